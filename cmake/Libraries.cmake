@@ -1,0 +1,26 @@
+# Third-party libraries, all from Debian 12 packages (scripts/deps installs them).
+
+find_package(PkgConfig REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(date REQUIRED)
+if(AMITY_FUZZ)
+  return()  # the fuzzed rooms need no more
+endif()
+
+find_package(Boost 1.81 REQUIRED)
+if(NOT Boost_VERSION_STRING VERSION_EQUAL 1.81.0)
+  message(FATAL_ERROR "Boost 1.81 is needed (libboost1.81-dev), found ${Boost_VERSION_STRING}")
+endif()
+find_package(RocksDB REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(prometheus-cpp REQUIRED)
+pkg_check_modules(SQLITE3 REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(LZMA REQUIRED IMPORTED_TARGET liblzma)
+pkg_check_modules(TOMLPP REQUIRED IMPORTED_TARGET tomlplusplus)
+if(AMITY_TESTS)
+  find_package(GTest REQUIRED)
+endif()

@@ -1,0 +1,64 @@
+# A room is a folder of src/ and a library of the same name. It includes only rooms below it: what it may include is
+# what it names in DEPS, and `scripts/tidy` checks the order.
+#
+#   amity_room(wire/hdlc DEPS base LIBS OpenSSL::Crypto [PCH asio])
+#
+# *_test.cc  -> one test program per room (GoogleTest)
+# *_fuzz.cc  -> one fuzz target each; outside the fuzz preset it is linked with a driver that replays its corpus
+#               (corpus/<name>/ beside it), so that every corpus runs in the tests.
+
+set(AMITY_PCH_STD <algorithm> <array> <cstdint> <cstring> <functional> <map> <memory> <optional> <span> <string>
+    <string_view> <utility> <variant> <vector>)
+
+function(amity_room folder)
+  cmake_parse_arguments(ARG "" "PCH" "DEPS;LIBS;SOURCES" ${ARGN})
+  string(REPLACE "/" "_" name ${folder})
+  set(dir ${CMAKE_SOURCE_DIR}/src/${folder})
+  file(GLOB sources CONFIGURE_DEPENDS ${dir}/*.cc)
+  set(tests ${sources})
+  set(fuzzers ${sources})
+  list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cc$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
+  list(TRANSFORM ARG_DEPS REPLACE "/" "_")
+
+  if(sources)
+    add_library(${name} STATIC ${sources} ${ARG_SOURCES})
+    target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+    target_link_libraries(${name} PUBLIC ${ARG_DEPS} ${ARG_LIBS})
+    if(NOT AMITY_FUZZ)
+      if(ARG_PCH STREQUAL "asio")
+        target_precompile_headers(${name} PRIVATE ${AMITY_PCH_STD} <boost/asio.hpp>)
+      else()
+        target_precompile_headers(${name} PRIVATE ${AMITY_PCH_STD})
+      endif()
+    endif()
+  else()
+    add_library(${name} INTERFACE)
+    target_include_directories(${name} INTERFACE ${CMAKE_SOURCE_DIR}/src)
+    target_link_libraries(${name} INTERFACE ${ARG_DEPS} ${ARG_LIBS})
+  endif()
+
+  if(tests AND AMITY_TESTS AND NOT AMITY_FUZZ)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE ${name} GTest::gtest GTest::gtest_main)
+    target_precompile_headers(${name}_test PRIVATE ${AMITY_PCH_STD} <gtest/gtest.h>)
+    target_compile_definitions(${name}_test PRIVATE AMITY_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    add_test(NAME ${name} COMMAND ${name}_test)
+    set_tests_properties(${name} PROPERTIES LABELS unit)
+  endif()
+
+  foreach(fuzzer IN LISTS fuzzers)
+    get_filename_component(target ${fuzzer} NAME_WE)
+    add_executable(${target} ${fuzzer})
+    target_link_libraries(${target} PRIVATE ${name})
+    if(AMITY_FUZZ)
+      target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+    else()
+      target_sources(${target} PRIVATE ${CMAKE_SOURCE_DIR}/tests/corpus_driver.cc)
+      string(REGEX REPLACE "_fuzz$" "" corpus ${target})
+      add_test(NAME corpus_${corpus} COMMAND ${target} ${dir}/corpus/${corpus})
+      set_tests_properties(corpus_${corpus} PROPERTIES LABELS unit)
+    endif()
+  endforeach()
+endfunction()
