@@ -1,0 +1,60 @@
+// Devices (meters and concentrators), service points, customers, and the grid that feeds them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+#include "model/ids.h"
+
+namespace amity {
+
+enum class DeviceState : std::uint8_t { kPlanned = 0, kActive = 1, kInactive = 2, kRemoved = 3 };
+
+struct Device {
+  DeviceId id;
+  std::string serial;        // as printed on the meter; unique
+  std::string manufacturer;  // FLAG code where there is one
+  std::string model;
+  std::string firmware;
+  std::string protocol;      // "dlms"
+  std::string address;       // how to reach it, as a URL: "dlms+tcp://127.16.0.1:4059?client=1&server=1"
+  std::string segment;       // shared medium for limits and statistics: a concentrator, a cell; "" = direct
+  DeviceState state = DeviceState::kActive;
+  ServicePointId service_point;
+  std::uint32_t interval_s = 900;  // of its load profile
+  UtcSeconds commissioned;
+};
+
+struct ServicePoint {
+  ServicePointId id;
+  std::string name;     // the utility's own number, unique
+  std::string address;  // street address
+  double latitude = 0, longitude = 0;
+  TransformerId transformer;
+  CustomerId customer;
+};
+
+struct Customer {
+  CustomerId id;
+  std::string name;
+  std::string customer_class;  // "residential", "commercial", "industrial"
+};
+
+struct Transformer {
+  TransformerId id;
+  std::string name;
+  FeederId feeder;
+  double latitude = 0, longitude = 0;
+  std::uint32_t rating_va = 0;
+};
+
+struct Feeder {
+  FeederId id;
+  std::string name;
+};
+
+std::string_view to_string(DeviceState state);
+
+}  // namespace amity
