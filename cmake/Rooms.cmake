@@ -1,3 +1,5 @@
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
 # A room is a folder of src/ and a library of the same name. It includes only rooms below it: what it may include is
 # what it names in DEPS, and `scripts/tidy` checks the order.
 #
