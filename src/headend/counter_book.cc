@@ -110,6 +110,12 @@ std::uint32_t CounterBook::reserved(KeyName key) const {
   return found == own_.end() ? 0 : found->second.bound - found->second.next;
 }
 
+std::uint32_t CounterBook::next(KeyName key) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = own_.find(key);
+  return found == own_.end() ? 1 : found->second.next;
+}
+
 bool CounterBook::near_exhaustion(KeyName key) const {
   const std::lock_guard lock(mutex_);
   const auto found = own_.find(key);
