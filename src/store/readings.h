@@ -15,6 +15,7 @@ struct ApplyResult {
   std::size_t added = 0;      // times not seen before
   std::size_t repeated = 0;   // identical to what is there
   std::size_t corrected = 0;  // another value or quality for a known time
+  std::size_t refused = 0;    // times beyond the calendar kept here
 };
 
 struct ChannelSpan {
