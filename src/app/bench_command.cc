@@ -59,7 +59,7 @@ int bench_command(int argc, char** argv) {
     double load[1] = {0};
     if (getloadavg(load, 1) != 1) load[0] = -1;
     const BenchResult result = bench.run();
-    fmt::print("{}\n", json(result, load[0], runtime::system_clock().utc()));
+    fmt::print("{}\n", json(result, load[0], runtime::SystemClock().utc()));
     return kExitDone;
   }
   fmt::print(stderr, "no benchmark is named '{}'\n{}", name, listing);
