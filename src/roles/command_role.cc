@@ -9,11 +9,14 @@ namespace {
 
 constexpr std::size_t kResumedMax = 10'000;
 
-bool is_open(CommandState state) { return state == CommandState::kQueued || state == CommandState::kRunning; }
+bool is_open(CommandState state) {
+  return state == CommandState::kQueued || state == CommandState::kRunning;
+}
 
 }  // namespace
 
-CommandRole::CommandRole(store::Registry& registry, store::Journal& journal, const Clock& clock, ops::DeskLimits limits)
+CommandRole::CommandRole(store::Registry& registry, store::Journal& journal, const Clock& clock,
+                         ops::DeskLimits limits)
     : registry_(registry), journal_(journal), clock_(clock), desk_(limits) {}
 
 Status CommandRole::resume() {
@@ -26,7 +29,8 @@ Status CommandRole::resume() {
       command.result = "not started before its deadline";
     } else if (command.state == CommandState::kRunning && ops::is_critical(command.kind)) {
       command.state = CommandState::kUnknown;
-      command.result = "the platform restarted while it was being sent; read the meter to learn its state";
+      command.result =
+          "the platform restarted while it was being sent; read the meter to learn its state";
     } else {
       command.state = CommandState::kQueued;
       const std::lock_guard lock(mutex_);
@@ -61,14 +65,15 @@ void CommandRole::submit(Command command, OnSubmitted done) {
     done(kept.error());
     return;
   }
-  journal_.append(CommandRequested{command}, [this, command, done = std::move(done)](Result<store::Sequence> durable) {
-    if (!durable.ok()) {
-      done(durable.error());
-      return;
-    }
-    done(command);
-    if (execute_) execute_(command);
-  });
+  journal_.append(CommandRequested{command},
+                  [this, command, done = std::move(done)](Result<store::Sequence> durable) {
+                    if (!durable.ok()) {
+                      done(durable.error());
+                      return;
+                    }
+                    done(command);
+                    if (execute_) execute_(command);
+                  });
 }
 
 void CommandRole::handle(const store::JournalEntry& entry) {
@@ -95,7 +100,8 @@ void CommandRole::change(const CommandChanged& changed) {
     }
   }
   if (const Status kept = registry_.put_command(command); !kept.ok()) {
-    spdlog::error("command {}: its state cannot be kept: {}", changed.id.value, to_string(kept.error()));
+    spdlog::error("command {}: its state cannot be kept: {}", changed.id.value,
+                  to_string(kept.error()));
   }
 }
 
@@ -106,15 +112,16 @@ void CommandRole::set_kill_switch(bool on) {
 
 std::size_t CommandRole::pending() const {
   const std::lock_guard lock(mutex_);
-  return static_cast<std::size_t>(
-      std::count_if(open_.begin(), open_.end(), [](const auto& c) { return is_open(c.second.state); }));
+  return static_cast<std::size_t>(std::count_if(
+      open_.begin(), open_.end(), [](const auto& c) { return is_open(c.second.state); }));
 }
 
 UtcSeconds CommandRole::oldest_pending() const {
   const std::lock_guard lock(mutex_);
   UtcSeconds oldest;
   for (const auto& [id, command] : open_) {
-    if (is_open(command.state) && (oldest.value == 0 || command.requested < oldest)) oldest = command.requested;
+    if (is_open(command.state) && (oldest.value == 0 || command.requested < oldest))
+      oldest = command.requested;
   }
   return oldest;
 }

@@ -1,5 +1,6 @@
-// Commands, from the request to the state everybody sees: the desk admits, the registry and the journal keep, the head-end
-// that owns the meter executes, and its CommandChanged facts come back here.
+// Commands, from the request to the state everybody sees: the desk admits, the registry and the
+// journal keep, the head-end that owns the meter executes, and its CommandChanged facts come back
+// here.
 #pragma once
 
 #include <functional>
@@ -16,14 +17,16 @@ namespace amity::roles {
 class CommandRole {
  public:
   static constexpr const char* kDepartment = "commands";
-  using Execute = std::function<void(const Command&)>;  // gives it to every head-end; the owner takes it
+  using Execute =
+      std::function<void(const Command&)>;  // gives it to every head-end; the owner takes it
   using OnSubmitted = std::function<void(Result<Command>)>;
 
-  CommandRole(store::Registry& registry, store::Journal& journal, const Clock& clock, ops::DeskLimits limits);
+  CommandRole(store::Registry& registry, store::Journal& journal, const Clock& clock,
+              ops::DeskLimits limits);
 
   void set_execute(Execute execute) { execute_ = std::move(execute); }
-  // After a restart: what was queued is given out again; a supply command that was running is in an unknown state and is
-  // read back, never sent again; a read that was running is given out again.
+  // After a restart: what was queued is given out again; a supply command that was running is in an
+  // unknown state and is read back, never sent again; a read that was running is given out again.
   Status resume();
 
   // `done` runs once: when the request is durable, or at once with the desk's refusal.

@@ -14,13 +14,18 @@ constexpr std::size_t kFailuresKeptMax = 200'000;
 constexpr std::size_t kEventsKeptMax = 200'000;
 constexpr Duration kAbnormalAge = std::chrono::seconds(2);
 
-UtcDay window_start(UtcSeconds now) { return UtcDay(day_of_interval_end(now).value - (ops::kWindowDays - 1)); }
+UtcDay window_start(UtcSeconds now) {
+  return UtcDay(day_of_interval_end(now).value - (ops::kWindowDays - 1));
+}
 
-std::string or_dash(const std::string& name, const char* instead) { return name.empty() ? instead : name; }
+std::string or_dash(const std::string& name, const char* instead) {
+  return name.empty() ? instead : name;
+}
 
 }  // namespace
 
-OpsRole::OpsRole(store::Registry& registry, store::Readings& readings, const Clock& clock, ops::StatusRules rules)
+OpsRole::OpsRole(store::Registry& registry, store::Readings& readings, const Clock& clock,
+                 ops::StatusRules rules)
     : registry_(registry),
       readings_(readings),
       clock_(clock),
@@ -59,13 +64,16 @@ Status OpsRole::load_places() {
     place.model = or_dash(device.model, "unknown");
     place.interval_s = device.interval_s;
     place.transformer_id = transformer_of[device.service_point];
-    if (const auto found = by_transformer.find(place.transformer_id); found != by_transformer.end()) {
+    if (const auto found = by_transformer.find(place.transformer_id);
+        found != by_transformer.end()) {
       place.transformer = found->second->name;
       place.feeder = feeder_names[found->second->feeder];
     }
     ops::DeviceGroups groups;
-    groups.of = {ops::CompletenessGroup{place.segment, place.segment, 0}, {place.feeder, place.feeder, 0},
-                 {place.transformer, place.transformer, 0}, {place.model, place.model, 0}};
+    groups.of = {ops::CompletenessGroup{place.segment, place.segment, 0},
+                 {place.feeder, place.feeder, 0},
+                 {place.transformer, place.transformer, 0},
+                 {place.model, place.model, 0}};
     fleet_.add_device(device);
     completeness_.add_device(device, groups, channels_of[device.id]);
     places_[device.id] = std::move(place);
@@ -74,17 +82,22 @@ Status OpsRole::load_places() {
 }
 
 Status OpsRole::load_health() {
-  return registry_.each_value(std::string(kHealthPrefix), [this](const std::string& name, ByteView record) {
-    const DeviceId id(static_cast<std::uint32_t>(std::strtoul(name.c_str() + kHealthPrefix.size(), nullptr, 10)));
-    (void)fleet_.restore(id, record);  // of an unknown or removed device: there is nothing to restore
-  });
+  return registry_.each_value(
+      std::string(kHealthPrefix), [this](const std::string& name, ByteView record) {
+        const DeviceId id(static_cast<std::uint32_t>(
+            std::strtoul(name.c_str() + kHealthPrefix.size(), nullptr, 10)));
+        (void)fleet_.restore(
+            id, record);  // of an unknown or removed device: there is nothing to restore
+      });
 }
 
 Status OpsRole::rebuild_completeness() {
-  for (int day = completeness_.first_day().value; day <= day_of_interval_end(clock_.utc()).value + 1; ++day) {
-    AMITY_CHECK(readings_.scan_day(UtcDay(day), [this](ChannelId, std::span<const Reading> readings) {
-      for (const Reading& reading : readings) completeness_.add(reading);
-    }));
+  for (int day = completeness_.first_day().value;
+       day <= day_of_interval_end(clock_.utc()).value + 1; ++day) {
+    AMITY_CHECK(
+        readings_.scan_day(UtcDay(day), [this](ChannelId, std::span<const Reading> readings) {
+          for (const Reading& reading : readings) completeness_.add(reading);
+        }));
   }
   return {};
 }
@@ -114,13 +127,15 @@ void OpsRole::handle(const store::JournalEntry& entry) {
   } else if (const auto* events = std::get_if<EventsArrived>(&entry.fact)) {
     fleet_.apply(*events);
     for (std::size_t i = 0; i < events->events.size(); ++i) events_.push_back(events->received);
-    while (events_.size() > kEventsKeptMax || (!events_.empty() && events_.front() < now - 2 * 86'400)) {
+    while (events_.size() > kEventsKeptMax ||
+           (!events_.empty() && events_.front() < now - 2 * 86'400)) {
       events_.pop_front();
     }
   } else if (const auto* contact = std::get_if<ContactMade>(&entry.fact)) {
     fleet_.apply(*contact);
     if (!contact->ok) failures_.emplace_back(contact->at, contact->device);
-    while (failures_.size() > kFailuresKeptMax || (!failures_.empty() && failures_.front().first < now - 3600)) {
+    while (failures_.size() > kFailuresKeptMax ||
+           (!failures_.empty() && failures_.front().first < now - 3600)) {
       failures_.pop_front();
     }
   } else if (const auto* requested = std::get_if<CommandRequested>(&entry.fact)) {
@@ -129,7 +144,8 @@ void OpsRole::handle(const store::JournalEntry& entry) {
     const auto found = open_commands_.find(changed->id);
     if (found == open_commands_.end()) return;
     fleet_.apply(*changed, found->second);
-    const bool open = changed->state == CommandState::kQueued || changed->state == CommandState::kRunning ||
+    const bool open = changed->state == CommandState::kQueued ||
+                      changed->state == CommandState::kRunning ||
                       changed->state == CommandState::kUnknown;
     if (!open) open_commands_.erase(found);
   }
@@ -140,7 +156,8 @@ Status OpsRole::save() {
   {
     const std::lock_guard lock(mutex_);
     for (const DeviceId id : fleet_.take_changed()) {
-      values.emplace_back(std::string(kHealthPrefix) + std::to_string(id.value), fleet_.serialize(id));
+      values.emplace_back(std::string(kHealthPrefix) + std::to_string(id.value),
+                          fleet_.serialize(id));
     }
   }
   if (values.empty()) return {};
@@ -191,7 +208,8 @@ std::unordered_map<std::string, std::uint64_t> OpsRole::failures_by_segment() co
 std::uint64_t OpsRole::events_today(UtcSeconds start_of_day) const {
   const std::lock_guard lock(mutex_);
   return static_cast<std::uint64_t>(
-      std::count_if(events_.begin(), events_.end(), [start_of_day](UtcSeconds at) { return at >= start_of_day; }));
+      std::count_if(events_.begin(), events_.end(),
+                    [start_of_day](UtcSeconds at) { return at >= start_of_day; }));
 }
 
 }  // namespace amity::roles

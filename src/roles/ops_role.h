@@ -1,5 +1,6 @@
-// The operations department: keeps the picture of `ops` current from the journal, and answers from memory. At a start
-// it rebuilds completeness from the stored blocks and meter health from its own saved records. Any thread may ask.
+// The operations department: keeps the picture of `ops` current from the journal, and answers from
+// memory. At a start it rebuilds completeness from the stored blocks and meter health from its own
+// saved records. Any thread may ask.
 #pragma once
 
 #include <deque>
@@ -35,7 +36,8 @@ class OpsRole {
  public:
   static constexpr const char* kDepartment = "ops";
 
-  OpsRole(store::Registry& registry, store::Readings& readings, const Clock& clock, ops::StatusRules rules);
+  OpsRole(store::Registry& registry, store::Readings& readings, const Clock& clock,
+          ops::StatusRules rules);
 
   // Reads master data, saved health and the last days' blocks.
   Status load();
@@ -75,7 +77,7 @@ class OpsRole {
   std::unordered_map<DeviceId, DevicePlace> places_;
   std::unordered_map<ChannelId, DeviceId> interval_channels_;
   std::unordered_map<CommandId, CommandKind> open_commands_;
-  std::deque<Second> seconds_;  // the last minute
+  std::deque<Second> seconds_;                            // the last minute
   std::deque<std::pair<UtcSeconds, DeviceId>> failures_;  // the last hour
   std::deque<UtcSeconds> events_;                         // received, the last two days
   std::uint64_t readings_total_ = 0;

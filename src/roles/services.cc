@@ -9,10 +9,14 @@ namespace {
 constexpr Duration kCountsAge = std::chrono::minutes(1);
 
 api::Attention attention(int priority) {
-  return priority == 1 ? api::Attention::kP1 : priority == 2 ? api::Attention::kP2 : api::Attention::kP3;
+  return priority == 1   ? api::Attention::kP1
+         : priority == 2 ? api::Attention::kP2
+                         : api::Attention::kP3;
 }
 
-ops::GroupBy group_by(api::GroupBy group) { return static_cast<ops::GroupBy>(group); }
+ops::GroupBy group_by(api::GroupBy group) {
+  return static_cast<ops::GroupBy>(group);
+}
 
 std::optional<double> ratio(const ops::Tally& tally) {
   if (tally.expected == 0) return std::nullopt;
@@ -21,18 +25,22 @@ std::optional<double> ratio(const ops::Tally& tally) {
 
 const std::string& group_name(const DevicePlace& place, api::GroupBy group) {
   switch (group) {
-    case api::GroupBy::kFeeder: return place.feeder;
-    case api::GroupBy::kTransformer: return place.transformer;
-    case api::GroupBy::kModel: return place.model;
-    case api::GroupBy::kSegment: break;
+    case api::GroupBy::kFeeder:
+      return place.feeder;
+    case api::GroupBy::kTransformer:
+      return place.transformer;
+    case api::GroupBy::kModel:
+      return place.model;
+    case api::GroupBy::kSegment:
+      break;
   }
   return place.segment;
 }
 
 }  // namespace
 
-PlatformServices::PlatformServices(store::Store& store, OpsRole& ops, CommandRole& commands, const Clock& clock,
-                                   ServicesAbout about, HeadEndTotals totals)
+PlatformServices::PlatformServices(store::Store& store, OpsRole& ops, CommandRole& commands,
+                                   const Clock& clock, ServicesAbout about, HeadEndTotals totals)
     : store_(store),
       ops_(ops),
       commands_(commands),
@@ -71,8 +79,8 @@ Result<api::CompletenessGrid> PlatformServices::completeness(const api::Complete
   api::CompletenessGrid grid;
   ops_.read([&](const ops::FleetState&, const ops::Completeness& completeness, const auto& places) {
     const UtcSeconds from = std::max(query.from, completeness.first_day().start());
-    const bool narrowed = !query.segment.empty() || !query.feeder.empty() || !query.transformer.empty() ||
-                          !query.model.empty();
+    const bool narrowed = !query.segment.empty() || !query.feeder.empty() ||
+                          !query.transformer.empty() || !query.model.empty();
     ops::CompletenessTable table;
     if (narrowed) {
       std::unordered_map<DeviceId, std::string> group_of;
@@ -91,14 +99,16 @@ Result<api::CompletenessGrid> PlatformServices::completeness(const api::Complete
     for (std::size_t i = 0; i < table.groups.size(); ++i) {
       if (!query.all_groups && table.groups[i].id != query.id) continue;
       grid.groups.push_back({table.groups[i].id, table.groups[i].name, table.groups[i].devices});
-      for (const ops::Tally& tally : table.cells[i]) grid.cells.emplace_back(tally.received, tally.expected);
+      for (const ops::Tally& tally : table.cells[i])
+        grid.cells.emplace_back(tally.received, tally.expected);
     }
   });
   return grid;
 }
 
 api::DeviceStatus PlatformServices::status_of(DeviceId id, const ops::DeviceHealth& health,
-                                              const ops::FleetState& fleet, const ops::Completeness& completeness,
+                                              const ops::FleetState& fleet,
+                                              const ops::Completeness& completeness,
                                               UtcSeconds now) const {
   api::DeviceStatus status;
   status.device = id;
@@ -113,10 +123,12 @@ api::DeviceStatus PlatformServices::status_of(DeviceId id, const ops::DeviceHeal
 std::vector<api::DeviceStatus> PlatformServices::statuses() {
   const UtcSeconds now = clock_.utc();
   std::vector<api::DeviceStatus> all;
-  ops_.read([&](const ops::FleetState& fleet, const ops::Completeness& completeness, const auto& places) {
-    all.reserve(places.size());
-    for (const auto& [id, health] : fleet.all()) all.push_back(status_of(id, health, fleet, completeness, now));
-  });
+  ops_.read(
+      [&](const ops::FleetState& fleet, const ops::Completeness& completeness, const auto& places) {
+        all.reserve(places.size());
+        for (const auto& [id, health] : fleet.all())
+          all.push_back(status_of(id, health, fleet, completeness, now));
+      });
   return all;
 }
 
@@ -132,8 +144,8 @@ std::optional<api::DeviceStatus> PlatformServices::status(DeviceId device) {
 std::vector<api::AbnormalItem> PlatformServices::abnormal() {
   std::vector<api::AbnormalItem> items;
   for (const ops::AbnormalItem& item : ops_.abnormal()) {
-    items.push_back({attention(ops::priority(item.kind)), std::string(to_string(item.kind)), item.device, item.since,
-                     item.text});
+    items.push_back({attention(ops::priority(item.kind)), std::string(to_string(item.kind)),
+                     item.device, item.since, item.text});
   }
   return items;
 }
@@ -141,32 +153,34 @@ std::vector<api::AbnormalItem> PlatformServices::abnormal() {
 Result<std::vector<api::MissingRow>> PlatformServices::missing(api::GroupBy group) {
   const UtcSeconds now = clock_.utc();
   std::map<std::pair<std::string, std::string>, api::MissingRow> rows;
-  ops_.read([&](const ops::FleetState& fleet, const ops::Completeness& completeness, const auto& places) {
-    for (const auto& [id, place] : places) {
-      const ops::Tally tally = completeness.device(id, completeness.first_day().start(), now);
-      if (tally.received >= tally.expected) continue;
-      const ops::DeviceHealth* health = fleet.health(id);
-      const ops::DeviceStatus status = fleet.status(*health, now);
-      std::string cause;
-      if (status == ops::DeviceStatus::kSecurity) {
-        cause = "keys or counters refused";
-      } else if (status == ops::DeviceStatus::kNew) {
-        cause = "not contacted yet";
-      } else if (health->failures_in_row > 0) {
-        cause = health->last_error.substr(0, health->last_error.find(':'));
-      } else {
-        cause = "not yet read, or absent in the meter";
-      }
-      api::MissingRow& row = rows[{group_name(place, group), cause}];
-      row.segment = group_name(place, group);
-      row.cause = cause;
-      ++row.devices;
-      row.intervals += tally.expected - tally.received;
-    }
-  });
+  ops_.read(
+      [&](const ops::FleetState& fleet, const ops::Completeness& completeness, const auto& places) {
+        for (const auto& [id, place] : places) {
+          const ops::Tally tally = completeness.device(id, completeness.first_day().start(), now);
+          if (tally.received >= tally.expected) continue;
+          const ops::DeviceHealth* health = fleet.health(id);
+          const ops::DeviceStatus status = fleet.status(*health, now);
+          std::string cause;
+          if (status == ops::DeviceStatus::kSecurity) {
+            cause = "keys or counters refused";
+          } else if (status == ops::DeviceStatus::kNew) {
+            cause = "not contacted yet";
+          } else if (health->failures_in_row > 0) {
+            cause = health->last_error.substr(0, health->last_error.find(':'));
+          } else {
+            cause = "not yet read, or absent in the meter";
+          }
+          api::MissingRow& row = rows[{group_name(place, group), cause}];
+          row.segment = group_name(place, group);
+          row.cause = cause;
+          ++row.devices;
+          row.intervals += tally.expected - tally.received;
+        }
+      });
   std::vector<api::MissingRow> sorted;
   for (auto& [key, row] : rows) sorted.push_back(std::move(row));
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.intervals > b.intervals; });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.intervals > b.intervals; });
   return sorted;
 }
 
@@ -174,24 +188,27 @@ std::vector<api::SegmentRow> PlatformServices::segments() {
   const UtcSeconds now = clock_.utc();
   const auto failures = ops_.failures_by_segment();
   std::map<std::string, std::pair<api::SegmentRow, ops::Tally>> rows;
-  ops_.read([&](const ops::FleetState& fleet, const ops::Completeness& completeness, const auto& places) {
-    for (const auto& [id, place] : places) {
-      auto& [row, tally] = rows[place.segment];
-      row.name = place.segment;
-      ++row.devices;
-      const ops::DeviceHealth* health = fleet.health(id);
-      const ops::DeviceStatus status = fleet.status(*health, now);
-      row.reachable += status == ops::DeviceStatus::kOk || status == ops::DeviceStatus::kLate ? 1 : 0;
-      row.last_contact = std::max(row.last_contact, health->last_success);
-      const ops::Tally own = completeness.device(id, now - 86'400, now);
-      tally.received += own.received;
-      tally.expected += own.expected;
-    }
-  });
+  ops_.read(
+      [&](const ops::FleetState& fleet, const ops::Completeness& completeness, const auto& places) {
+        for (const auto& [id, place] : places) {
+          auto& [row, tally] = rows[place.segment];
+          row.name = place.segment;
+          ++row.devices;
+          const ops::DeviceHealth* health = fleet.health(id);
+          const ops::DeviceStatus status = fleet.status(*health, now);
+          row.reachable +=
+              status == ops::DeviceStatus::kOk || status == ops::DeviceStatus::kLate ? 1 : 0;
+          row.last_contact = std::max(row.last_contact, health->last_success);
+          const ops::Tally own = completeness.device(id, now - 86'400, now);
+          tally.received += own.received;
+          tally.expected += own.expected;
+        }
+      });
   std::vector<api::SegmentRow> all;
   for (auto& [name, entry] : rows) {
     entry.first.completeness = ratio(entry.second);
-    if (const auto found = failures.find(name); found != failures.end()) entry.first.failures = found->second;
+    if (const auto found = failures.find(name); found != failures.end())
+      entry.first.failures = found->second;
     all.push_back(std::move(entry.first));
   }
   return all;
@@ -216,7 +233,8 @@ std::vector<api::GridNode> PlatformServices::grid() {
 
 api::Arrivals PlatformServices::arrivals() {
   const ArrivalCounts counts = ops_.arrivals();
-  return {counts.readings_last_s, counts.meters_last_s, counts.readings_per_s, counts.readings_total};
+  return {counts.readings_last_s, counts.meters_last_s, counts.readings_per_s,
+          counts.readings_total};
 }
 
 Status PlatformServices::ready() {

@@ -27,8 +27,8 @@ class PlatformServices : public api::Services {
   // Totals over all head-ends of this process; any thread.
   using HeadEndTotals = std::function<headend::HeadEndStats()>;
 
-  PlatformServices(store::Store& store, OpsRole& ops, CommandRole& commands, const Clock& clock, ServicesAbout about,
-                   HeadEndTotals totals);
+  PlatformServices(store::Store& store, OpsRole& ops, CommandRole& commands, const Clock& clock,
+                   ServicesAbout about, HeadEndTotals totals);
 
   api::SystemInfo system() override;
   api::Overview overview() override;
@@ -57,8 +57,9 @@ class PlatformServices : public api::Services {
   Counts count() const;
   std::vector<api::Tile> tiles(const Counts& counts) const;
   std::vector<api::Card> cards() const;
-  api::DeviceStatus status_of(DeviceId id, const ops::DeviceHealth& health, const ops::FleetState& fleet,
-                              const ops::Completeness& completeness, UtcSeconds now) const;
+  api::DeviceStatus status_of(DeviceId id, const ops::DeviceHealth& health,
+                              const ops::FleetState& fleet, const ops::Completeness& completeness,
+                              UtcSeconds now) const;
 
   store::Store& store_;
   OpsRole& ops_;

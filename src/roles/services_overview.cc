@@ -37,7 +37,8 @@ struct CardText {
 CardText card_text(ops::AbnormalKind kind) {
   switch (kind) {
     case ops::AbnormalKind::kSecurity:
-      return {"meter refuses our keys", "meters refuse our keys", "check the key ring before anything is retried"};
+      return {"meter refuses our keys", "meters refuse our keys",
+              "check the key ring before anything is retried"};
     case ops::AbnormalKind::kTamper:
       return {"meter reports tampering", "meters report tampering", "events of the last 24 h"};
     case ops::AbnormalKind::kPower:
@@ -56,40 +57,55 @@ CardText card_text(ops::AbnormalKind kind) {
 
 std::string contact_word(ops::DeviceStatus status) {
   switch (status) {
-    case ops::DeviceStatus::kOk: return "answering";
-    case ops::DeviceStatus::kLate: return "late";
-    case ops::DeviceStatus::kSilent: return "silent";
-    case ops::DeviceStatus::kSecurity: return "refused";
-    case ops::DeviceStatus::kNew: return "not contacted yet";
+    case ops::DeviceStatus::kOk:
+      return "answering";
+    case ops::DeviceStatus::kLate:
+      return "late";
+    case ops::DeviceStatus::kSilent:
+      return "silent";
+    case ops::DeviceStatus::kSecurity:
+      return "refused";
+    case ops::DeviceStatus::kNew:
+      return "not contacted yet";
   }
   return "?";
 }
 
 api::Attention contact_state(ops::DeviceStatus status) {
   switch (status) {
-    case ops::DeviceStatus::kSecurity: return api::Attention::kP1;
-    case ops::DeviceStatus::kSilent: return api::Attention::kP2;
-    case ops::DeviceStatus::kLate: return api::Attention::kP3;
-    default: return api::Attention::kNormal;
+    case ops::DeviceStatus::kSecurity:
+      return api::Attention::kP1;
+    case ops::DeviceStatus::kSilent:
+      return api::Attention::kP2;
+    case ops::DeviceStatus::kLate:
+      return api::Attention::kP3;
+    default:
+      return api::Attention::kNormal;
   }
 }
 
-std::vector<api::StripItem> strip(const ops::DeviceHealth& h, ops::DeviceStatus status, const ops::Tally& tally,
-                                  const ops::StatusRules& rules) {
+std::vector<api::StripItem> strip(const ops::DeviceHealth& h, ops::DeviceStatus status,
+                                  const ops::Tally& tally, const ops::StatusRules& rules) {
   using api::Attention;
   std::vector<api::StripItem> items;
   const UtcSeconds contact_since = h.failures_in_row > 0 ? h.last_contact : h.last_success;
   items.push_back({"communication", contact_word(status), contact_since, contact_state(status)});
-  items.push_back(h.power_since.value != 0 ? api::StripItem{"supply", "lost", h.power_since, Attention::kP2}
-                                           : api::StripItem{"supply", "on", {}, Attention::kNormal});
+  items.push_back(h.power_since.value != 0
+                      ? api::StripItem{"supply", "lost", h.power_since, Attention::kP2}
+                      : api::StripItem{"supply", "on", {}, Attention::kNormal});
   const bool off = h.relay == ops::Relay::kDisconnected;
-  items.push_back({"relay", std::string(to_string(h.relay)), {}, off ? Attention::kP3 : Attention::kNormal});
+  items.push_back(
+      {"relay", std::string(to_string(h.relay)), {}, off ? Attention::kP3 : Attention::kNormal});
   const bool whole = tally.received >= tally.expected;
-  items.push_back({"data_quality",
-                   whole ? "complete" : fmt::format("{} intervals missing", tally.expected - tally.received), {},
-                   whole ? Attention::kNormal : Attention::kP3});
+  items.push_back(
+      {"data_quality",
+       whole ? "complete" : fmt::format("{} intervals missing", tally.expected - tally.received),
+       {},
+       whole ? Attention::kNormal : Attention::kP3});
   const bool clock_bad = h.clock_known && std::abs(h.clock_offset_s) > rules.clock_limit_s;
-  items.push_back({"clock", h.clock_known ? fmt::format("{:+} s", h.clock_offset_s) : "not read yet", {},
+  items.push_back({"clock",
+                   h.clock_known ? fmt::format("{:+} s", h.clock_offset_s) : "not read yet",
+                   {},
                    clock_bad ? Attention::kP3 : Attention::kNormal});
   const bool refused = h.security_since.value != 0;
   items.push_back({"security", refused ? "refused" : "in order", h.security_since,
@@ -101,13 +117,15 @@ std::vector<api::StripItem> strip(const ops::DeviceHealth& h, ops::DeviceStatus 
 
 PlatformServices::Counts PlatformServices::count() const {
   const UtcSeconds now = clock_.utc();
-  return ops_.read([&](const ops::FleetState& fleet, const ops::Completeness& completeness, const auto&) {
+  return ops_.read([&](const ops::FleetState& fleet, const ops::Completeness& completeness,
+                       const auto&) {
     Counts counts;
     const std::int64_t limit_s = fleet.rules().clock_limit_s;
     for (const auto& [id, health] : fleet.all()) {
       ++counts.devices;
       const ops::DeviceStatus status = fleet.status(health, now);
-      counts.reachable += status == ops::DeviceStatus::kOk || status == ops::DeviceStatus::kLate ? 1 : 0;
+      counts.reachable +=
+          status == ops::DeviceStatus::kOk || status == ops::DeviceStatus::kLate ? 1 : 0;
       counts.clock_known += health.clock_known ? 1 : 0;
       counts.clock_good += health.clock_known && std::abs(health.clock_offset_s) <= limit_s ? 1 : 0;
     }
@@ -116,7 +134,8 @@ PlatformServices::Counts PlatformServices::count() const {
     counts.completeness_known = last.expected != 0;
     counts.before_known = before.expected != 0;
     if (last.expected != 0) counts.completeness_now = percent(last.received, last.expected) / 100;
-    if (before.expected != 0) counts.completeness_before = percent(before.received, before.expected) / 100;
+    if (before.expected != 0)
+      counts.completeness_before = percent(before.received, before.expected) / 100;
     return counts;
   });
 }
@@ -124,31 +143,35 @@ PlatformServices::Counts PlatformServices::count() const {
 std::vector<api::Tile> PlatformServices::tiles(const Counts& c) const {
   using api::Attention;
   std::vector<api::Tile> tiles;
-  const auto add = [&tiles](const char* key, const char* title, std::optional<double> value, const char* unit,
-                            std::optional<double> target, std::optional<double> previous, bool higher, Attention state,
+  const auto add = [&tiles](const char* key, const char* title, std::optional<double> value,
+                            const char* unit, std::optional<double> target,
+                            std::optional<double> previous, bool higher, Attention state,
                             const char* link) {
     tiles.push_back({key, title, value, unit, target, previous, higher, state, link});
   };
   const double complete = 100 * c.completeness_now;
-  add("completeness", "Read completeness, 24 h", c.completeness_known ? std::optional(complete) : std::nullopt, "%",
-      kCompletenessTarget, c.before_known ? std::optional(100 * c.completeness_before) : std::nullopt, true,
-      c.completeness_known ? against_target(complete, kCompletenessTarget) : Attention::kNormal, "/completeness");
+  add("completeness", "Read completeness, 24 h",
+      c.completeness_known ? std::optional(complete) : std::nullopt, "%", kCompletenessTarget,
+      c.before_known ? std::optional(100 * c.completeness_before) : std::nullopt, true,
+      c.completeness_known ? against_target(complete, kCompletenessTarget) : Attention::kNormal,
+      "/completeness");
   const double reachable = percent(c.reachable, c.devices);
   add("reachable", "Meters reachable", reachable, "%", kReachableTarget, std::nullopt, true,
       against_target(reachable, kReachableTarget), "/meters");
   const ArrivalCounts arrivals = ops_.arrivals();
-  add("read_rate", "Readings arriving", arrivals.readings_per_s, "1/s", std::nullopt, std::nullopt, true,
-      Attention::kNormal, "/system");
+  add("read_rate", "Readings arriving", arrivals.readings_per_s, "1/s", std::nullopt, std::nullopt,
+      true, Attention::kNormal, "/system");
   const double clocks = percent(c.clock_good, c.clock_known);
-  add("clock", "Clocks in tolerance", c.clock_known == 0 ? std::nullopt : std::optional(clocks), "%", kClockTarget,
-      std::nullopt, true, c.clock_known == 0 ? Attention::kNormal : against_target(clocks, kClockTarget), "/meters");
+  add("clock", "Clocks in tolerance", c.clock_known == 0 ? std::nullopt : std::optional(clocks),
+      "%", kClockTarget, std::nullopt, true,
+      c.clock_known == 0 ? Attention::kNormal : against_target(clocks, kClockTarget), "/meters");
   const UtcSeconds oldest = commands_.oldest_pending();
   const bool stuck = oldest.value != 0 && clock_.utc() - oldest > kPendingTooLong_s;
-  add("commands_pending", "Commands under way", static_cast<double>(commands_.pending()), "", std::nullopt, std::nullopt,
-      false, stuck ? Attention::kP2 : Attention::kNormal, "/commands");
+  add("commands_pending", "Commands under way", static_cast<double>(commands_.pending()), "",
+      std::nullopt, std::nullopt, false, stuck ? Attention::kP2 : Attention::kNormal, "/commands");
   const UtcSeconds today = about_.zone.start_of_day(clock_.utc());
-  add("events_today", "Events today", static_cast<double>(ops_.events_today(today)), "", std::nullopt, std::nullopt, false,
-      Attention::kNormal, "/events");
+  add("events_today", "Events today", static_cast<double>(ops_.events_today(today)), "",
+      std::nullopt, std::nullopt, false, Attention::kNormal, "/events");
   return tiles;
 }
 
@@ -163,12 +186,14 @@ std::vector<api::Card> PlatformServices::cards() const {
     const CardText text = card_text(kind);
     card.priority = static_cast<api::Attention>(ops::priority(kind));
     card.kind = to_string(kind);
-    card.title = fmt::format("{} {}", card.count, card.count == 1 ? text.title_one : text.title_many);
+    card.title =
+        fmt::format("{} {}", card.count, card.count == 1 ? text.title_one : text.title_many);
     card.detail = text.detail;
     card.link = fmt::format("/abnormal?kind={}", card.kind);
     cards.push_back(std::move(card));
   }
-  std::stable_sort(cards.begin(), cards.end(), [](const auto& a, const auto& b) { return a.priority < b.priority; });
+  std::stable_sort(cards.begin(), cards.end(),
+                   [](const auto& a, const auto& b) { return a.priority < b.priority; });
   return cards;
 }
 
@@ -197,19 +222,25 @@ api::DeviceDetail PlatformServices::detail(DeviceId device) {
     if (health->failures_in_row > 0) {
       detail.facts.push_back({health->last_contact, "could not be read: " + health->last_error});
     }
-    if (health->last_success.value != 0) detail.facts.push_back({health->last_success, "last answered"});
-    if (health->last_reading.value != 0) detail.facts.push_back({health->last_reading, "newest interval ends"});
+    if (health->last_success.value != 0)
+      detail.facts.push_back({health->last_success, "last answered"});
+    if (health->last_reading.value != 0)
+      detail.facts.push_back({health->last_reading, "newest interval ends"});
   });
-  if (const auto events = store_.events().of_device(device, now - kFactsPeriod_s, now + 86'400, kFactsShown); events.ok()) {
+  if (const auto events =
+          store_.events().of_device(device, now - kFactsPeriod_s, now + 86'400, kFactsShown);
+      events.ok()) {
     for (const Event& event : *events) detail.facts.push_back({event.time, event.text});
   }
   if (const auto commands = store_.registry().commands(device, kFactsShown); commands.ok()) {
     for (const Command& command : *commands) {
-      detail.facts.push_back({command.changed, fmt::format("{} by {}: {}", to_string(command.kind),
-                                                           command.requested_by, to_string(command.state))});
+      detail.facts.push_back(
+          {command.changed, fmt::format("{} by {}: {}", to_string(command.kind),
+                                        command.requested_by, to_string(command.state))});
     }
   }
-  std::stable_sort(detail.facts.begin(), detail.facts.end(), [](const auto& a, const auto& b) { return a.time > b.time; });
+  std::stable_sort(detail.facts.begin(), detail.facts.end(),
+                   [](const auto& a, const auto& b) { return a.time > b.time; });
   if (detail.facts.size() > kFactsShown) detail.facts.resize(kFactsShown);
   return detail;
 }
@@ -221,21 +252,69 @@ std::vector<api::Metric> PlatformServices::metrics() {
   const auto d = [](std::uint64_t v) { return static_cast<double>(v); };
   return {
       {"amity_devices", "Meters in service.", false, {}, d(counts.devices)},
-      {"amity_devices_reachable", "Meters that answered or reported lately.", false, {}, d(counts.reachable)},
-      {"amity_completeness_ratio", "Intervals received of those due, last 24 h.", false, {}, counts.completeness_now},
-      {"amity_readings_total", "Readings that arrived since the start.", true, {}, d(arrivals.readings_total)},
-      {"amity_journal_last_sequence", "Newest fact in the journal.", true, {}, d(store_.journal().last())},
+      {"amity_devices_reachable",
+       "Meters that answered or reported lately.",
+       false,
+       {},
+       d(counts.reachable)},
+      {"amity_completeness_ratio",
+       "Intervals received of those due, last 24 h.",
+       false,
+       {},
+       counts.completeness_now},
+      {"amity_readings_total",
+       "Readings that arrived since the start.",
+       true,
+       {},
+       d(arrivals.readings_total)},
+      {"amity_journal_last_sequence",
+       "Newest fact in the journal.",
+       true,
+       {},
+       d(store_.journal().last())},
       {"amity_commands_pending", "Commands queued or running.", false, {}, d(commands_.pending())},
       {"amity_headend_conversations", "Conversations in flight.", false, {}, d(s.in_flight)},
       {"amity_headend_connections", "Connections open.", false, {}, d(s.connections_open)},
-      {"amity_headend_contacts_total", "Conversations that ended.", true, {{"result", "ok"}}, d(s.contacts_ok)},
-      {"amity_headend_contacts_total", "Conversations that ended.", true, {{"result", "failed"}}, d(s.contacts_failed)},
-      {"amity_headend_security_failures_total", "Refused keys, counters and proofs.", true, {}, d(s.security_failures)},
-      {"amity_headend_locked_out", "Meters left alone after security failures.", false, {}, d(s.locked_out)},
-      {"amity_headend_pushes_total", "Pushes received.", true, {{"result", "accepted"}}, d(s.pushes_accepted)},
-      {"amity_headend_pushes_total", "Pushes received.", true, {{"result", "refused"}}, d(s.pushes_refused)},
-      {"amity_headend_bytes_total", "Bytes on the meters' side.", true, {{"direction", "sent"}}, d(s.bytes_sent)},
-      {"amity_headend_bytes_total", "Bytes on the meters' side.", true, {{"direction", "received"}}, d(s.bytes_received)},
+      {"amity_headend_contacts_total",
+       "Conversations that ended.",
+       true,
+       {{"result", "ok"}},
+       d(s.contacts_ok)},
+      {"amity_headend_contacts_total",
+       "Conversations that ended.",
+       true,
+       {{"result", "failed"}},
+       d(s.contacts_failed)},
+      {"amity_headend_security_failures_total",
+       "Refused keys, counters and proofs.",
+       true,
+       {},
+       d(s.security_failures)},
+      {"amity_headend_locked_out",
+       "Meters left alone after security failures.",
+       false,
+       {},
+       d(s.locked_out)},
+      {"amity_headend_pushes_total",
+       "Pushes received.",
+       true,
+       {{"result", "accepted"}},
+       d(s.pushes_accepted)},
+      {"amity_headend_pushes_total",
+       "Pushes received.",
+       true,
+       {{"result", "refused"}},
+       d(s.pushes_refused)},
+      {"amity_headend_bytes_total",
+       "Bytes on the meters' side.",
+       true,
+       {{"direction", "sent"}},
+       d(s.bytes_sent)},
+      {"amity_headend_bytes_total",
+       "Bytes on the meters' side.",
+       true,
+       {{"direction", "received"}},
+       d(s.bytes_received)},
   };
 }
 
