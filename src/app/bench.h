@@ -1,0 +1,22 @@
+// What a benchmark kernel hands to `amity bench`, which prints it with load average, date and
+// commit.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace amity::app {
+
+struct BenchResult {
+  std::string name;
+  double figure = 0;
+  std::string unit;
+  bool lower_is_better = false;
+  std::vector<std::pair<std::string, double>> details;
+};
+
+// 96 x 6 load profile through the generic parser, microseconds per buffer.
+BenchResult bench_dlms_parse();
+
+}  // namespace amity::app
