@@ -39,7 +39,9 @@ void put_interval(Bytes& out, std::uint32_t interval_s) {
 Result<std::uint32_t> get_interval(ByteReader& in) {
   AMITY_TRY(const std::uint64_t v, get_varint(in));
   const std::uint64_t interval_s = v % 2 == 0 ? v / 2 * 60 : v / 2;
-  if (v > 2 * kDaySeconds || interval_s == 0 || interval_s > kDaySeconds) return in.malformed("the interval is impossible");
+  if (v > 2 * kDaySeconds || interval_s == 0 || interval_s > kDaySeconds) {
+    return in.malformed("the interval is impossible");
+  }
   return static_cast<std::uint32_t>(interval_s);
 }
 

@@ -1,5 +1,5 @@
-// The readings of 64 neighbouring channels on one UTC day, in memory: pages of one minute each, dense by channel, so that
-// the four channels of a pushed message meet in one cache line. Not thread-safe.
+// The readings of 64 neighbouring channels on one UTC day, in memory: pages of one minute each, dense by channel, so
+// that the four channels of a pushed message meet in one cache line. Not thread-safe.
 #pragma once
 
 #include <array>

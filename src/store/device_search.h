@@ -1,5 +1,5 @@
-// Finds devices by the beginnings of words, in the order of their serials: 100,000 devices in a few milliseconds. Kept in
-// memory beside the tables. Not thread-safe.
+// Finds devices by the beginnings of words, in the order of their serials: 100,000 devices in a few milliseconds. Kept
+// in memory beside the tables. Not thread-safe.
 #pragma once
 
 #include <string>

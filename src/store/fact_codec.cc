@@ -284,12 +284,13 @@ Result<Fact> get_fact(ByteReader& in) {
 }  // namespace
 
 Status encode_fact(const Fact& fact, Bytes& out) {
-  if (!std::visit(WithinLimits{}, fact)) return make_error(ErrorCode::kLimit, "the fact is larger than a record may be");
+  const Error too_large = make_error(ErrorCode::kLimit, "the fact is larger than a record may be");
+  if (!std::visit(WithinLimits{}, fact)) return too_large;
   const std::size_t before = out.size();
   std::visit(Encoder{out}, fact);
   if (out.size() - before > kFactBytesMax) {
     out.resize(before);
-    return make_error(ErrorCode::kLimit, "the fact is larger than a record may be");
+    return too_large;
   }
   return {};
 }

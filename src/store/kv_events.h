@@ -1,5 +1,5 @@
-// Events over a Kv, with an index by time and the newest time per source. Written at once, not synced: the journal holds
-// them, and replaying it changes nothing.
+// Events over a Kv, with an index by time and the newest time per source. Written at once, not synced: the journal
+// holds them, and replaying it changes nothing.
 #pragma once
 
 #include <mutex>

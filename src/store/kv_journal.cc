@@ -135,6 +135,7 @@ std::size_t KvJournal::commit() {
   queue.bodies.clear();
   queue.sizes.clear();
   queue.done.clear();
+  const std::lock_guard lock(callbacks_mutex_);
   for (const auto& callback : on_commit_) callback(last());
   return count;
 }
@@ -230,7 +231,10 @@ Sequence KvJournal::first() const {
   return first;
 }
 
-void KvJournal::on_commit(std::function<void(Sequence)> callback) { on_commit_.push_back(std::move(callback)); }
+void KvJournal::on_commit(std::function<void(Sequence)> callback) {
+  const std::lock_guard lock(callbacks_mutex_);
+  on_commit_.push_back(std::move(callback));
+}
 
 std::string KvJournal::cursor_key(const std::string& department) { return std::string(kCursorPrefix) + department; }
 

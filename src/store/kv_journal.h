@@ -1,5 +1,5 @@
-// The journal over a Kv: facts queue up, commit() writes all of them as a few records with one sync, then applies and
-// acknowledges them in order. Who calls commit() decides the threading: a thread of the embedded store, or virtual time.
+// The journal over a Kv: facts queue up, commit() writes all of them as a few records with one sync, then applies
+// and acknowledges them in order. Who calls commit() decides the threading: a thread of the embedded store, or virtual time.
 #pragma once
 
 #include <atomic>
@@ -63,6 +63,7 @@ class KvJournal : public Journal {
   Kv& kv_;
   OnFatal on_fatal_;
   Applier applier_;
+  std::mutex callbacks_mutex_;
   std::vector<std::function<void(Sequence)>> on_commit_;
 
   mutable std::mutex mutex_;  // of queue_ and closed_

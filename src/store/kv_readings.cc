@@ -54,7 +54,7 @@ Status KvReadings::recover() {
   if (cursor) {
     if (cursor->size() != 8) return make_error(ErrorCode::kCorrupt, "the store's cursor is damaged");
     checkpointed_ = key_u64(*cursor, 0);
-    applied_.store(checkpointed_);
+    applied_.store(checkpointed_.load());
   }
   return kv_.scan(Family::kMeta, kIndexPrefix, kIndexEnd, Direction::kForward,
                   [&](std::string_view key, std::string_view value) {
@@ -100,7 +100,7 @@ Status KvReadings::load_stored(std::int32_t day, std::uint32_t group, DayGroup& 
                                                                  : block_key(day, first + kChannelsPerGroup);
   Status loaded;
   Block block;
-  AMITY_CHECK(kv_.scan(Family::kBlocks, from, to, Direction::kForward, [&](std::string_view key, std::string_view value) {
+  const auto load = [&](std::string_view key, std::string_view value) {
     const std::uint32_t channel = key_u32(key, 4);
     if (const Status s = decode_block({ChannelId(channel), UtcDay(day)}, as_bytes(value), block); !s.ok()) {
       loaded = at_block(s.error(), day, channel);
@@ -108,7 +108,8 @@ Status KvReadings::load_stored(std::int32_t day, std::uint32_t group, DayGroup& 
     }
     into.load(channel % kChannelsPerGroup, block);
     return true;
-  }));
+  };
+  AMITY_CHECK(kv_.scan(Family::kBlocks, from, to, Direction::kForward, load));
   return loaded;
 }
 
@@ -372,7 +373,7 @@ Result<std::uint64_t> KvReadings::checkpoint() {
 }
 
 bool KvReadings::checkpoint_due() const {
-  return dirty_bytes_ > kDirtyBytesMax || applied_.load() - checkpointed_ > kFactsPerCheckpointMax;
+  return dirty_bytes_ > kDirtyBytesMax || applied_.load() - checkpointed_.load() > kFactsPerCheckpointMax;
 }
 
 }  // namespace amity::store

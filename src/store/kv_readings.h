@@ -1,6 +1,6 @@
 // Readings over a Kv: changed days live in memory (day_group.h); a checkpoint writes them as blocks in one atomic batch
 // together with the journal's sequence they reach, so that replaying the journal from there is exact.
-// apply() and checkpoint() may be called from one thread at a time, the rest from any.
+// May be called from any thread; apply() and checkpoint() wait for each other.
 #pragma once
 
 #include <array>
@@ -68,7 +68,7 @@ class KvReadings : public Readings {
   mutable std::mutex index_mutex_;
   std::map<std::int32_t, DayIndex> index_;
   std::atomic<std::uint64_t> applied_{0};
-  std::uint64_t checkpointed_ = 0;
+  std::atomic<std::uint64_t> checkpointed_{0};
   std::atomic<std::size_t> resident_bytes_{0}, dirty_bytes_{0};
 };
 

@@ -1,5 +1,6 @@
-// Where readings are kept: blocks keyed (channel, UTC day). Idempotent on (channel, time): the same reading twice changes
-// nothing; another value for the same time is kept as a later raw version and the newest is what read() gives.
+// Where readings are kept: blocks keyed (channel, UTC day). Idempotent on (channel, time): the same reading twice
+// changes nothing, nor does one that a correction has replaced when it comes again; another value for the same time is
+// kept as a later raw version and the newest is what read() gives.
 #pragma once
 
 #include <cstdint>

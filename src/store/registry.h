@@ -96,6 +96,7 @@ class Registry {
   virtual Result<std::optional<DeviceRow>> device_row(DeviceId id) = 0;
   virtual Result<std::vector<Channel>> channels() = 0;
   virtual Result<std::vector<Channel>> channels_of(DeviceId device) = 0;
+  virtual Result<std::optional<Channel>> channel(ChannelId id);
   virtual Result<ChannelId> add_channel(const Channel& channel) = 0;
   virtual Result<std::vector<ServicePoint>> service_points() = 0;
   virtual Result<std::vector<Transformer>> transformers() = 0;
@@ -128,9 +129,12 @@ class Registry {
   // The last line of a hash-chained audit log; each line's digest covers the digest of the one before.
   virtual Status append_audit(UtcSeconds at, const std::string& who, const std::string& what) = 0;
   // Newest first, of numbers below `before` (0: from the newest).
-  virtual Result<std::vector<AuditLine>> audit(std::uint64_t before, std::size_t limit) = 0;
+  virtual Result<std::vector<AuditLine>> audit(std::uint64_t before, std::size_t limit) {
+    (void)before, (void)limit;
+    return make_error(ErrorCode::kUnsupported, "this registry keeps no audit");
+  }
   // The integrity of the whole registry and of the audit's chain; the error says what is damaged.
-  virtual Status verify() = 0;
+  virtual Status verify() { return make_error(ErrorCode::kUnsupported, "this registry cannot verify itself"); }
 };
 
 }  // namespace amity::store

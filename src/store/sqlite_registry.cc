@@ -290,6 +290,13 @@ Result<std::vector<Channel>> SqliteRegistry::channels_of(DeviceId device) {
   return collect<Channel>(q, get_channel);
 }
 
+Result<std::optional<Channel>> SqliteRegistry::channel(ChannelId id) {
+  const std::lock_guard lock(mutex_);
+  AMITY_TRY(Query q, db_->query("SELECT * FROM channel WHERE id = ?"));
+  q.bind(id.value);
+  return at_most_one<Channel>(q, get_channel);
+}
+
 Result<ChannelId> SqliteRegistry::add_channel(const Channel& channel) {
   const std::lock_guard lock(mutex_);
   AMITY_TRY(Query q, db_->query(kInsertChannel));

@@ -28,6 +28,7 @@ class SqliteRegistry : public Registry {
   Result<std::optional<DeviceRow>> device_row(DeviceId id) override;
   Result<std::vector<Channel>> channels() override;
   Result<std::vector<Channel>> channels_of(DeviceId device) override;
+  Result<std::optional<Channel>> channel(ChannelId id) override;
   Result<ChannelId> add_channel(const Channel& channel) override;
   Result<std::vector<ServicePoint>> service_points() override;
   Result<std::vector<Transformer>> transformers() override;
