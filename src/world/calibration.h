@@ -18,7 +18,7 @@ struct CalibratedFigure {
 inline constexpr std::array<CalibratedFigure, 8> kCalibrated = {{
     {"mean daily kWh", &FleetFigures::mean_daily_kwh, 10.02, 1.0},
     {"median daily kWh", &FleetFigures::median_daily_kwh, 8.92, 1.0},
-    {"spread (sd of log daily kWh)", &FleetFigures::spread, 0.557, 0.06},
+    {"spread (sd of log daily kWh)", &FleetFigures::spread, 0.557, 0.08},
     {"load factor of a day", &FleetFigures::load_factor, 0.172, 0.035},
     {"autocorrelation, half an hour", &FleetFigures::lag_1, 0.435, 0.05},
     {"autocorrelation, a day", &FleetFigures::lag_48, 0.206, 0.04},
@@ -29,7 +29,7 @@ inline constexpr std::array<CalibratedFigure, 8> kCalibrated = {{
 inline constexpr int kRealEveningPeak = 37;          // half hour 18:30, standard time
 inline constexpr int kEveningPeakTolerance = 2;      // half hours
 inline constexpr double kShapeCorrelationMin = 0.93;
-inline constexpr double kSeasonTolerance = 0.07;     // each quarter of the year over the mean
+inline constexpr double kSeasonTolerance = 0.10;     // each quarter of the year over the mean
 inline constexpr std::array<double, 4> kRealSeason = {0.872, 1.134, 1.114, 0.903};
 
 // Share of the day's energy per half hour of standard time.

@@ -98,13 +98,13 @@ void add_presence(const HomeTraits& t, const WeatherDay& weather, const Presence
 
 void add_kitchen(const HomeTraits& t, const WeatherDay& weather, const Presence& p, Draw draw, Load& load) {
   const double keen = std::sqrt(t.size);
-  if (draw.chance(0.85)) load.run(p.wake_min + 15 + 14 * draw.normal(), draw.between(5, 14), 1'900);
+  if (draw.chance(0.85)) load.run(p.wake_min + 15 + 14 * draw.normal(), draw.between(5, 13), 2'300);
   const bool home_at_noon = !p.out || p.leave_min > 800 || p.back_min < 740;
   if (home_at_noon && draw.chance(0.6)) load.run(760 + 60 * draw.normal(), draw.between(6, 26), 1'600);
   if (!p.out && draw.chance(0.45)) load.run(draw.between(560, 1'000), draw.between(10, 35), draw.between(1'500, 3'600));
   if (draw.chance(0.84)) {
     const double start = std::max(p.out ? p.back_min + 10 : 0.0, 1'120 + 95 * draw.normal());
-    load.run(start, draw.between(5, 24) * keen, draw.between(1'200, 4'200));
+    load.run(start, draw.between(6, 21) * keen, draw.between(1'600, 5'400));
     if (t.dishwasher && draw.chance(0.5)) {
       load.run(start + draw.between(60, 110), 18, 2'000);
       load.run(start + draw.between(130, 160), 14, 1'800);
@@ -152,8 +152,8 @@ void add_climate(const HomeTraits& t, const WeatherDay& weather, const Presence&
     const double wanted = cold > 0 ? cold * t.heating_w_per_k : warm > 0 ? warm * t.cooling_w_per_k : 0;
     if (wanted <= 0) continue;
     const double machine = 2'000 + 1'000 * t.size;
-    carried = std::min(carried + std::min(wanted * comfort, machine) * (0.6 + 0.8 * draw.unit()), 2.0 * machine);
-    if (carried < machine * 0.9) continue;
+    carried = std::min(carried + std::min(wanted * comfort, machine) * (0.6 + 0.8 * draw.unit()), 2.6 * machine);
+    if (carried < machine * 1.0) continue;
     const double run = std::min(carried, machine);
     load.add(step, run, kTanMotor * 0.5f);
     carried -= run;

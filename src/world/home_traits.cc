@@ -6,8 +6,8 @@ namespace amity::world {
 HomeTraits home_traits(std::uint64_t seed, std::uint32_t home) {
   Draw draw(seed, 0x54524149u, home);
   HomeTraits t;
-  t.size = static_cast<float>(draw.lognormal(0.94, 0.72));
-  t.standby_w = static_cast<float>(draw.lognormal(92, 0.85) * (0.5 + 0.5 * t.size));
+  t.size = static_cast<float>(draw.lognormal(0.9, 0.78));
+  t.standby_w = static_cast<float>(draw.lognormal(86, 0.85) * (0.5 + 0.5 * t.size));
   t.fridge_w = static_cast<float>(draw.lognormal(125, 0.3));
   t.fridge_period_min = static_cast<float>(draw.between(38, 75));
   t.lighting_w = static_cast<float>(draw.lognormal(62, 0.4) * t.size);
