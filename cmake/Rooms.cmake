@@ -1,3 +1,5 @@
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+
 # A room is a folder of src/ and a library of the same name. It includes only rooms below it: what it may include is
 # what it names in DEPS, and `scripts/tidy` checks the order.
 #
@@ -17,13 +19,16 @@ function(amity_room folder)
   file(GLOB sources CONFIGURE_DEPENDS ${dir}/*.cc)
   set(tests ${sources})
   set(fuzzers ${sources})
-  list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "(_test|_fuzz|/main)\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
   list(TRANSFORM ARG_DEPS REPLACE "/" "_")
 
   if(sources)
     add_library(${name} STATIC ${sources} ${ARG_SOURCES})
+    if(AMITY_FUZZ)
+      set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)  # the fuzz targets pull in what they need
+    endif()
     target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
     target_link_libraries(${name} PUBLIC ${ARG_DEPS} ${ARG_LIBS})
     if(NOT AMITY_FUZZ)

@@ -59,10 +59,11 @@ class Stream {
     virtual void on_open() = 0;               // connected; not called for accepted streams
     virtual void on_bytes(ByteView bytes) = 0;
     virtual void on_closed(const Error& why) = 0;  // last callback; also when connecting fails
+    virtual void on_drained() {}  // what had to wait in the queue has been handed to the network
   };
 
   virtual ~Stream() = default;  // destroying closes; no callback comes afterwards
-  virtual void set_handler(Handler* handler) = 0;
+  virtual void set_handler(Handler* handler) = 0;  // nullptr: stops receiving until there is one again
   virtual void send(Bytes bytes) = 0;  // queued without limit here: sessions bound what they send
   virtual std::size_t queued_bytes() const = 0;
   virtual void close() = 0;  // sends what is queued, then closes; no further callback

@@ -19,7 +19,14 @@ enum class CommandKind : std::uint8_t {
   kConnect = 5,
 };
 
-enum class CommandState : std::uint8_t { kQueued = 0, kRunning = 1, kDone = 2, kFailed = 3, kExpired = 4, kUnknown = 5 };
+enum class CommandState : std::uint8_t {
+  kQueued = 0,
+  kRunning = 1,
+  kDone = 2,
+  kFailed = 3,
+  kExpired = 4,
+  kUnknown = 5,  // sent, and the reply was lost: the state of the meter must be read back
+};
 
 struct Command {
   CommandId id;

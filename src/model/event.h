@@ -10,7 +10,15 @@
 
 namespace amity {
 
-enum class EventCategory : std::uint8_t { kPower = 0, kTamper = 1, kQuality = 2, kClock = 3, kComms = 4, kSecurity = 5, kDevice = 6 };
+enum class EventCategory : std::uint8_t {
+  kPower = 0,
+  kTamper = 1,
+  kQuality = 2,
+  kClock = 3,
+  kComms = 4,
+  kSecurity = 5,
+  kDevice = 6,
+};
 enum class Severity : std::uint8_t { kInfo = 0, kLow = 1, kMedium = 2, kHigh = 3 };
 
 struct Event {

@@ -1,0 +1,24 @@
+#include "base/crc.h"
+
+namespace amity {
+namespace {
+
+TEST(Crc, published_check_values) {
+  const ByteView check = as_bytes("123456789");
+  EXPECT_EQ(crc16_x25(check), 0x906E);
+  EXPECT_EQ(crc16_arc(check), 0xBB3D);
+  EXPECT_EQ(crc16_kermit(check), 0x2189);
+}
+
+TEST(Crc, fed_in_pieces_it_is_the_same) {
+  const ByteView check = as_bytes("123456789");
+  for (std::size_t cut = 0; cut <= check.size(); ++cut) {
+    const std::uint16_t first = crc16_x25_add(kCrc16X25Start, check.first(cut));
+    EXPECT_EQ(crc16_x25_finish(crc16_x25_add(first, check.subspan(cut))), 0x906E);
+  }
+}
+
+TEST(Crc, of_nothing) { EXPECT_EQ(crc16_x25({}), 0x0000); }
+
+}  // namespace
+}  // namespace amity

@@ -1,0 +1,112 @@
+// Read completeness: of the intervals that ended in an hour, how many have arrived, by group
+// (segment, feeder, transformer, model). Exact under repeats and any order: each channel has a
+// bitmap per day. Pure; fed with readings.
+//
+// Memory: intervals-per-day bits per channel and day, kWindowDays days: 0.1 kB per 15-minute
+// channel.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/time.h"
+#include "model/channel.h"
+#include "model/device.h"
+#include "model/reading.h"
+
+namespace amity::ops {
+
+enum class GroupBy : std::uint8_t { kSegment = 0, kFeeder = 1, kTransformer = 2, kModel = 3 };
+inline constexpr std::size_t kGroupings = 4;
+
+struct Tally {
+  std::uint32_t received = 0;
+  std::uint32_t expected = 0;
+};
+
+struct CompletenessGroup {
+  std::string id;
+  std::string name;
+  std::uint32_t devices = 0;
+};
+
+struct CompletenessTable {
+  std::vector<CompletenessGroup> groups;
+  std::vector<UtcSeconds> times;          // end of each column
+  std::vector<std::vector<Tally>> cells;  // [group][time]
+};
+
+// The names a device is grouped under, one per GroupBy.
+struct DeviceGroups {
+  std::array<CompletenessGroup, kGroupings> of;  // `devices` unused
+};
+
+class Completeness {
+ public:
+  // Days from `first_day` on are counted; advance() moves the window.
+  explicit Completeness(UtcDay first_day) : first_day_(first_day) {}
+
+  // A device's interval channels are expected from `commissioned` on. Adding a device twice
+  // replaces its groups' names only.
+  void add_device(const Device& device, const DeviceGroups& groups,
+                  const std::vector<Channel>& channels);
+
+  // True when this interval was not there before.
+  bool add(const Reading& reading);
+
+  // Forgets days before `first_day`.
+  void advance(UtcDay first_day);
+
+  // Columns of `step_s` (3,600 or 86,400) that end in (from, until]; only columns that ended by
+  // `now` count as expected.
+  CompletenessTable table(GroupBy by, UtcSeconds from, UtcSeconds until, std::int64_t step_s,
+                          UtcSeconds now) const;
+  // The same for some devices only, grouped by any name.
+  CompletenessTable table_of(const std::unordered_map<DeviceId, std::string>& group_of,
+                             UtcSeconds from, UtcSeconds until, std::int64_t step_s,
+                             UtcSeconds now) const;
+  // One device over the closed hours of (from, until].
+  Tally device(DeviceId id, UtcSeconds from, UtcSeconds until) const;
+  Tally fleet(UtcSeconds from, UtcSeconds until) const;
+  UtcDay first_day() const { return first_day_; }
+
+ private:
+  struct ChannelState {
+    std::uint32_t device_index = 0;
+    std::uint32_t interval_s = 0;
+    std::map<std::int32_t, std::vector<std::uint64_t>> days;  // UTC day -> bit per interval
+  };
+  struct DeviceState {
+    std::array<std::uint32_t, kGroupings> group{};
+    std::int64_t first_hour = 0;  // the first whole hour that is expected
+    std::uint32_t expected_per_hour = 0;
+    std::map<std::int64_t, std::uint16_t> received;  // hour -> intervals of all channels
+  };
+  struct GroupState {
+    CompletenessGroup about;
+    std::map<std::int64_t, std::uint32_t> starts;    // hour -> expected-per-hour that begins there
+    std::map<std::int64_t, std::uint32_t> received;  // hour -> intervals
+  };
+
+  std::uint32_t group_index(std::size_t grouping, const CompletenessGroup& about);
+  Tally tally(const GroupState& group, std::int64_t first_hour, std::int64_t last_hour) const;
+
+  UtcDay first_day_;
+  std::unordered_map<ChannelId, ChannelState> channels_;
+  std::vector<DeviceState> devices_;
+  std::unordered_map<DeviceId, std::uint32_t> device_index_;
+  std::array<std::vector<GroupState>, kGroupings> groups_;
+  std::array<std::unordered_map<std::string, std::uint32_t>, kGroupings> group_index_;
+};
+
+// The hour an interval belongs to, named by its index since 1970: 10:15 and 11:00 both end in the
+// hour 10..11.
+constexpr std::int64_t hour_of_interval_end(UtcSeconds end) {
+  return (end.value - 1) / 3600;
+}
+
+}  // namespace amity::ops

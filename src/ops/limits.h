@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace amity::ops {
+
+// Days of interval bitmaps held in memory; older completeness is answered from the store.
+inline constexpr int kWindowDays = 8;
+// Shortest interval a channel may have, in seconds: bounds a day's bitmap to 1,440 bits.
+inline constexpr std::uint32_t kIntervalMin_s = 60;
+inline constexpr std::size_t kAbnormalMax = 100'000;
+
+}  // namespace amity::ops
