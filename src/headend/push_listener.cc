@@ -199,35 +199,47 @@ void PushListener::take(const dlms::Pushed& pushed, const Endpoint& from) {
       break;
     }
   }
-  for (std::size_t i = 0; meter->layout->loads.size() == 1 && i < content->load_times.size(); ++i) {
-    if (!meter->loads.empty()) meter->loads[0].pushed(content->load_times[i], load_grid(meter->layout->loads[0]));
-  }
   if (!content->events.empty()) sink_.wants_reading(*device);
   ++c_.stats.pushes_accepted;
-  deliveries_.spawn(deliver(*device, {"push", now, std::move(content->readings)},
-                            {"push", now, std::move(content->events)}, pushed.title.has_value()));
+  deliveries_.spawn(deliver(*device, std::move(content).value(), pushed.title.has_value()));
 }
 
-Task<void> PushListener::deliver(DeviceId device, ReadingsArrived readings, EventsArrived events, bool secured) {
+Task<void> PushListener::deliver(DeviceId device, PushContent content, bool secured) {
   if (secured) {
     const Status durable = co_await on_loop<Status>(c_.runtime.timers, [this](auto done) {
       c_.keys.counters().when_durable(std::move(done));
     });
-    if (!durable.ok()) co_return sink_.wants_reading(device);
+    if (!durable.ok()) {
+      sink_.wants_reading(device);
+      co_return;
+    }
   }
-  if (!readings.readings.empty()) {
-    const auto receipt = co_await on_loop<Result<intake::Receipt>>(c_.runtime.timers, [&](auto done) {
+  if (!content.readings.empty()) {
+    ReadingsArrived readings{"push", c_.runtime.clock.utc(), std::move(content.readings)};
+    const auto receipt = co_await on_loop<Result<intake::Receipt>>(c_.runtime.timers, [this, &readings](auto done) {
       c_.intake.accept(std::move(readings), std::move(done));
     });
-    if (receipt.ok()) c_.stats.readings_accepted += receipt->accepted;
-    if (!receipt.ok()) sink_.wants_reading(device);  // not kept: to be read when there is room again
+    if (receipt.ok()) {
+      c_.stats.readings_accepted += receipt->accepted;
+      mark_pushed(device, content.load_times);
+    } else {
+      sink_.wants_reading(device);  // not kept: to be read when there is room again
+    }
   }
-  if (!events.events.empty()) {
-    const auto receipt = co_await on_loop<Result<intake::Receipt>>(c_.runtime.timers, [&](auto done) {
+  if (!content.events.empty()) {
+    EventsArrived events{"push", c_.runtime.clock.utc(), std::move(content.events)};
+    const auto receipt = co_await on_loop<Result<intake::Receipt>>(c_.runtime.timers, [this, &events](auto done) {
       c_.intake.accept(std::move(events), std::move(done));
     });
     if (receipt.ok()) c_.stats.events_accepted += receipt->accepted;
   }
+}
+
+// What was pushed and kept need not be read: the next row only, and only where there is one load profile to confuse.
+void PushListener::mark_pushed(DeviceId device, std::span<const UtcSeconds> times) {
+  Meter* const meter = sink_.meter_of(device);
+  if (meter == nullptr || !meter->layout || meter->layout->loads.size() != 1 || meter->loads.empty()) return;
+  for (const UtcSeconds time : times) meter->loads[0].pushed(time, load_grid(meter->layout->loads[0]));
 }
 
 }  // namespace amity::headend

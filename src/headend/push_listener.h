@@ -9,6 +9,7 @@
 
 #include "base/task.h"
 #include "headend/dlms_driver.h"
+#include "headend/push_body.h"
 #include "session/dlms/push_receiver.h"
 
 namespace amity::headend {
@@ -47,7 +48,8 @@ class PushListener {
   bool drain(dlms::PushReceiver& receiver, Peers& peers, const Endpoint& from, bool& closed);
   void take(const dlms::Pushed& pushed, const Endpoint& from);
   void refused(const Error& why, std::optional<DeviceId> device);
-  Task<void> deliver(DeviceId device, ReadingsArrived readings, EventsArrived events, bool secured);
+  Task<void> deliver(DeviceId device, PushContent content, bool secured);
+  void mark_pushed(DeviceId device, std::span<const UtcSeconds> times);
   void report(DeviceId device, HeadEndEvent event, std::string detail);
 
   DriverContext& c_;

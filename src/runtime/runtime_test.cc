@@ -17,7 +17,8 @@ using namespace testing;
 class Loopback : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto listening = net.listen({"127.0.0.1", 0}, [this](std::unique_ptr<Stream> s) { accepted.push_back(std::move(s)); });
+    auto listening = net.listen({"127.0.0.1", 0},
+                                [this](std::unique_ptr<Stream> s) { accepted.push_back(std::move(s)); });
     ASSERT_TRUE(listening.ok()) << to_string(listening.error());
     listener = std::move(*listening);
   }

@@ -47,7 +47,8 @@ void Connection::start_timeout(Duration timeout) {
     self->timeout_ = 0;
     if (self->closing_) return self->close_now();
     if (self->connecting()) {
-      self->fail(make_error(ErrorCode::kTimeout, "no connection to " + self->peer_.endpoint().to_string() + " in time"));
+      const std::string peer = self->peer_.endpoint().to_string();
+      self->fail(make_error(ErrorCode::kTimeout, "no connection to " + peer + " in time"));
     }
   });
 }

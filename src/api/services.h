@@ -1,0 +1,174 @@
+// What the API asks of the departments: plain structs, no JSON, no HTTP. Every method may be called from any thread;
+// most are called on the API's I/O threads: they answer from memory and never wait for a disk or a meter.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "model/command.h"
+#include "model/device.h"
+#include "model/event.h"
+
+namespace amity::api {
+
+// How much attention something needs; p1 is now.
+enum class Attention : std::uint8_t { kNormal = 0, kP1 = 1, kP2 = 2, kP3 = 3 };
+std::string_view to_string(Attention attention);  // "normal", "p1", ...
+
+struct SystemInfo {
+  std::string utility;
+  std::string zone = "UTC";  // IANA name of the utility's civil time
+  std::string version, commit;
+  UtcSeconds now, started;
+  bool demo = false;
+  std::uint64_t devices = 0, channels = 0, service_points = 0, transformers = 0, feeders = 0;
+};
+
+struct Tile {
+  std::string key, title;  // key: "completeness", "reachable", "read_rate", "clock", ...
+  std::optional<double> value;
+  std::string unit;
+  std::optional<double> target, previous;
+  bool higher_is_better = true;
+  Attention state = Attention::kNormal;
+  std::string link;  // path of the page
+};
+
+struct Card {
+  Attention priority = Attention::kP3;
+  std::string kind, title;
+  std::uint64_t count = 0;
+  UtcSeconds since;
+  std::string detail, link;
+};
+
+struct Overview {
+  UtcSeconds now;
+  std::vector<Tile> tiles;
+  std::vector<Card> cards;
+  double readings_per_s = 0, meters_per_s = 0;
+  std::optional<double> completeness_24h;  // 0..1
+};
+
+enum class GroupBy : std::uint8_t { kSegment, kFeeder, kTransformer, kModel };
+
+struct CompletenessQuery {
+  UtcSeconds from, to;  // columns that end in (from, to]
+  bool by_day = false;
+  GroupBy group = GroupBy::kSegment;
+  std::string id;                                // one group only; "" with all_groups
+  bool all_groups = true;
+  std::string segment, feeder, transformer, model;  // only devices of these; "" = any
+};
+
+struct CompletenessGroup {
+  std::string id, name;
+  std::uint64_t devices = 0;
+};
+
+struct CompletenessGrid {
+  std::vector<CompletenessGroup> groups;
+  std::vector<UtcSeconds> times;                                 // end of each column
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> cells;    // (received, expected), row-major groups x times
+};
+
+struct DeviceStatus {
+  DeviceId device;
+  std::string_view status;  // "ok", "late", "silent", "security", "new": a literal
+  UtcSeconds last_contact, last_reading;  // 0 = never
+  std::optional<double> completeness_24h;
+  std::optional<std::int32_t> clock_offset_s;
+};
+
+struct StripItem {
+  std::string key;   // "communication", "supply", "relay", "data_quality", "clock", "security"
+  std::string word;  // "answering", "silent"
+  UtcSeconds since;  // 0 = not known
+  Attention state = Attention::kNormal;
+};
+
+struct DeviceFact {
+  UtcSeconds time;
+  std::string text;
+};
+
+// What only the departments know of one device; master data, channels and readings come from the store.
+struct DeviceDetail {
+  std::vector<StripItem> status_strip;
+  std::vector<DeviceFact> facts;  // newest first
+  std::string relay = "unknown";  // connected, disconnected
+};
+
+struct AbnormalItem {
+  Attention priority = Attention::kP3;
+  std::string kind;  // silent, late, security, clock, incomplete, tamper, power
+  DeviceId device;
+  UtcSeconds since;
+  std::string text;
+};
+
+struct MissingRow {
+  std::string segment, cause;
+  std::uint64_t devices = 0, intervals = 0;
+};
+
+struct SegmentRow {
+  std::string name;
+  std::uint64_t devices = 0, reachable = 0;
+  std::optional<double> completeness;
+  UtcSeconds last_contact;
+  std::uint64_t failures = 0;  // failed contacts of the last hour
+};
+
+struct GridNode {
+  TransformerId transformer;
+  std::uint64_t devices = 0, abnormal = 0;
+};
+
+// Fleet-wide arrivals: since the last second, and since the start.
+struct Arrivals {
+  std::uint64_t readings = 0, meters = 0;
+  double per_s = 0;
+  std::uint64_t total = 0;
+};
+
+// One line of /metrics beyond the API's own. Never a meter's id as a label.
+struct Metric {
+  std::string name, help;  // name: "amity_..."
+  bool counter = false;    // otherwise a gauge
+  std::vector<std::pair<std::string, std::string>> labels;
+  double value = 0;
+};
+
+class Services {
+ public:
+  virtual ~Services() = default;
+
+  virtual SystemInfo system() = 0;
+  virtual Overview overview() = 0;
+  virtual Result<CompletenessGrid> completeness(const CompletenessQuery& query) = 0;
+  virtual std::vector<DeviceStatus> statuses() = 0;  // every device's, any order; cached by the API for a second
+  virtual std::optional<DeviceStatus> status(DeviceId device) = 0;
+  virtual DeviceDetail detail(DeviceId device) = 0;
+  virtual std::vector<AbnormalItem> abnormal() = 0;  // worst first
+  virtual Result<std::vector<MissingRow>> missing(GroupBy group) = 0;
+  virtual std::vector<SegmentRow> segments() = 0;
+  virtual std::vector<GridNode> grid() = 0;
+  virtual Arrivals arrivals() = 0;
+  virtual std::vector<Metric> metrics() = 0;
+  // Not ready (starting, replaying, disk full): the reason is shown at /readyz.
+  virtual Status ready() = 0;
+
+  // Passes a command through the desk's safeguards. The caller has filled id, device, kind, argument, requested_by.
+  // `done` runs once, on any thread, after the request is durable, with the command as it then is; or with the
+  // desk's refusal (kRefused, kBusy, kInvalid).
+  using OnSubmitted = std::function<void(Result<Command>)>;
+  virtual void submit_command(Command command, OnSubmitted done) = 0;
+};
+
+}  // namespace amity::api

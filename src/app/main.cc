@@ -1,0 +1,58 @@
+// amity: one program that runs a utility's smart meters. Dispatches to the commands.
+
+#include <fmt/core.h>
+
+#include <cstdio>
+#include <cstring>
+#include <string_view>
+
+#include "app/bench_command.h"
+#include "app/exit_codes.h"
+#include "app/version.h"
+
+namespace {
+
+using amity::app::kExitDone;
+using amity::app::kExitUsage;
+
+struct Command {
+  const char* name;
+  const char* what;
+  int (*run)(int argc, char** argv);
+};
+
+constexpr Command kCommands[] = {
+    {"bench", "a benchmark; one JSON object on stdout", amity::app::bench_command},
+};
+
+void print_help(std::FILE* out) {
+  fmt::print(out, "amity {}: the smart metering platform of a utility in one program\n\n",
+             amity::app::version());
+  fmt::print(out, "usage: amity COMMAND [ARGUMENTS]      amity COMMAND --help teaches each\n\n");
+  for (const Command& command : kCommands)
+    fmt::print(out, "  {:<9} {}\n", command.name, command.what);
+  fmt::print(out,
+             "\nTo look around:   amity demo\nData go to stdout, messages to stderr. Exit codes: 0 "
+             "done, 1 failed, "
+             "2 usage, 3 bad input.\n");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view name = argc > 1 ? argv[1] : "";
+  if (name == "--version") {
+    fmt::print("amity {} ({})\n", amity::app::version(), amity::app::commit());
+    return kExitDone;
+  }
+  if (name == "--help" || name == "-h" || name == "help") {
+    print_help(stdout);
+    return kExitDone;
+  }
+  for (const Command& command : kCommands) {
+    if (name == command.name) return command.run(argc - 1, argv + 1);
+  }
+  if (!name.empty()) fmt::print(stderr, "amity: no command is named '{}'\n\n", name);
+  print_help(stderr);
+  return kExitUsage;
+}
