@@ -20,6 +20,7 @@ struct ConnectionPool::Idle : Stream::Handler {
   TimerId timer = 0;
 };
 
+ConnectionPool::ConnectionPool(Runtime runtime) : runtime_(runtime) {}
 ConnectionPool::~ConnectionPool() { clear(); }
 
 void ConnectionPool::clear() {

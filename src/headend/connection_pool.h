@@ -12,7 +12,7 @@ namespace amity::headend {
 
 class ConnectionPool {
  public:
-  explicit ConnectionPool(Runtime runtime) : runtime_(runtime) {}
+  explicit ConnectionPool(Runtime runtime);
   ~ConnectionPool();
   ConnectionPool(const ConnectionPool&) = delete;
   ConnectionPool& operator=(const ConnectionPool&) = delete;

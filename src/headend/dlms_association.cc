@@ -9,7 +9,11 @@ namespace {
 constexpr std::uint16_t kPublicClient = 16;
 constexpr dlms::Obis kFrameCounterObis{0, 0, 43, 1, 0, 255};
 
-bool is_security(const Error& error) { return error.code == ErrorCode::kSecurity; }
+// A meter that rejects an association for good rejects who we are or what we know; asking again changes nothing.
+bool is_security(const Error& error) {
+  return error.code == ErrorCode::kSecurity ||
+         (error.code == ErrorCode::kRefused && error.reason.find("transient") == std::string::npos);
+}
 
 }  // namespace
 
@@ -76,7 +80,9 @@ Task<Status> DlmsDriver::open_secured(DeviceKeys keys) {
   }
   if (!is_security(status.error())) co_return status;
   status = co_await associate(&keys, &*keys.previous, keys.generation - 1);
-  if (status.ok()) AMITY_CO_CHECK(co_await report(HeadEndEvent::kOldKeyInUse, ""));
+  if (status.ok()) {
+    AMITY_CO_CHECK(co_await report(HeadEndEvent::kOldKeyInUse, ""));
+  }
   co_return status;
 }
 

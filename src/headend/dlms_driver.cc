@@ -9,7 +9,7 @@ namespace amity::headend {
 namespace {
 
 constexpr std::uint16_t kClassClock = 8;
-constexpr std::size_t kAsksPerRequest = 8;       // ranges in one request, where the meter takes several
+constexpr std::size_t kAsksPerRequest = 8;       // profiles in one request, one of them a load profile
 constexpr std::size_t kReadingsPerDelivery = 5'000;  // then what was gathered is journalled before reading on
 
 dlms::AttributeRequest clock_time() {
@@ -85,7 +85,9 @@ Task<Status> DlmsDriver::read_clock_and_registers(bool registers) {
     }
   }
   AMITY_CO_TRY(const auto items, co_await link_->get(std::move(requests)));
-  if (items[0].ok()) AMITY_CO_CHECK(take_clock(items[0].data));
+  if (items[0].ok()) {
+    AMITY_CO_CHECK(take_clock(items[0].data));
+  }
   if (quarantined()) {
     if (!meter_.clock_alarm) {
       meter_.clock_alarm = true;
@@ -93,17 +95,30 @@ Task<Status> DlmsDriver::read_clock_and_registers(bool registers) {
     }
     co_return Status{};
   }
-  meter_.clock_alarm = false;
+  if (clock_offset_s_ && std::abs(*clock_offset_s_) <= c_.config.clock.set_below_s) meter_.clock_alarm = false;
   for (std::size_t i = 1; i < items.size(); ++i) {
     if (items[i].ok()) take_register(meter_.layout->registers[i - 1], items[i].data);
   }
   co_return Status{};
 }
 
+// A broken connection costs at most one request: never more than rows_per_read rows of a load profile.
+std::size_t DlmsDriver::asks_of_request(const std::vector<Ask>& asks, std::size_t from) {
+  std::size_t count = 1;
+  bool load = asks[from].kind == Ask::Kind::kLoad;
+  while (from + count < asks.size() && count < kAsksPerRequest) {
+    const bool next = asks[from + count].kind == Ask::Kind::kLoad;
+    if (load && next) break;
+    load |= next;
+    ++count;
+  }
+  return count;
+}
+
 Task<Status> DlmsDriver::read_profiles(std::vector<Ask> asks, Progress progress) {
   std::vector<std::pair<Ask, UtcSeconds>> undelivered;
   for (std::size_t from = 0; from < asks.size();) {
-    const std::size_t count = std::min(kAsksPerRequest, asks.size() - from);
+    const std::size_t count = asks_of_request(asks, from);
     std::vector<dlms::AttributeRequest> requests;
     for (std::size_t i = from; i < from + count; ++i) {
       dlms::AttributeRequest request;

@@ -75,6 +75,7 @@ class DlmsDriver {
   Task<Status> read_clock_and_registers(bool registers);
   Status take_clock(ByteView encoded);
   void take_register(const RegisterObject& object, ByteView encoded);
+  static std::size_t asks_of_request(const std::vector<Ask>& asks, std::size_t from);
   Task<Status> read_profiles(std::vector<Ask> asks, Progress progress);
   Task<Status> set_clock();
   bool quarantined() const;

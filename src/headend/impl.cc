@@ -41,7 +41,8 @@ Status HeadEnd::Impl::start() {
   }
   running_ = true;
   if (config_.push.tcp || config_.push.udp) {
-    push_ = std::make_unique<PushListener>(context_, *this);
+    PushSink& sink = *this;
+    push_ = std::make_unique<PushListener>(context_, sink);
     AMITY_CHECK(push_->start(config_.push));
   }
   for (const auto& [id, meter] : meters_) plan(*meter, true);
