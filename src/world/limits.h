@@ -32,4 +32,11 @@ inline constexpr std::uint32_t kImageBytesMax = 2u << 20;
 inline constexpr std::uint32_t kImageBlockBytes = 256;
 inline constexpr std::size_t kSettingBytesMax = 4'096;  // one written attribute that is only kept (calendar, push setup)
 
+
+// Of a fleet on a network.
+inline constexpr std::size_t kConnectionsMax = 120'000;      // accepted and not closed; more are dropped at once
+inline constexpr std::size_t kConcentratorSessionsMax = 512; // meters spoken to on one connection of a concentrator
+inline constexpr std::size_t kPushesInFlightMax = 256;       // connections to the push target
+inline constexpr std::size_t kPushRowsMax = 96;              // rows of one push
+
 }  // namespace amity::world

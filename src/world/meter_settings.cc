@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/crypto.h"
 #include "wire/dlms/datetime.h"
 #include "world/limits.h"
 #include "world/meter_profiles.h"

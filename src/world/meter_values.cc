@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/crypto.h"
+#include "base/units.h"
+
 #include "world/limits.h"
 #include "world/meter_profiles.h"
 
