@@ -8,6 +8,7 @@
 
 #include "app/bench_command.h"
 #include "app/exit_codes.h"
+#include "app/sim_command.h"
 #include "app/version.h"
 
 namespace {
@@ -23,6 +24,7 @@ struct Command {
 
 constexpr Command kCommands[] = {
     {"bench", "a benchmark; one JSON object on stdout", amity::app::bench_command},
+    {"sim", "virtual meters on real sockets", amity::app::sim_command},
 };
 
 void print_help(std::FILE* out) {
