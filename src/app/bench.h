@@ -19,4 +19,7 @@ struct BenchResult {
 // 96 x 6 load profile through the generic parser, microseconds per buffer.
 BenchResult bench_dlms_parse();
 
+// The nightly read of a fleet over loopback sockets, encrypted, into the embedded store; meters per second.
+BenchResult bench_read_fleet();
+
 }  // namespace amity::app
