@@ -106,7 +106,9 @@ class ApduPrinter {
     invoke("normal", v.invoke);
     text("result", to_string(v.result));
   }
-  void operator()(const SetResponseDataBlock& v) { block_number("data-block", v.invoke, v.block_number); }
+  void operator()(const SetResponseDataBlock& v) {
+    block_number("data-block", v.invoke, v.block_number);
+  }
   void operator()(const SetResponseLastDataBlock& v) {
     block_number("last-data-block", v.invoke, v.block_number);
     text("result", to_string(v.result));
@@ -125,7 +127,9 @@ class ApduPrinter {
     target(v.method);
     if (v.parameters) value("parameters", *v.parameters);
   }
-  void operator()(const ActionRequestNextBlock& v) { block_number("next-pblock", v.invoke, v.block_number); }
+  void operator()(const ActionRequestNextBlock& v) {
+    block_number("next-pblock", v.invoke, v.block_number);
+  }
   void operator()(const ActionRequestWithList& v) {
     invoke("with-list", v.invoke);
     methods(v.methods);
@@ -157,7 +161,9 @@ class ApduPrinter {
     invoke("with-list", v.invoke);
     list("results", v.responses, [this](const ActionResponseItem& r) { action_result(r); });
   }
-  void operator()(const ActionResponseNextBlock& v) { block_number("next-pblock", v.invoke, v.block_number); }
+  void operator()(const ActionResponseNextBlock& v) {
+    block_number("next-pblock", v.invoke, v.block_number);
+  }
 
   void operator()(const ReadRequest& v) { variables(v.items); }
   void operator()(const ReadResponse& v) {
@@ -190,26 +196,32 @@ class ApduPrinter {
     value("parameter", v.parameter);
   }
   void operator()(const BlockNumberAccess& v) { number("block_number", v.block_number); }
-  void operator()(const ReadDataBlockAccess& v) { block(DataBlock{v.last_block, v.block_number, v.raw_data}); }
+  void operator()(const ReadDataBlockAccess& v) {
+    block(DataBlock{v.last_block, v.block_number, v.raw_data});
+  }
   void operator()(const WriteDataBlockAccess& v) {
     flag("last_block", v.last_block);
     number("block_number", v.block_number);
   }
   void operator()(const DataOrResult& v) { result(v); }
-  void operator()(const SnDataBlockResult& v) { block(DataBlock{v.last_block, v.block_number, v.raw_data}); }
+  void operator()(const SnDataBlockResult& v) {
+    block(DataBlock{v.last_block, v.block_number, v.raw_data});
+  }
   void operator()(const SnBlockNumber& v) { number("block_number", v.block_number); }
 
   void operator()(const AccessRequest& v) {
     long_invoke(v.invoke, v.date_time);
-    list("specifications", v.specifications, [this](const AccessSpecification& s) { specification(s); });
+    list("specifications", v.specifications,
+         [this](const AccessSpecification& s) { specification(s); });
     values(v.values);
   }
   void operator()(const AccessResponse& v) {
     long_invoke(v.invoke, v.date_time);
     values(v.values);
     list("results", v.results, [this](const AccessResult& r) {
-      text("result", r.kind == AccessKind::kAction ? to_string(static_cast<ActionResult>(r.result))
-                                                   : to_string(static_cast<DataAccessResult>(r.result)));
+      text("result", r.kind == AccessKind::kAction
+                         ? to_string(static_cast<ActionResult>(r.result))
+                         : to_string(static_cast<DataAccessResult>(r.result)));
     });
   }
   void operator()(const DataNotification& v) {
@@ -319,7 +331,8 @@ class ApduPrinter {
     if (s.kind == AccessKind::kAction) {
       target(MethodRef{s.target.class_id, s.target.instance, s.target.attribute});
     } else {
-      text("service", s.kind == AccessKind::kGet || s.kind == AccessKind::kGetSelective ? "get" : "set");
+      text("service",
+           s.kind == AccessKind::kGet || s.kind == AccessKind::kGetSelective ? "get" : "set");
       target(s.target);
     }
   }

@@ -14,8 +14,8 @@ using dlms::DataView;
 
 // ASCII only: everything else is shown as hex.
 bool is_text(ByteView bytes) {
-  return !bytes.empty() &&
-         std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t b) { return b >= 0x20 && b < 0x7F; });
+  return !bytes.empty() && std::all_of(bytes.begin(), bytes.end(),
+                                       [](std::uint8_t b) { return b >= 0x20 && b < 0x7F; });
 }
 
 std::string bits_of(DataView view) {
@@ -30,8 +30,12 @@ std::string bits_of(DataView view) {
 void write_number(JsonWriter& out, DataView view) {
   put_key(out, "value");
   switch (view.type()) {
-    case DataType::kBool: out.Bool(view.number() != 0); break;
-    case DataType::kUint64: out.Uint64(static_cast<std::uint64_t>(view.number())); break;
+    case DataType::kBool:
+      out.Bool(view.number() != 0);
+      break;
+    case DataType::kUint64:
+      out.Uint64(static_cast<std::uint64_t>(view.number()));
+      break;
     case DataType::kFloat32:
     case DataType::kFloat64: {
       const double value = *view.as_double();
@@ -42,7 +46,8 @@ void write_number(JsonWriter& out, DataView view) {
       }
       break;
     }
-    default: out.Int64(view.number());
+    default:
+      out.Int64(view.number());
   }
 }
 
@@ -54,12 +59,16 @@ void write_bytes(JsonWriter& out, DataView view) {
   } else if (view.type() == DataType::kTime) {
     if (const auto time = dlms::time_from(bytes); time.ok()) member(out, "time", to_string(*time));
   } else if (bytes.size() == dlms::DateTime::kSize) {
-    if (const auto time = dlms::date_time_from(bytes); time.ok()) member(out, "date_time", to_string(*time));
-  } else if (bytes.size() == dlms::Obis::kSize && view.type() == DataType::kOctetString && !is_text(bytes)) {
+    if (const auto time = dlms::date_time_from(bytes); time.ok())
+      member(out, "date_time", to_string(*time));
+  } else if (bytes.size() == dlms::Obis::kSize && view.type() == DataType::kOctetString &&
+             !is_text(bytes)) {
     member(out, "obis", to_string(*dlms::obis_from(bytes)));
   }
-  if (is_text(bytes)) {
-    member(out, "text", as_text(bytes));
+  ByteView text = bytes;  // some meters fill up with zeros
+  while (!text.empty() && text.back() == 0) text = text.first(text.size() - 1);
+  if (is_text(text)) {
+    member(out, "text", as_text(text));
   } else {
     member(out, "hex", to_hex(bytes));
   }

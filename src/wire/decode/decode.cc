@@ -51,15 +51,17 @@ void write_security(JsonWriter& out, const Security& s) {
 void write_meter(JsonWriter& out, const PushContents& contents, ByteView system_title) {
   std::string manufacturer = contents.manufacturer;
   if (manufacturer.empty() && system_title.size() == 8 &&
-      std::all_of(system_title.begin(), system_title.begin() + 3, [](std::uint8_t c) { return std::isalpha(c); })) {
+      std::all_of(system_title.begin(), system_title.begin() + 3,
+                  [](std::uint8_t c) { return std::isalpha(c); })) {
     manufacturer = as_text(system_title.first(3));
   }
   put_key(out, "meter");
   out.StartObject();
-  for (const auto& [key, value] : {std::pair<const char*, const std::string&>{"id", contents.meter_id},
-                                   {"manufacturer", manufacturer},
-                                   {"medium", contents.medium},
-                                   {"model", contents.model}}) {
+  for (const auto& [key, value] :
+       {std::pair<const char*, const std::string&>{"id", contents.meter_id},
+        {"manufacturer", manufacturer},
+        {"medium", contents.medium},
+        {"model", contents.model}}) {
     member(out, key, value);
   }
   out.EndObject();
@@ -115,8 +117,8 @@ void write_contents(JsonWriter& out, const PushContents& contents) {
   out.EndArray();
 }
 
-// Fills the contents from what the meter sends unasked. Everything else is shown in "apdu" alone: without the request,
-// an answer does not say what it is the value of.
+// Fills the contents from what the meter sends unasked. Everything else is shown in "apdu" alone:
+// without the request, an answer does not say what it is the value of.
 Status interpret(const dlms::Apdu& apdu, PushReader& reader) {
   dlms::DataTree tree;
   if (const auto* push = std::get_if<dlms::DataNotification>(&apdu)) {
@@ -157,8 +159,21 @@ Result<std::string> to_json(const Message& message, ByteView apdu, const DecodeO
   return std::string(buffer.GetString(), buffer.GetSize());
 }
 
+// An error inside an APDU, placed in the recording: exactly for a bare APDU, else at its first
+// frame.
+Error in_recording(Error error, const Message& message) {
+  if (message.transport == Transport::kApdu) {
+    error.offset += message.offset;
+  } else {
+    error.reason = "in the APDU, byte " + std::to_string(error.offset) + ": " + error.reason;
+    error.offset = message.offset;
+  }
+  return error;
+}
+
 bool is_separator(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ':' || c == '-' || c == ',' || c == '\'' || c == '"';
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ':' || c == '-' || c == ',' ||
+         c == '\'' || c == '"';
 }
 
 }  // namespace
@@ -174,13 +189,9 @@ std::vector<DecodedFrame> decode_stream(ByteView recording, const DecodeOptions&
     const Message& message = *found.message;
     auto joined = blocks.add(message.apdu);
     if (joined.ok() && !*joined) continue;  // a block of a message that is not complete
-    Result<std::string> json =
-        joined.ok() ? to_json(message, **joined, options) : Result<std::string>(std::move(joined).error());
-    if (!json.ok() && message.transport == Transport::kApdu) {
-      Error error = std::move(json).error();
-      error.offset += found.offset;
-      json = std::move(error);
-    }
+    Result<std::string> json = joined.ok() ? to_json(message, **joined, options)
+                                           : Result<std::string>(std::move(joined).error());
+    if (!json.ok()) json = in_recording(std::move(json).error(), message);
     decoded.push_back({found.offset, std::move(json)});
   }
   return decoded;
@@ -198,8 +209,9 @@ Result<std::string> decode_frame(ByteView bytes, const DecodeOptions& options) {
 bool looks_like_hex(ByteView recording) {
   const auto is_digit = [](std::uint8_t b) { return std::isxdigit(b) != 0; };
   return std::any_of(recording.begin(), recording.end(), is_digit) &&
-         std::all_of(recording.begin(), recording.end(),
-                     [&](std::uint8_t b) { return is_digit(b) || is_separator(static_cast<char>(b)); });
+         std::all_of(recording.begin(), recording.end(), [&](std::uint8_t b) {
+           return is_digit(b) || is_separator(static_cast<char>(b));
+         });
 }
 
 Result<Bytes> bytes_from_hex_text(std::string_view text) {
@@ -211,7 +223,8 @@ Result<Bytes> bytes_from_hex_text(std::string_view text) {
     }
     digits += text[i];
   }
-  if (digits.size() % 2 != 0) return make_error(ErrorCode::kTruncated, "half a byte at the end", text.size());
+  if (digits.size() % 2 != 0)
+    return make_error(ErrorCode::kTruncated, "half a byte at the end", text.size());
   return from_hex(digits);
 }
 

@@ -21,13 +21,15 @@ struct DecodedFrame {
   Result<std::string> json;
 };
 
-// Every frame of a recording, in order. What cannot be read is an error with its offset, and the rest goes on.
+// Every frame of a recording, in order. What cannot be read is an error with its offset, and the
+// rest goes on.
 std::vector<DecodedFrame> decode_stream(ByteView recording, const DecodeOptions& options);
 
 // Exactly one message: one object, or why not.
 Result<std::string> decode_frame(ByteView bytes, const DecodeOptions& options);
 
-// A recording as text: hexadecimal digits with blanks, line ends, quotes, ':', ',', '-' anywhere between them.
+// A recording as text: hexadecimal digits with blanks, line ends, quotes, ':', ',', '-' anywhere
+// between them.
 bool looks_like_hex(ByteView recording);
 Result<Bytes> bytes_from_hex_text(std::string_view text);
 

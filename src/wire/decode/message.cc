@@ -10,7 +10,8 @@ namespace amity::decode {
 namespace {
 
 constexpr std::uint8_t kMbusStart = 0x68, kMbusStop = 0x16;
-constexpr std::uint8_t kMbusLastSegment = 0x10;  // of a CI field 00 to 1F: final bit, and a sequence number
+constexpr std::uint8_t kMbusLastSegment =
+    0x10;  // of a CI field 00 to 1F: final bit, and a sequence number
 
 struct Segment {
   Message message;       // `apdu` holds this segment's bytes
@@ -18,7 +19,9 @@ struct Segment {
   bool more = false;     // segments of the same message follow
 };
 
-bool is_hdlc(ByteView b) { return b.size() > 2 && b[0] == hdlc::kFlag && b[1] >> 4 == 0xA; }
+bool is_hdlc(ByteView b) {
+  return b.size() > 2 && b[0] == hdlc::kFlag && b[1] >> 4 == 0xA;
+}
 bool is_mbus(ByteView b) {
   return b.size() > 8 && b[0] == kMbusStart && b[1] == b[2] && b[3] == kMbusStart;
 }
@@ -30,7 +33,8 @@ bool is_llc(ByteView b) {
 }
 
 Result<Segment> read_hdlc(ByteView recording, std::size_t at) {
-  const std::size_t length = static_cast<std::size_t>(recording[at + 1] & 7) << 8 | recording[at + 2];
+  const std::size_t length =
+      static_cast<std::size_t>(recording[at + 1] & 7) << 8 | recording[at + 2];
   if (recording.size() - at < length + 2) {
     return make_error(ErrorCode::kTruncated, "the HDLC frame ends early", at);
   }
@@ -121,7 +125,8 @@ Status strip_prefixes(Message& m) {
   if (!dlms::has_gateway_prefix(m.apdu)) return {};
   ByteReader in(m.apdu);
   AMITY_TRY(const dlms::GatewayPrefix prefix, dlms::read_gateway_prefix(in));
-  m.gateway = "network " + std::to_string(prefix.network_id) + ", device " + to_hex(prefix.device_address);
+  m.gateway =
+      "network " + std::to_string(prefix.network_id) + ", device " + to_hex(prefix.device_address);
   m.apdu.erase(m.apdu.begin(), m.apdu.begin() + static_cast<std::ptrdiff_t>(in.position()));
   return {};
 }
@@ -143,10 +148,14 @@ bool is_continued_by(const Message& joined, const Segment& s) {
 
 std::string_view to_string(Transport transport) {
   switch (transport) {
-    case Transport::kApdu: return "apdu";
-    case Transport::kHdlc: return "hdlc";
-    case Transport::kWrapper: return "wrapper";
-    case Transport::kMbus: return "mbus";
+    case Transport::kApdu:
+      return "apdu";
+    case Transport::kHdlc:
+      return "hdlc";
+    case Transport::kWrapper:
+      return "wrapper";
+    case Transport::kMbus:
+      return "mbus";
   }
   return "";
 }
@@ -159,7 +168,8 @@ std::vector<FoundMessage> find_messages(ByteView recording) {
   }
   std::optional<Message> joined;  // segments so far
   const auto give_up = [&](const char* why) {
-    if (joined) found.push_back({joined->offset, make_error(ErrorCode::kTruncated, why, joined->offset)});
+    if (joined)
+      found.push_back({joined->offset, make_error(ErrorCode::kTruncated, why, joined->offset)});
     joined.reset();
   };
   std::size_t at = 0;
@@ -177,7 +187,8 @@ std::vector<FoundMessage> find_messages(ByteView recording) {
       continue;
     }
     Segment& s = *segment;
-    if (joined && !is_continued_by(*joined, s)) give_up("the last segment of the message is missing");
+    if (joined && !is_continued_by(*joined, s))
+      give_up("the last segment of the message is missing");
     if (joined) {
       append(joined->apdu, s.message.apdu);
       joined->size += s.message.size;

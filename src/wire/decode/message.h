@@ -29,7 +29,8 @@ struct FoundMessage {
   Result<Message> message;
 };
 
-// In order. After what cannot be read the search goes on at the next frame start, where there is one.
+// In order. After what cannot be read the search goes on at the next frame start, where there is
+// one.
 std::vector<FoundMessage> find_messages(ByteView recording);
 
 }  // namespace amity::decode

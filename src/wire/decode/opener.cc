@@ -16,7 +16,8 @@ struct Envelope {
 };
 
 std::optional<Envelope> envelope_of(const dlms::Apdu& apdu) {
-  if (const auto* v = std::get_if<dlms::ServiceCiphered>(&apdu)) return Envelope{v->content, {}, {}, {}};
+  if (const auto* v = std::get_if<dlms::ServiceCiphered>(&apdu))
+    return Envelope{v->content, {}, {}, {}};
   if (const auto* v = std::get_if<dlms::GeneralGloDed>(&apdu)) {
     return Envelope{v->content, v->system_title, {}, {}};
   }
@@ -28,7 +29,8 @@ std::optional<Envelope> envelope_of(const dlms::Apdu& apdu) {
 
 // The keys that may fit: those given, or what a wrapped key unwraps to.
 Result<std::vector<Bytes>> encryption_keys(const Envelope& envelope, const Keys& keys) {
-  if (!envelope.key_info || envelope.key_info->kind == dlms::KeyInfo::Kind::kIdentified) return keys.encryption;
+  if (!envelope.key_info || envelope.key_info->kind == dlms::KeyInfo::Kind::kIdentified)
+    return keys.encryption;
   if (envelope.key_info->kind == dlms::KeyInfo::Kind::kAgreed) {
     return make_error(ErrorCode::kUnsupported, "the key was agreed between the parties");
   }
@@ -41,8 +43,8 @@ Result<std::vector<Bytes>> encryption_keys(const Envelope& envelope, const Keys&
   return unwrapped;
 }
 
-Status open_with(const dlms::SecurityHeader& header, const dlms::SystemTitle& title, ByteView extra_aad, ByteView key,
-                 ByteView authentication_key, Bytes& plain) {
+Status open_with(const dlms::SecurityHeader& header, const dlms::SystemTitle& title,
+                 ByteView extra_aad, ByteView key, ByteView authentication_key, Bytes& plain) {
   AMITY_TRY(dlms::Cipher cipher, dlms::Cipher::make(key, authentication_key));
   return cipher.unprotect(header, title, plain, extra_aad);
 }
@@ -73,12 +75,14 @@ Result<Bytes> open_envelope(const Envelope& envelope, const Keys& keys, Security
   for (const Bytes& key : candidates) {
     for (const Bytes& ak : authenticated ? keys.authentication : kNoKey) {
       Bytes plain;
-      if (Status status = open_with(header, title, envelope.extra_aad, key, ak, plain); !status.ok()) {
+      if (Status status = open_with(header, title, envelope.extra_aad, key, ak, plain);
+          !status.ok()) {
         last = status.error();
       } else if (authenticated || dlms::decode_apdu(plain).ok()) {
         return plain;
       } else {
-        last = make_error(ErrorCode::kSecurity, "no key gives an APDU: wrong key or system title, or altered data");
+        last = make_error(ErrorCode::kSecurity,
+                          "no key gives an APDU: wrong key or system title, or altered data");
       }
     }
   }
@@ -117,9 +121,9 @@ Result<std::optional<Bytes>> BlockJoiner::add(ByteView apdu) {
     next_block_ = 1;
   }
   if (block->block_number != next_block_) {
-    const Error error = make_error(ErrorCode::kMalformed, "general block " + std::to_string(block->block_number) +
-                                                              " where " + std::to_string(next_block_) +
-                                                              " was expected");
+    const Error error = make_error(
+        ErrorCode::kMalformed, "general block " + std::to_string(block->block_number) + " where " +
+                                   std::to_string(next_block_) + " was expected");
     joined_.clear();
     next_block_ = 1;
     return error;

@@ -31,8 +31,8 @@ struct Opened {
   Security security;
 };
 
-// Nothing of a ciphered APDU is shown before its tag was found right. Without a tag (mode "enc") the key is taken whose
-// plain text is an APDU.
+// Nothing of a ciphered APDU is shown before its tag was found right. Without a tag (mode "enc")
+// the key is taken whose plain text is an APDU.
 Result<Opened> open_apdu(ByteView apdu, const Keys& keys);
 
 // Joins GeneralBlockTransfer of one conversation; anything else passes through.

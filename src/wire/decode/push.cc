@@ -18,8 +18,8 @@ using dlms::DataView;
 using dlms::Obis;
 
 bool is_printable(ByteView bytes) {
-  return !bytes.empty() &&
-         std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t b) { return b >= 0x20 && b < 0x7F; });
+  return !bytes.empty() && std::all_of(bytes.begin(), bytes.end(),
+                                       [](std::uint8_t b) { return b >= 0x20 && b < 0x7F; });
 }
 
 bool is_string(DataView v) {
@@ -52,25 +52,32 @@ bool is_number(DataView v) {
   return v.is_integer() || v.type() == DataType::kFloat32 || v.type() == DataType::kFloat64;
 }
 
-// {class uint16, name octet-string[6], attribute int8, index uint16, ...}: a push object definition.
+// {class uint16, name octet-string[6], attribute int8, index uint16, ...}: a push object
+// definition.
 std::optional<Obis> as_object_definition(DataView v) {
   if (v.type() != DataType::kStructure || v.size() < 4) return std::nullopt;
-  if (v.at(0)->type() != DataType::kUint16 || v.at(2)->type() != DataType::kInt8) return std::nullopt;
+  if (v.at(0)->type() != DataType::kUint16 || v.at(2)->type() != DataType::kInt8)
+    return std::nullopt;
   return as_obis(*v.at(1));
 }
 
+// Text that some meters fill up with zeros, or hexadecimal.
 std::string text_of(DataView v) {
-  return is_printable(v.bytes()) ? std::string(as_text(v.bytes())) : to_hex(v.bytes());
+  ByteView bytes = v.bytes();
+  while (!bytes.empty() && bytes.back() == 0) bytes = bytes.first(bytes.size() - 1);
+  return is_printable(bytes) ? std::string(as_text(bytes)) : to_hex(v.bytes());
 }
 
-// An exact decimal; floats as the shortest text that reads back the same. Nothing for what JSON has no number for.
+// An exact decimal; floats as the shortest text that reads back the same. Nothing for what JSON has
+// no number for.
 std::optional<std::string> number_text(DataView v, int scaler) {
   if (v.type() == DataType::kFloat32 || v.type() == DataType::kFloat64) {
     const std::string text =
         v.type() == DataType::kFloat32
             ? fmt::format("{}", std::bit_cast<float>(static_cast<std::uint32_t>(v.number())))
             : fmt::format("{}", std::bit_cast<double>(v.number()));
-    return text.find_first_of("in") == std::string::npos && scaler == 0 ? std::optional(text) : std::nullopt;
+    return text.find_first_of("in") == std::string::npos && scaler == 0 ? std::optional(text)
+                                                                        : std::nullopt;
   }
   const auto value = v.as_int();
   if (!value.ok() || scaler < -18 || scaler > 18) return std::nullopt;
@@ -79,7 +86,8 @@ std::optional<std::string> number_text(DataView v, int scaler) {
 
 const PushColumn* find_column(const PairList& list, const Obis& obis) {
   for (const PushColumn& column : list.columns) {
-    if (column.obis.a() == obis.a() && column.obis.c() == obis.c() && column.obis.d() == obis.d()) return &column;
+    if (column.obis.a() == obis.a() && column.obis.c() == obis.c() && column.obis.d() == obis.d())
+      return &column;
   }
   return nullptr;
 }
@@ -104,7 +112,8 @@ void PushReader::set_time(ByteView date_time) {
 void PushReader::read(DataView body) {
   if (!body.is_container()) return read_items({body});
   const Items items(body.begin(), body.end());
-  if (body.type() == DataType::kStructure && (read_self_described(items) || read_positional(items))) return;
+  if (body.type() == DataType::kStructure && (read_self_described(items) || read_positional(items)))
+    return;
   read_items(items);
 }
 
@@ -115,7 +124,8 @@ void PushReader::read_value(const Obis& obis, DataView value) {
 
 // The first item is the push object list and names the others, itself included.
 bool PushReader::read_self_described(const Items& items) {
-  if (items.empty() || items[0].type() != DataType::kArray || items[0].size() != items.size()) return false;
+  if (items.empty() || items[0].type() != DataType::kArray || items[0].size() != items.size())
+    return false;
   std::vector<Obis> names;
   for (const DataView definition : items[0]) {
     const auto obis = as_object_definition(definition);

@@ -1,5 +1,5 @@
-// Reads values out of what a meter pushes: OBIS-value structures, flat OBIS-value lists, lists that describe themselves
-// (push object list first), and vendors' positional lists.
+// Reads values out of what a meter pushes: OBIS-value structures, flat OBIS-value lists, lists that
+// describe themselves (push object list first), and vendors' positional lists.
 #pragma once
 
 #include <optional>
@@ -17,9 +17,9 @@ namespace amity::decode {
 struct Reading {
   dlms::Obis obis;
   std::string quantity, unit, kind;
-  std::string value;    // an exact decimal number, or text
+  std::string value;  // an exact decimal number, or text
   bool is_text = false;
-  std::string time;     // ISO 8601; with Z where the instant is known, else the meter's wall clock
+  std::string time;  // ISO 8601; with Z where the instant is known, else the meter's wall clock
 };
 
 struct Event {

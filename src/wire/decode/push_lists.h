@@ -23,7 +23,8 @@ struct PositionalList {
 };
 const PositionalList* find_positional_list(std::string_view id, std::size_t items);
 
-// Lists of OBIS and value pairs without scaler and unit: the vendor's own, by the start of the first item's text.
+// Lists of OBIS and value pairs without scaler and unit: the vendor's own, by the start of the
+// first item's text.
 struct PairList {
   std::string_view id;
   std::string_view manufacturer;

@@ -5,25 +5,39 @@ namespace {
 
 using dlms::Obis;
 
-constexpr std::uint8_t kWatt = 27, kVoltAmpere = 28, kVar = 29, kWattHour = 30, kVoltAmpereHour = 31,
-                       kVarHour = 32, kAmpere = 33, kVolt = 35, kHertz = 44;
+constexpr std::uint8_t kWatt = 27, kVoltAmpere = 28, kVar = 29, kWattHour = 30,
+                       kVoltAmpereHour = 31, kVarHour = 32, kAmpere = 33, kVolt = 35, kHertz = 44;
 constexpr std::uint8_t kTotal = 8, kInstantaneous = 7, kMaximum = 6, kLastAverage = 5, kAverage = 4;
 
 std::string kind_of(std::uint8_t d) {
   switch (d) {
-    case kTotal: return "total";
-    case 9: return "period";
-    case 29: return "interval";
-    case kInstantaneous: return "instantaneous";
-    case kMaximum: return "maximum";
-    case 3: return "minimum";
-    case kLastAverage: case 25: case 27: return "last average";
-    case kAverage: case 24: return "average";
-    default: return "";
+    case kTotal:
+      return "total";
+    case 9:
+      return "period";
+    case 29:
+      return "interval";
+    case kInstantaneous:
+      return "instantaneous";
+    case kMaximum:
+      return "maximum";
+    case 3:
+      return "minimum";
+    case kLastAverage:
+    case 25:
+    case 27:
+      return "last average";
+    case kAverage:
+    case 24:
+      return "average";
+    default:
+      return "";
   }
 }
 
-bool is_energy(std::uint8_t d) { return d == kTotal || d == 9 || d == 29; }
+bool is_energy(std::uint8_t d) {
+  return d == kTotal || d == 9 || d == 29;
+}
 
 struct PowerKind {
   const char* what;
@@ -34,17 +48,28 @@ struct PowerKind {
 // Group C, 1 to 10, of the sum; 21 to 30, 41 to 50, 61 to 70 of L1 to L3.
 PowerKind power_kind(std::uint8_t c) {
   switch (c) {
-    case 1: return {"active", "import", kWatt, kWattHour};
-    case 2: return {"active", "export", kWatt, kWattHour};
-    case 3: return {"reactive", "import", kVar, kVarHour};
-    case 4: return {"reactive", "export", kVar, kVarHour};
-    case 5: return {"reactive", "QI", kVar, kVarHour};
-    case 6: return {"reactive", "QII", kVar, kVarHour};
-    case 7: return {"reactive", "QIII", kVar, kVarHour};
-    case 8: return {"reactive", "QIV", kVar, kVarHour};
-    case 9: return {"apparent", "import", kVoltAmpere, kVoltAmpereHour};
-    case 10: return {"apparent", "export", kVoltAmpere, kVoltAmpereHour};
-    default: return {nullptr, nullptr, 255, 255};
+    case 1:
+      return {"active", "import", kWatt, kWattHour};
+    case 2:
+      return {"active", "export", kWatt, kWattHour};
+    case 3:
+      return {"reactive", "import", kVar, kVarHour};
+    case 4:
+      return {"reactive", "export", kVar, kVarHour};
+    case 5:
+      return {"reactive", "QI", kVar, kVarHour};
+    case 6:
+      return {"reactive", "QII", kVar, kVarHour};
+    case 7:
+      return {"reactive", "QIII", kVar, kVarHour};
+    case 8:
+      return {"reactive", "QIV", kVar, kVarHour};
+    case 9:
+      return {"apparent", "import", kVoltAmpere, kVoltAmpereHour};
+    case 10:
+      return {"apparent", "export", kVoltAmpere, kVoltAmpereHour};
+    default:
+      return {nullptr, nullptr, 255, 255};
   }
 }
 
@@ -59,11 +84,16 @@ Quantity electricity(const Obis& obis) {
   const std::string suffix = phase == 0 ? "" : " L" + std::to_string(phase);
   const std::string kind = kind_of(obis.d());
   switch (base) {
-    case 11: return {"current" + suffix, kAmpere, kind};
-    case 12: return {"voltage" + suffix, kVolt, kind};
-    case 13: return {"power factor" + suffix, 255, kind};
-    case 14: return {"frequency" + suffix, kHertz, kind};
-    default: break;
+    case 11:
+      return {"current" + suffix, kAmpere, kind};
+    case 12:
+      return {"voltage" + suffix, kVolt, kind};
+    case 13:
+      return {"power factor" + suffix, 255, kind};
+    case 14:
+      return {"frequency" + suffix, kHertz, kind};
+    default:
+      break;
   }
   const PowerKind p = power_kind(base);
   if (p.what == nullptr || kind.empty()) return {"", 255, kind};
@@ -84,18 +114,28 @@ Quantity quantity_of(const Obis& obis) {
 
 std::string medium_of(const Obis& obis) {
   switch (obis.a()) {
-    case 1: return "electricity";
-    case 4: return "heat cost";
-    case 5: return "cooling";
-    case 6: return "heat";
-    case 7: return "gas";
-    case 8: return "water";
-    case 9: return "hot water";
-    default: return "";
+    case 1:
+      return "electricity";
+    case 4:
+      return "heat cost";
+    case 5:
+      return "cooling";
+    case 6:
+      return "heat";
+    case 7:
+      return "gas";
+    case 8:
+      return "water";
+    case 9:
+      return "hot water";
+    default:
+      return "";
   }
 }
 
-bool is_clock(const Obis& obis) { return obis.a() == 0 && obis.c() == 1 && obis.d() == 0 && obis.e() == 0; }
+bool is_clock(const Obis& obis) {
+  return obis.a() == 0 && obis.c() == 1 && obis.d() == 0 && obis.e() == 0;
+}
 
 bool is_meter_id(const Obis& obis) {
   if (obis.a() == 0 && obis.c() == 96 && obis.d() == 1 && obis.e() == 0) return true;
@@ -113,7 +153,8 @@ bool is_logical_device_name(const Obis& obis) {
 bool is_event_code(const Obis& obis) {
   if (obis.a() != 0) return false;
   if (obis.c() == 97 && obis.d() == 97) return true;
-  if (obis.c() == 97 && obis.d() == 98) return obis.e() < 10;  // 10 and above are filters and descriptors
+  if (obis.c() == 97 && obis.d() == 98)
+    return obis.e() < 10;  // 10 and above are filters and descriptors
   return obis.c() == 96 && obis.d() == 11;
 }
 

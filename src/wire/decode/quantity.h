@@ -9,9 +9,9 @@
 namespace amity::decode {
 
 struct Quantity {
-  std::string name;        // "active energy import", "voltage L1"; empty where unknown
+  std::string name;         // "active energy import", "voltage L1"; empty where unknown
   std::uint8_t unit = 255;  // DLMS unit the code implies; 255 where it implies none
-  std::string kind;        // "total", "instantaneous", "maximum", ...; empty where unknown
+  std::string kind;         // "total", "instantaneous", "maximum", ...; empty where unknown
 };
 
 Quantity quantity_of(const dlms::Obis& obis);
