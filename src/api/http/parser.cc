@@ -104,7 +104,6 @@ HttpError explain(const ErrorOut& error) {
     return {431, "the header is larger than " + std::to_string(kHeaderBytesMax) + " bytes"};
   }
   if (error == beast_http::error::bad_version) return {505, "HTTP/1.0 and HTTP/1.1 are spoken here"};
-  if (error == beast_http::error::bad_transfer_encoding) return {501, "that transfer coding is not understood"};
   return {400, "not an HTTP request: " + error.message()};
 }
 

@@ -2,6 +2,10 @@
 
 namespace amity::api {
 
+namespace {
+constexpr std::string_view kParameter = "{";
+}
+
 void Router::add(Method method, std::string_view pattern, int route) {
   AMITY_ASSERT(pattern.starts_with('/'));
   Route added{method, {}, route};
@@ -9,7 +13,7 @@ void Router::add(Method method, std::string_view pattern, int route) {
   for (;;) {
     const std::size_t slash = rest.find('/');
     const std::string_view segment = rest.substr(0, slash);
-    added.segments.emplace_back(segment.starts_with('{') ? std::string_view() : segment);
+    added.segments.emplace_back(segment.starts_with('{') ? kParameter : segment);
     if (slash == std::string_view::npos) break;
     rest = rest.substr(slash + 1);
   }
@@ -19,7 +23,7 @@ void Router::add(Method method, std::string_view pattern, int route) {
 bool Router::fits(const Route& route, const Target& target) {
   if (route.segments.size() != target.segments.size()) return false;
   for (std::size_t i = 0; i < route.segments.size(); ++i) {
-    const bool parameter = route.segments[i].empty();
+    const bool parameter = route.segments[i] == kParameter;
     if (parameter ? target.segments[i].empty() : route.segments[i] != target.segments[i]) return false;
   }
   return true;
@@ -39,7 +43,7 @@ RouteMatch Router::match(Method method, const Target& target) const {
     result.outcome = RouteMatch::Outcome::kFound;
     result.route = route.route;
     for (std::size_t i = 0; i < route.segments.size(); ++i) {
-      if (route.segments[i].empty()) result.parameters.push_back(target.segments[i]);
+      if (route.segments[i] == kParameter) result.parameters.push_back(target.segments[i]);
     }
     return result;
   }

@@ -30,7 +30,7 @@ class Router {
  private:
   struct Route {
     Method method;
-    std::vector<std::string> segments;  // "" = a parameter
+    std::vector<std::string> segments;  // "{" = a parameter
     int route;
   };
   static bool fits(const Route& route, const Target& target);
