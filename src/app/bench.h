@@ -1,4 +1,5 @@
-// What a benchmark kernel hands to `amity bench`, which prints it with load average, date and commit.
+// What a benchmark kernel hands to `amity bench`, which prints it with load average, date and
+// commit.
 #pragma once
 
 #include <string>

@@ -39,18 +39,20 @@ std::string json(const BenchResult& result, double load_average, UtcSeconds now)
   }
   return fmt::format(
       R"({{"name":"{}","figure":{},"unit":"{}","better":"{}","details":{{{}}},"load_average":{},"date":"{}","commit":"{}"}})",
-      result.name, number(result.figure), result.unit, result.lower_is_better ? "lower" : "higher", details,
-      number(load_average), to_iso(now), commit());
+      result.name, number(result.figure), result.unit, result.lower_is_better ? "lower" : "higher",
+      details, number(load_average), to_iso(now), commit());
 }
 
 }  // namespace
 
 int bench_command(int argc, char** argv) {
-  CLI::App app{"Runs one benchmark and prints one JSON object: figure, details, load average, date, commit.",
-               "amity bench"};
+  CLI::App app{
+      "Runs one benchmark and prints one JSON object: figure, details, load average, date, commit.",
+      "amity bench"};
   std::string name;
   std::string listing = "Benchmarks:\n";
-  for (const Bench& bench : kBenches) listing += fmt::format("  {:<14} {}\n", bench.name, bench.what);
+  for (const Bench& bench : kBenches)
+    listing += fmt::format("  {:<14} {}\n", bench.name, bench.what);
   app.add_option("name", name, "which benchmark, see below")->required();
   app.footer(listing);
   CLI11_PARSE(app, argc, argv);

@@ -26,11 +26,14 @@ constexpr Command kCommands[] = {
 };
 
 void print_help(std::FILE* out) {
-  fmt::print(out, "amity {}: the smart metering platform of a utility in one program\n\n", amity::app::version());
+  fmt::print(out, "amity {}: the smart metering platform of a utility in one program\n\n",
+             amity::app::version());
   fmt::print(out, "usage: amity COMMAND [ARGUMENTS]      amity COMMAND --help teaches each\n\n");
-  for (const Command& command : kCommands) fmt::print(out, "  {:<9} {}\n", command.name, command.what);
+  for (const Command& command : kCommands)
+    fmt::print(out, "  {:<9} {}\n", command.name, command.what);
   fmt::print(out,
-             "\nTo look around:   amity demo\nData go to stdout, messages to stderr. Exit codes: 0 done, 1 failed, "
+             "\nTo look around:   amity demo\nData go to stdout, messages to stderr. Exit codes: 0 "
+             "done, 1 failed, "
              "2 usage, 3 bad input.\n");
 }
 

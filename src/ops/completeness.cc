@@ -133,6 +133,32 @@ CompletenessTable Completeness::table(GroupBy by, UtcSeconds from, UtcSeconds un
   return table;
 }
 
+CompletenessTable Completeness::table_of(const std::unordered_map<DeviceId, std::string>& group_of,
+                                         UtcSeconds from, UtcSeconds until, std::int64_t step_s,
+                                         UtcSeconds now) const {
+  CompletenessTable table;
+  std::map<std::string, std::size_t> rows;
+  for (const auto& [id, name] : group_of) rows.try_emplace(name, 0);
+  for (auto& [name, row] : rows) {
+    row = table.groups.size();
+    table.groups.push_back({name, name, 0});
+  }
+  std::int64_t end = (from.value / step_s + 1) * step_s;
+  for (; end <= std::min(until.value, now.value); end += step_s)
+    table.times.push_back(UtcSeconds(end));
+  table.cells.assign(rows.size(), std::vector<Tally>(table.times.size()));
+  for (const auto& [id, name] : group_of) {
+    const std::size_t row = rows[name];
+    ++table.groups[row].devices;
+    for (std::size_t column = 0; column < table.times.size(); ++column) {
+      const Tally own = device(id, table.times[column] - step_s, table.times[column]);
+      table.cells[row][column].received += own.received;
+      table.cells[row][column].expected += own.expected;
+    }
+  }
+  return table;
+}
+
 Tally Completeness::device(DeviceId id, UtcSeconds from, UtcSeconds until) const {
   const auto found = device_index_.find(id);
   Tally sum;

@@ -65,6 +65,10 @@ class Completeness {
   // `now` count as expected.
   CompletenessTable table(GroupBy by, UtcSeconds from, UtcSeconds until, std::int64_t step_s,
                           UtcSeconds now) const;
+  // The same for some devices only, grouped by any name.
+  CompletenessTable table_of(const std::unordered_map<DeviceId, std::string>& group_of,
+                             UtcSeconds from, UtcSeconds until, std::int64_t step_s,
+                             UtcSeconds now) const;
   // One device over the closed hours of (from, until].
   Tally device(DeviceId id, UtcSeconds from, UtcSeconds until) const;
   Tally fleet(UtcSeconds from, UtcSeconds until) const;

@@ -11,10 +11,16 @@ constexpr std::size_t kFactsPerStep = 1'000;
 
 }  // namespace
 
-JournalFollower::JournalFollower(store::Journal& journal, std::string department, Handle handle, Save save)
-    : journal_(journal), department_(std::move(department)), handle_(std::move(handle)), save_(std::move(save)) {}
+JournalFollower::JournalFollower(store::Journal& journal, std::string department, Handle handle,
+                                 Save save)
+    : journal_(journal),
+      department_(std::move(department)),
+      handle_(std::move(handle)),
+      save_(std::move(save)) {}
 
-JournalFollower::~JournalFollower() { stop(); }
+JournalFollower::~JournalFollower() {
+  stop();
+}
 
 Status JournalFollower::begin() {
   AMITY_TRY(saved_, journal_.cursor(department_));
@@ -79,7 +85,9 @@ void JournalFollower::run(Duration save_interval) {
     }
     while (true) {
       const Result<std::size_t> handled = step(kFactsPerStep);
-      if (!handled.ok()) spdlog::error("{}: the journal cannot be read: {}", department_, to_string(handled.error()));
+      if (!handled.ok())
+        spdlog::error("{}: the journal cannot be read: {}", department_,
+                      to_string(handled.error()));
       if (!handled.ok() || *handled == 0) break;
     }
     since_save += kPatience;  // at most: a wake is sooner, and saving sooner does no harm

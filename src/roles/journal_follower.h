@@ -1,5 +1,6 @@
-// One department's place in the journal. At least once: the cursor is saved after the department has made its own work
-// durable, so after a crash the same facts come again and must change nothing.
+// One department's place in the journal. At least once: the cursor is saved after the department
+// has made its own work durable, so after a crash the same facts come again and must change
+// nothing.
 #pragma once
 
 #include <atomic>
@@ -17,13 +18,15 @@ namespace amity::roles {
 class JournalFollower {
  public:
   using Handle = std::function<void(const store::JournalEntry&)>;
-  // Makes the department's work up to the cursor durable; the cursor is saved only when it succeeds.
+  // Makes the department's work up to the cursor durable; the cursor is saved only when it
+  // succeeds.
   using Save = std::function<Status()>;
 
   JournalFollower(store::Journal& journal, std::string department, Handle handle, Save save);
   ~JournalFollower();
 
-  // Continues where the cursor is (or after `from`, when the department rebuilt itself up to there).
+  // Continues where the cursor is (or after `from`, when the department rebuilt itself up to
+  // there).
   Status begin();
   Status begin_after(store::Sequence from);
 

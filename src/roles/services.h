@@ -1,0 +1,76 @@
+// Answers the API's questions from the departments' memory (api/services.h).
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "api/services.h"
+#include "base/civil.h"
+#include "base/runtime.h"
+#include "headend/headend.h"
+#include "roles/command_role.h"
+#include "roles/ops_role.h"
+#include "store/store.h"
+
+namespace amity::roles {
+
+struct ServicesAbout {
+  std::string utility;
+  std::string version, commit;
+  TimeZone zone;
+  bool demo = false;
+  UtcSeconds started;
+};
+
+class PlatformServices : public api::Services {
+ public:
+  // Totals over all head-ends of this process; any thread.
+  using HeadEndTotals = std::function<headend::HeadEndStats()>;
+
+  PlatformServices(store::Store& store, OpsRole& ops, CommandRole& commands, const Clock& clock,
+                   ServicesAbout about, HeadEndTotals totals);
+
+  api::SystemInfo system() override;
+  api::Overview overview() override;
+  Result<api::CompletenessGrid> completeness(const api::CompletenessQuery& query) override;
+  std::vector<api::DeviceStatus> statuses() override;
+  std::optional<api::DeviceStatus> status(DeviceId device) override;
+  api::DeviceDetail detail(DeviceId device) override;
+  std::vector<api::AbnormalItem> abnormal() override;
+  Result<std::vector<api::MissingRow>> missing(api::GroupBy group) override;
+  std::vector<api::SegmentRow> segments() override;
+  std::vector<api::GridNode> grid() override;
+  api::Arrivals arrivals() override;
+  std::vector<api::Metric> metrics() override;
+  Status ready() override;
+  void submit_command(Command command, OnSubmitted done) override;
+
+  // nullopt once everything serves; until then, or again, the reason.
+  void set_not_ready(std::optional<std::string> reason);
+
+ private:
+  struct Counts {
+    std::uint64_t devices = 0, reachable = 0, clock_known = 0, clock_good = 0;
+    double completeness_now = 1, completeness_before = 1;
+    bool completeness_known = false, before_known = false;
+  };
+  Counts count() const;
+  std::vector<api::Tile> tiles(const Counts& counts) const;
+  std::vector<api::Card> cards() const;
+  api::DeviceStatus status_of(DeviceId id, const ops::DeviceHealth& health,
+                              const ops::FleetState& fleet, const ops::Completeness& completeness,
+                              UtcSeconds now) const;
+
+  store::Store& store_;
+  OpsRole& ops_;
+  CommandRole& commands_;
+  const Clock& clock_;
+  ServicesAbout about_;
+  HeadEndTotals totals_;
+  std::mutex mutex_;
+  std::optional<std::string> not_ready_ = "starting";
+  std::optional<api::SystemInfo> counts_;  // of the registry, refreshed each minute
+  Instant counts_at_{};
+};
+
+}  // namespace amity::roles
