@@ -1,6 +1,6 @@
-// Readings over a Kv: changed days live in memory (day_group.h); a checkpoint writes them as blocks, and last of all the
-// journal's sequence they reach at least. Applying a fact a second time changes nothing, so replaying the journal from
-// there is exact, whatever part of an unfinished checkpoint survives.
+// Readings over a Kv: changed days live in memory (day_group.h); a checkpoint writes them as blocks, and last of all
+// the journal's sequence they reach at least. Applying a fact a second time changes nothing, so replaying the journal
+// from there is exact, whatever part of an unfinished checkpoint survives.
 // May be called from any thread. A checkpoint stops neither apply() nor readers for longer than one shard takes.
 #pragma once
 
