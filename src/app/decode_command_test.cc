@@ -52,7 +52,7 @@ TEST(DecodeCommand, OpensWithTheKeysGiven) {
 
 TEST(DecodeCommand, BadInputIsNamedWithItsOffset) {
   std::string damaged = kAidon;
-  damaged[60] = '0';
+  damaged[60] = damaged[60] == '0' ? '1' : '0';
   const Outcome bad = run({damaged, kAidon});
   EXPECT_EQ(bad.exit_code, kExitBadInput);
   EXPECT_NE(bad.err.find("argument: byte "), std::string::npos) << bad.err;
