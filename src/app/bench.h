@@ -22,4 +22,7 @@ BenchResult bench_dlms_parse();
 // The nightly read of a fleet over loopback sockets, encrypted, into the embedded store; meters per second.
 BenchResult bench_read_fleet();
 
+// Readings per second through the intake until they are durable and stored, fsync on; bytes per stored reading.
+BenchResult bench_intake();
+
 }  // namespace amity::app

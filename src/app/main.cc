@@ -8,6 +8,7 @@
 
 #include "app/admin_command.h"
 #include "app/bench_command.h"
+#include "app/decode_command.h"
 #include "app/exit_codes.h"
 #include "app/read_command.h"
 #include "app/sim_command.h"
@@ -28,6 +29,7 @@ constexpr Command kCommands[] = {
     {"admin", "check, back up and restore a data directory", amity::app::admin_command},
     {"bench", "a benchmark; one JSON object on stdout", amity::app::bench_command},
     {"read", "one meter, now: objects, registers, rows of a profile", amity::app::read_command},
+    {"decode", "any DLMS frame as one JSON object", amity::app::decode_command},
     {"sim", "virtual meters on real sockets", amity::app::sim_command},
 };
 
