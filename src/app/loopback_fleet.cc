@@ -8,6 +8,8 @@ Result<std::unique_ptr<LoopbackFleet>> LoopbackFleet::start(std::uint32_t meters
   config.meters = meters;
   config.history_days = history_days;
   config.faults = world::FaultRates::none();
+  config.link = world::LinkQuality{};
+  config.link.delay_ms = 0;
   config.port = 0;
   AMITY_TRY(loopback->fleet_, world::Fleet::make(loopback->reactor_.runtime(), config));
   AMITY_CHECK(loopback->fleet_->listen());

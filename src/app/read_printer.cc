@@ -102,7 +102,7 @@ void print_rows(const headend::Profile& profile, const headend::ProfileRows& row
         fmt::print(" {:>20}", text);
       }
     }
-    fmt::print(json ? "}}}}\n" : "\n");
+    fmt::print("{}\n", json ? "}}" : "");
   }
 }
 
