@@ -1,0 +1,56 @@
+// One process of the platform: the store, the key ring, the intake, and the departments this process runs.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/server.h"
+#include "headend/headend.h"
+#include "ops/command_desk.h"
+#include "ops/fleet_state.h"
+#include "store/store.h"
+
+namespace amity::roles {
+
+struct PlatformOptions {
+  std::string data_directory;
+  std::string master_secret_file;  // "" = DATA/master.key, made at the first start
+  std::string utility = "Amity";
+  std::string zone = "UTC";
+  std::string version, commit;
+  bool demo = false;
+  unsigned headends = 1;
+  bool run_headend = true, run_api = true;
+  headend::HeadEndConfig headend;
+  ops::StatusRules status;
+  ops::DeskLimits desk;
+  api::ServerOptions http;
+};
+
+class Platform {
+ public:
+  // Opens the data directory; nothing runs yet.
+  static Result<std::unique_ptr<Platform>> open(PlatformOptions options);
+  ~Platform();  // stops
+
+  store::Store& store();
+  headend::KeyRing& keys();
+  Status start();
+  void stop();
+  // Of the HTTP server, once started.
+  std::uint16_t http_port() const;
+  std::optional<Endpoint> push_tcp() const;
+  headend::HeadEndStats headend_totals() const;
+  // The share of due intervals of the last day that is there; nullopt when none is due.
+  std::optional<double> completeness() const;
+
+ private:
+  struct Parts;
+  explicit Platform(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace amity::roles
