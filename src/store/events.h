@@ -14,7 +14,8 @@ class Events {
   virtual ~Events() = default;
   virtual Result<std::size_t> apply(std::span<const Event> events) = 0;  // how many were new
   // Newest first, at most `limit`, after < time <= until.
-  virtual Result<std::vector<Event>> of_device(DeviceId device, UtcSeconds after, UtcSeconds until, std::size_t limit) = 0;
+  virtual Result<std::vector<Event>> of_device(DeviceId device, UtcSeconds after, UtcSeconds until,
+                                               std::size_t limit) = 0;
   virtual Result<std::vector<Event>> latest(std::size_t limit) = 0;
   // Time of the newest event of one source (a meter's log), 0 for none: the next read starts there.
   virtual Result<UtcSeconds> newest(DeviceId device, const std::string& source) = 0;

@@ -1,5 +1,6 @@
-// Where readings are kept: blocks keyed (channel, UTC day). Idempotent on (channel, time): the same reading twice changes
-// nothing; another value for the same time is kept as a later raw version and the newest is what read() gives.
+// Where readings are kept: blocks keyed (channel, UTC day). Idempotent on (channel, time): the same reading twice
+// changes nothing, nor does one that a correction has replaced when it comes again; another value for the same time is
+// kept as a later raw version and the newest is what read() gives.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@ struct ApplyResult {
   std::size_t added = 0;      // times not seen before
   std::size_t repeated = 0;   // identical to what is there
   std::size_t corrected = 0;  // another value or quality for a known time
+  std::size_t refused = 0;    // times beyond the calendar kept here
 };
 
 struct ChannelSpan {

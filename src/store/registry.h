@@ -71,6 +71,18 @@ struct UserSession {
   UtcSeconds created, expires;
 };
 
+struct AuditLine {
+  std::uint64_t number = 0;  // 1, 2, 3, ...
+  UtcSeconds at;
+  std::string who, what;
+  Bytes digest;  // SHA-256 over the digest of the line before and this line
+};
+
+// When this data was last restored from a backup, UTC seconds as a big-endian u64 value, larger at each restore; absent =
+// never. Whoever keeps counters that must never repeat (invocation counters) keeps the value it knows beside them and
+// skips ahead when it has changed: what was used after the backup was taken is not known.
+inline constexpr const char* kRestoredEpochName = "store/restored";
+
 class Registry {
  public:
   virtual ~Registry() = default;
@@ -84,6 +96,7 @@ class Registry {
   virtual Result<std::optional<DeviceRow>> device_row(DeviceId id) = 0;
   virtual Result<std::vector<Channel>> channels() = 0;
   virtual Result<std::vector<Channel>> channels_of(DeviceId device) = 0;
+  virtual Result<std::optional<Channel>> channel(ChannelId id);
   virtual Result<ChannelId> add_channel(const Channel& channel) = 0;
   virtual Result<std::vector<ServicePoint>> service_points() = 0;
   virtual Result<std::vector<Transformer>> transformers() = 0;
@@ -113,8 +126,15 @@ class Registry {
   virtual Status each_value(const std::string& prefix,
                             const std::function<void(const std::string& name, ByteView value)>& visit) = 0;
 
-  // The last line of a hash-chained audit log; each line holds the digest of the one before.
+  // The last line of a hash-chained audit log; each line's digest covers the digest of the one before.
   virtual Status append_audit(UtcSeconds at, const std::string& who, const std::string& what) = 0;
+  // Newest first, of numbers below `before` (0: from the newest).
+  virtual Result<std::vector<AuditLine>> audit(std::uint64_t before, std::size_t limit) {
+    (void)before, (void)limit;
+    return make_error(ErrorCode::kUnsupported, "this registry keeps no audit");
+  }
+  // The integrity of the whole registry and of the audit's chain; the error says what is damaged.
+  virtual Status verify() { return make_error(ErrorCode::kUnsupported, "this registry cannot verify itself"); }
 };
 
 }  // namespace amity::store

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/result.h"
 
@@ -22,6 +23,9 @@ class InvocationCounters {
   // Called only after the tag was found right. kSecurity unless `counter` is strictly greater than the highest accepted
   // so far; then it becomes the new mark (durably before the caller acts on what it protects).
   virtual Status accept_peer(std::uint32_t counter) = 0;
+
+  // The lowest counter of the peer that would be accepted, where a server may tell it (ExceptionResponse).
+  virtual std::optional<std::uint32_t> expected_peer() const { return std::nullopt; }
 };
 
 // In memory, for tests, for virtual meters, and for one-off reads where the caller chooses the start.
@@ -32,6 +36,7 @@ class MemoryCounters : public InvocationCounters {
 
   Result<std::uint32_t> next_own() override;
   Status accept_peer(std::uint32_t counter) override;
+  std::optional<std::uint32_t> expected_peer() const override { return static_cast<std::uint32_t>(peer_mark_ + 1); }
 
   std::uint32_t peek_next() const { return next_; }
   std::int64_t peer_mark() const { return peer_mark_; }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
+#include <string>
 #include <variant>
 
 #include "wire/dlms/access.h"
@@ -51,7 +51,7 @@ enum class ApduTag : std::uint8_t {
   kGeneralSigning = 0xDF,
   kGeneralBlockTransfer = 0xE0,
 };
-std::string_view apdu_name(std::uint8_t tag);  // "get-request", "glo-get-request", ...; "" where unknown
+std::string apdu_name(std::uint8_t tag);  // "get-request", "glo-get-request", ...; "" where unknown
 
 using Apdu = std::variant<
     InitiateRequest, InitiateResponse, Aarq, Aare, Rlrq, Rlre,

@@ -94,15 +94,16 @@ class DataTree {
   // Parses one value at the front of `input` and says how many bytes it took.
   Result<std::size_t> parse_prefix(ByteView input);
 
-  bool empty() const { return nodes_.empty(); }
+  bool empty() const { return count_ == 0; }
   DataView root() const { return {this, 0}; }  // after a successful parse
-  std::size_t node_count() const { return nodes_.size(); }
+  std::size_t node_count() const { return count_; }
   ByteView input() const { return input_; }
 
  private:
   friend class DataView;
   friend class TreeParser;
-  std::vector<DataView::Node> nodes_;
+  std::vector<DataView::Node> nodes_;  // the first count_ are in use; the rest is kept for the next parse
+  std::size_t count_ = 0;
   ByteView input_;
 };
 

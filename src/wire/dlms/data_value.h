@@ -104,7 +104,7 @@ class Data {
   std::vector<Data> items_;
 };
 
-// One line an engineer can read: "structure{2024-01-02 00:15:00, uint32 42, [..]}".
+// One line an engineer can read: "{octet-string 07E8..., uint32 42, [..]}"; structures in braces, arrays in brackets.
 std::string to_text(DataView view);
 
 }  // namespace amity::dlms

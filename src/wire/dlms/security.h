@@ -89,6 +89,7 @@ class Cipher {
  private:
   Cipher(ByteView encryption_key, ByteView authentication_key);
   Bytes aad(SecurityControl control, ByteView extra, ByteView plain) const;
+  Status check(SecurityControl control) const;
 
   crypto::AesGcm gcm_;
   std::array<std::uint8_t, 32> ak_{};

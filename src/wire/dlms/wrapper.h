@@ -39,7 +39,7 @@ class WrapperSplitter {
   // The next whole frame, nullopt when more bytes are needed. The view is valid until the next feed() or next().
   Result<std::optional<WrapperFrame>> next();
   std::size_t buffered() const { return buffer_.size() - consumed_; }
-  // Bytes that are known to be missing of the frame in progress (0: nothing begun).
+  // A frame has begun and is not complete.
   bool in_frame() const { return buffered() != 0; }
   void reset();
 

@@ -1,0 +1,285 @@
+// AARQ/AARE, the last passes of HLS, release, and the association's own object.
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "session/dlms/server_machine.h"
+#include "wire/dlms/data_value.h"
+#include "wire/dlms/selective_access.h"
+
+namespace amity::dlms {
+namespace {
+
+constexpr std::size_t kOwnChallengeSize = 16;
+
+constexpr std::uint32_t kLogicalNameConformance =
+    Conformance::kGeneralProtection | Conformance::kGeneralBlockTransfer | Conformance::kBlockTransferGet |
+    Conformance::kBlockTransferSet | Conformance::kBlockTransferAction | Conformance::kMultipleReferences |
+    Conformance::kDataNotification | Conformance::kEventNotification | Conformance::kGet | Conformance::kSet |
+    Conformance::kSelectiveAccess | Conformance::kAction;
+constexpr std::uint32_t kShortNameConformance =
+    Conformance::kRead | Conformance::kWrite | Conformance::kParameterizedAccess | Conformance::kMultipleReferences;
+
+bool is_short_name(ApplicationContext context) {
+  return context == ApplicationContext::kShortName || context == ApplicationContext::kShortNameCiphered;
+}
+
+bool is_high(Mechanism mechanism) { return mechanism > Mechanism::kLow; }
+
+// 2.16.756.5.8.1.x and 2.16.756.5.8.2.x as the seven bytes of their BER form.
+Bytes object_identifier(std::uint8_t kind, std::uint8_t last) { return {0x60, 0x85, 0x74, 0x05, 0x08, kind, last}; }
+
+}  // namespace
+
+AcseUserDiagnostic Server::Machine::judge(const Aarq& aarq, const ServerAssociation*& found) const {
+  const auto& all = config_->associations;
+  const auto at = std::ranges::find(all, peer_sap_, &ServerAssociation::client_sap);
+  if (at == all.end()) return AcseUserDiagnostic::kNoReasonGiven;
+  found = &*at;
+  const bool short_name = at->referencing == Referencing::kShortName;
+  if (is_short_name(aarq.context) != short_name) return AcseUserDiagnostic::kApplicationContextNotSupported;
+  if (at->security.needs_protection() != is_ciphered(aarq.context)) {
+    return AcseUserDiagnostic::kApplicationContextNotSupported;
+  }
+  const Mechanism asked = aarq.mechanism.value_or(Mechanism::kNone);
+  if (asked == Mechanism::kNone && at->mechanism != Mechanism::kNone) return AcseUserDiagnostic::kMechanismRequired;
+  if (asked != at->mechanism) return AcseUserDiagnostic::kMechanismNotRecognized;
+  if (asked == Mechanism::kLow && !constant_time_equal(aarq.calling_authentication_value, at->password.view())) {
+    return AcseUserDiagnostic::kAuthenticationFailure;
+  }
+  if (is_high(asked) && !check_challenge(aarq.calling_authentication_value).ok()) {
+    return AcseUserDiagnostic::kAuthenticationFailure;
+  }
+  const bool title_needed = is_ciphered(aarq.context) || asked == Mechanism::kHighGmac || asked == Mechanism::kHighSha256;
+  if (title_needed && !system_title_from(aarq.calling_ap_title).ok()) return AcseUserDiagnostic::kCallingApTitleNotRecognized;
+  return AcseUserDiagnostic::kNull;
+}
+
+void Server::Machine::reject(ApplicationContext context, AcseUserDiagnostic diagnostic, Instant now) {
+  Aare aare;
+  aare.context = context;
+  aare.result = AssociationResult::kRejectedPermanent;
+  aare.diagnostic = static_cast<std::uint8_t>(diagnostic);
+  Bytes apdu;
+  encode(aare, apdu);
+  reply_plain(apdu, now);
+}
+
+void Server::Machine::on_aarq(const Aarq& aarq, Instant now) {
+  if (association_ != nullptr) close_association("associated anew");
+  const ServerAssociation* found = nullptr;
+  const AcseUserDiagnostic diagnostic = judge(aarq, found);
+  if (diagnostic != AcseUserDiagnostic::kNull) {
+    if (diagnostic == AcseUserDiagnostic::kAuthenticationFailure) {
+      violate(make_error(ErrorCode::kSecurity, "wrong password or challenge"));
+    }
+    return reject(aarq.context, diagnostic, now);
+  }
+  if (const auto title = system_title_from(aarq.calling_ap_title); title.ok()) {
+    client_title_ = *title;
+    protection_.set_peer_title(*title);
+  }
+  if (Status initiated = accept_initiate(aarq, *found); !initiated.ok()) {
+    const bool security = initiated.error().code == ErrorCode::kSecurity;
+    if (security) violate(std::move(initiated).error());
+    close_association("");
+    return reject(aarq.context, security ? AcseUserDiagnostic::kAuthenticationFailure : AcseUserDiagnostic::kNoReasonGiven, now);
+  }
+  accept(aarq, *found, now);
+}
+
+Status Server::Machine::accept_initiate(const Aarq& aarq, const ServerAssociation& association) {
+  if (aarq.user_information.empty()) return make_error(ErrorCode::kMalformed, "no InitiateRequest");
+  ByteView plain = aarq.user_information;
+  Bytes opened;
+  SecurityControl protection;
+  if (is_ciphered_apdu(plain[0])) {
+    AMITY_TRY(const Protected was, protection_.open(aarq.user_information, opened));
+    protection = was.control;
+    plain = opened;
+  }
+  if (association.security.needs_protection()) AMITY_CHECK(check_policy(association.security, protection));
+  AMITY_TRY(const Apdu apdu, decode_apdu(plain));
+  const auto* initiate = std::get_if<InitiateRequest>(&apdu);
+  if (initiate == nullptr) return make_error(ErrorCode::kMalformed, "no InitiateRequest");
+  if (initiate->pdu_size_max != 0 && initiate->pdu_size_max < kPduSizeMin) {
+    return make_error(ErrorCode::kUnsupported, "the client takes too short PDUs");
+  }
+  if (!initiate->dedicated_key.empty()) {
+    if (initiate->dedicated_key.size() != config_->keys.encryption.size()) {
+      return make_error(ErrorCode::kSecurity, "the dedicated key has a wrong size");
+    }
+    protection_.set_dedicated_key(initiate->dedicated_key);
+  }
+  const std::uint32_t all = association.referencing == Referencing::kShortName ? kShortNameConformance : kLogicalNameConformance;
+  const std::uint32_t offered = association.conformance.bits == 0 ? all : association.conformance.bits & all;
+  conformance_.bits = initiate->conformance.bits & offered;
+  client_pdu_bytes_max_ = initiate->pdu_size_max;
+  request_control_ = protection;
+  request_form_ = CipherForm::kGlobal;
+  return {};
+}
+
+void Server::Machine::accept(const Aarq& aarq, const ServerAssociation& association, Instant now) {
+  Aare aare;
+  aare.context = aarq.context;
+  if (is_ciphered(aarq.context) || is_high(association.mechanism)) aare.responding_ap_title = config_->title;
+  if (is_high(association.mechanism)) {
+    client_challenge_.assign(aarq.calling_authentication_value.begin(), aarq.calling_authentication_value.end());
+    own_challenge_.resize(kOwnChallengeSize);
+    random_->fill(own_challenge_);
+    aare.mechanism = association.mechanism;
+    aare.diagnostic = static_cast<std::uint8_t>(AcseUserDiagnostic::kAuthenticationRequired);
+    aare.responding_authentication_value = own_challenge_;
+  }
+  InitiateResponse response;
+  response.conformance = conformance_;
+  response.pdu_size_max = config_->receive_pdu_bytes_max;
+  response.vaa_name = association.referencing == Referencing::kShortName ? kVaaNameSn : kVaaNameLn;
+  Bytes initiate;
+  encode(response, initiate);
+  if (request_control_.raw != 0) {
+    Bytes sealed;
+    if (Status done = protection_.seal(initiate, request_control_, CipherForm::kGlobal, sealed); !done.ok()) {
+      return violate(std::move(done).error());
+    }
+    initiate = std::move(sealed);
+  }
+  aare.user_information = initiate;
+  association_ = &association;
+  phase_ = is_high(association.mechanism) ? Phase::kProving : Phase::kOpen;
+  Bytes apdu;
+  encode(aare, apdu);
+  reply_plain(apdu, now);
+  if (phase_ == Phase::kOpen) emit(AssociationOpened{context()});
+}
+
+void Server::Machine::on_rlrq(Instant now) {
+  Rlre rlre;
+  rlre.reason = 0;
+  Bytes apdu;
+  encode(rlre, apdu);
+  close_association("released");
+  reply_plain(apdu, now);
+}
+
+AssociationContext Server::Machine::context() const {
+  return {association_->client_sap, association_->mechanism, association_->referencing, association_->security};
+}
+
+HlsContext Server::Machine::hls_context(bool client_proves) const {
+  HlsContext context;
+  context.mechanism = association_->mechanism;
+  context.suite = association_->security.suite;
+  context.secret = association_->password.view();
+  context.prover_title = client_proves ? client_title_ : config_->title;
+  context.verifier_title = client_proves ? config_->title : client_title_;
+  context.prover_challenge = client_proves ? client_challenge_ : own_challenge_;
+  context.verifier_challenge = client_proves ? own_challenge_ : client_challenge_;
+  return context;
+}
+
+ActionResult Server::Machine::on_reply_to_hls(ByteView parameters, Bytes& out) {
+  if (phase_ != Phase::kProving) return ActionResult::kReadWriteDenied;
+  const auto refuse = [this](Error error) {
+    violate(make_error(ErrorCode::kSecurity, "the client's proof: " + error.reason));
+    close_association("");
+    return ActionResult::kReadWriteDenied;
+  };
+  DataTree tree;
+  if (Status parsed = tree.parse(parameters); !parsed.ok()) return refuse(parsed.error());
+  const Result<ByteView> proof = tree.root().as_bytes();
+  if (!proof.ok()) return refuse(proof.error());
+  Cipher* cipher = nullptr;
+  InvocationCounter counter;
+  if (association_->mechanism == Mechanism::kHighGmac) {
+    const Result<Cipher*> global = protection_.global_cipher();
+    if (!global.ok()) return refuse(global.error());
+    cipher = *global;
+  }
+  if (const auto verified = hls_verify(hls_context(true), cipher, *proof); !verified.ok()) return refuse(verified.error());
+  if (cipher != nullptr) {
+    const Result<std::uint32_t> next = protection_.next_counter();
+    if (!next.ok()) return refuse(next.error());
+    counter.value = *next;
+  }
+  const Result<Bytes> ours = hls_proof(hls_context(false), cipher, counter);
+  if (!ours.ok()) return refuse(ours.error());
+  DataWriter(out).octet_string(*ours);
+  phase_ = Phase::kOpen;
+  emit(AssociationOpened{context()});
+  return ActionResult::kSuccess;
+}
+
+// object_list of class 15, version 1: class, version, name, access rights {attributes, methods}.
+void Server::Machine::write_object_list(Bytes& out) {
+  std::vector<ObjectEntry> objects;
+  objects.push_back({15, 1, Obis(0, 0, 40, 0, 0, 255), 0, 8, 1, 0});
+  objects_->list(context(), objects);
+  DataWriter writer(out);
+  writer.array(objects.size());
+  for (const ObjectEntry& object : objects) {
+    writer.structure(4);
+    writer.uint16(object.class_id);
+    writer.uint8(object.version);
+    writer.octet_string(object.instance);
+    writer.structure(2);
+    writer.array(object.attributes);
+    for (std::uint8_t id = 1; id <= object.attributes; ++id) {
+      writer.structure(3);
+      writer.int8(static_cast<std::int8_t>(id));
+      writer.enumeration(id < 32 && (object.writable >> id & 1u) ? 3 : 1);  // read and write, read only
+      if (object.class_id == 7 && id == 2) {
+        writer.array(2);
+        writer.int8(kAccessByRange);
+        writer.int8(kAccessByEntry);
+      } else {
+        writer.null();
+      }
+    }
+    writer.array(object.methods);
+    for (std::uint8_t id = 1; id <= object.methods; ++id) {
+      writer.structure(2);
+      writer.int8(static_cast<std::int8_t>(id));
+      writer.enumeration(1);
+    }
+  }
+}
+
+DataAccessResult Server::Machine::get_association(const AttributeRef& attribute, Bytes& out) {
+  DataWriter writer(out);
+  switch (attribute.attribute) {
+    case 1: writer.octet_string(Obis(0, 0, 40, 0, 0, 255)); break;
+    case 2: write_object_list(out); break;
+    case 3:
+      writer.structure(2);
+      writer.int8(static_cast<std::int8_t>(association_->client_sap));
+      writer.uint16(config_->link.server_sap);
+      break;
+    case 4: {
+      const bool ciphered = association_->security.needs_protection();
+      writer.octet_string(object_identifier(1, ciphered ? 3 : 1));
+      break;
+    }
+    case 5: {
+      const std::uint8_t bits[] = {static_cast<std::uint8_t>(conformance_.bits >> 16),
+                                   static_cast<std::uint8_t>(conformance_.bits >> 8),
+                                   static_cast<std::uint8_t>(conformance_.bits)};
+      writer.structure(6);
+      writer.bit_string(bits, 24);
+      writer.uint16(client_pdu_bytes_max_);
+      writer.uint16(config_->receive_pdu_bytes_max);
+      writer.uint8(kDlmsVersion);
+      writer.int8(0);
+      writer.octet_string(ByteView());
+      break;
+    }
+    case 6: writer.octet_string(object_identifier(2, static_cast<std::uint8_t>(association_->mechanism))); break;
+    case 7: return DataAccessResult::kReadWriteDenied;  // the secret
+    case 8: writer.enumeration(phase_ == Phase::kOpen ? 2 : 1); break;
+    default: return DataAccessResult::kObjectUndefined;
+  }
+  return DataAccessResult::kSuccess;
+}
+
+}  // namespace amity::dlms

@@ -1,0 +1,78 @@
+// Readings over a Kv: changed days live in memory (day_group.h); a checkpoint writes them as blocks in one atomic batch
+// together with the journal's sequence they reach, so that replaying the journal from there is exact.
+// May be called from any thread; apply() and checkpoint() wait for each other.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <unordered_map>
+
+#include "store/day_group.h"
+#include "store/kv.h"
+#include "store/readings.h"
+
+namespace amity::store {
+
+class KvReadings : public Readings {
+ public:
+  // The name of this room's own cursor in the journal.
+  static constexpr const char* kDepartment = "store";
+
+  static Result<std::unique_ptr<KvReadings>> open(Kv& kv);
+
+  Result<ApplyResult> apply(std::uint64_t journal_sequence, std::span<const Reading> readings) override;
+  Result<std::vector<Reading>> read(ChannelId channel, UtcSeconds after, UtcSeconds until) override;
+  Result<ChannelSpan> span(ChannelId channel) override;
+  Status scan_day(UtcDay day, const std::function<void(ChannelId, std::span<const Reading>)>& visit) override;
+  Result<std::vector<Reading>> versions(ChannelId channel, UtcSeconds time) override;
+  Result<std::uint64_t> checkpoint() override;
+
+  std::uint64_t applied() const { return applied_.load(); }
+  // Facts without readings move the place too.
+  void skip_to(std::uint64_t journal_sequence);
+  // Whether memory or the length of a recovery asks for one.
+  bool checkpoint_due() const;
+
+ private:
+  using Groups = std::unordered_map<std::uint32_t, std::unique_ptr<DayGroup>>;
+  struct Shard {
+    std::mutex mutex;
+    std::map<std::int32_t, Groups> days;
+  };
+  struct DayIndex {
+    std::vector<std::uint64_t> groups;  // a bit per group that has readings, stored or not
+    bool changed = false;
+  };
+  static constexpr std::size_t kShards = 64;
+
+  explicit KvReadings(Kv& kv) : kv_(kv) {}
+  Status recover();
+  Shard& shard_of(std::uint32_t group) { return shards_[group % kShards]; }
+  Result<DayGroup*> group_at(Shard& shard, std::int32_t day, std::uint32_t group);
+  Status load_stored(std::int32_t day, std::uint32_t group, DayGroup& into);
+  Status block_of(ChannelId channel, std::int32_t day, Block& out);
+  Status apply_run(std::int32_t day, std::uint32_t group, std::span<const Reading> run, ApplyResult& result);
+  bool has_group(std::int32_t day, std::uint32_t group) const;
+  bool add_group(std::int32_t day, std::uint32_t group);  // false when it was there
+  std::vector<std::int32_t> days_of(std::uint32_t group, std::int32_t first, std::int32_t last) const;
+  void collect_blocks(KvBatch& batch);
+  void collect_index(KvBatch& batch);
+  void settle();
+  void evict();
+
+  Kv& kv_;
+  std::mutex apply_mutex_;  // held by apply and checkpoint
+  std::array<Shard, kShards> shards_;
+  mutable std::mutex index_mutex_;
+  std::map<std::int32_t, DayIndex> index_;
+  std::atomic<std::uint64_t> applied_{0};
+  std::atomic<std::uint64_t> checkpointed_{0};
+  std::atomic<std::size_t> resident_bytes_{0}, dirty_bytes_{0};
+};
+
+// (day, channel): a day's blocks lie together, so that retention is one range.
+std::string block_key(std::int32_t day, std::uint32_t channel);
+
+}  // namespace amity::store

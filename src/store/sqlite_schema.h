@@ -1,0 +1,38 @@
+// The registry's tables, as a list of migrations: the schema's version is how many of them have run. Never edit one that
+// was released; add one.
+#pragma once
+
+namespace amity::store {
+
+inline constexpr const char* kRegistryMigrations[] = {
+    R"sql(
+CREATE TABLE feeder (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL) STRICT;
+CREATE TABLE transformer (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, feeder INTEGER NOT NULL,
+  latitude REAL NOT NULL, longitude REAL NOT NULL, rating_va INTEGER NOT NULL) STRICT;
+CREATE TABLE customer (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, customer_class TEXT NOT NULL) STRICT;
+CREATE TABLE service_point (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, address TEXT NOT NULL,
+  latitude REAL NOT NULL, longitude REAL NOT NULL, transformer INTEGER NOT NULL, customer INTEGER NOT NULL) STRICT;
+CREATE TABLE device (id INTEGER PRIMARY KEY AUTOINCREMENT, serial TEXT NOT NULL UNIQUE, manufacturer TEXT NOT NULL,
+  model TEXT NOT NULL, firmware TEXT NOT NULL, protocol TEXT NOT NULL, address TEXT NOT NULL, segment TEXT NOT NULL,
+  state INTEGER NOT NULL, service_point INTEGER NOT NULL, interval_s INTEGER NOT NULL, commissioned INTEGER NOT NULL) STRICT;
+CREATE TABLE channel (id INTEGER PRIMARY KEY AUTOINCREMENT, device INTEGER NOT NULL, kind INTEGER NOT NULL,
+  name TEXT NOT NULL, source TEXT NOT NULL, unit INTEGER NOT NULL, exponent INTEGER NOT NULL, interval_s INTEGER NOT NULL,
+  multiplier INTEGER NOT NULL) STRICT;
+CREATE INDEX channel_of_device ON channel (device);
+CREATE TABLE command (id INTEGER PRIMARY KEY, device INTEGER NOT NULL, kind INTEGER NOT NULL, state INTEGER NOT NULL,
+  argument TEXT NOT NULL, requested_by TEXT NOT NULL, requested INTEGER NOT NULL, deadline INTEGER NOT NULL,
+  changed INTEGER NOT NULL, progress TEXT NOT NULL, result TEXT NOT NULL) STRICT;
+CREATE INDEX command_of_device ON command (device, id);
+CREATE TABLE user (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, password_hash TEXT NOT NULL,
+  role TEXT NOT NULL, enabled INTEGER NOT NULL) STRICT;
+CREATE TABLE api_key (id TEXT PRIMARY KEY, secret_hash BLOB NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL,
+  created INTEGER NOT NULL, expires INTEGER NOT NULL) STRICT;
+CREATE TABLE session (token_hash BLOB PRIMARY KEY, user INTEGER NOT NULL, csrf TEXT NOT NULL, created INTEGER NOT NULL,
+  expires INTEGER NOT NULL) STRICT;
+CREATE TABLE value (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE audit (number INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
+  digest BLOB NOT NULL) STRICT;
+)sql",
+};
+
+}  // namespace amity::store

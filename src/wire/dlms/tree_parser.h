@@ -1,0 +1,56 @@
+// The parser behind DataTree. Private to this room.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "wire/dlms/data.h"
+
+namespace amity::dlms {
+
+// Bytes of the content of a type without length field; -1 for types that have one, containers and unknown tags.
+int fixed_size(DataType type);
+
+class TreeParser {
+ public:
+  TreeParser(DataTree& tree, ByteView input);
+
+  Result<std::size_t> parse();
+
+ private:
+  using Node = DataView::Node;
+
+  // One entry of a compact array's type description, in document order.
+  struct Description {
+    DataType type = DataType::kNull;
+    std::uint32_t count = 0;  // elements of an array, members of a structure
+    std::uint32_t next = 0;   // index behind the last descendant
+    std::size_t size_min = 0;  // bytes of one value at least
+  };
+  struct Descriptions;
+
+  bool parse_value(std::uint8_t tag, Node& node, bool& container);
+  bool parse_container(Node& node);
+  bool parse_bytes(DataType type, Node& node, std::size_t size);
+  bool parse_number(DataType type, Node& node);
+  bool parse_compact_array(std::uint32_t at);
+  bool parse_description(Descriptions& all, std::size_t depth);
+  bool parse_described(const Descriptions& all, std::uint32_t index);
+  bool parse_described_container(const Descriptions& all, std::uint32_t index, std::uint32_t at);
+
+  bool read_count(std::size_t& count);
+  std::size_t remaining() const { return static_cast<std::size_t>(end_ - at_); }
+  bool add(const Node& node, std::uint32_t& index);
+  bool fail(ErrorCode code, const char* reason);
+  bool truncated() { return fail(ErrorCode::kTruncated, "the value ends early"); }
+
+  DataTree& tree_;
+  const std::uint8_t* begin_;
+  const std::uint8_t* at_;
+  const std::uint8_t* end_;
+  ErrorCode code_ = ErrorCode::kMalformed;
+  std::size_t error_offset_ = 0;
+  const char* reason_ = "";
+};
+
+}  // namespace amity::dlms
