@@ -12,22 +12,31 @@
 namespace amity::app {
 
 void add_platform_options(CLI::App& app, PlatformArguments& a) {
-  app.set_config("--config", "", "read options from this TOML file (names as here, without the dashes)")
+  app.set_config("--config", "",
+                 "read options from this TOML file (names as here, without the dashes)")
       ->envname("AMITY_CONFIG");
   app.add_option("--listen", a.listen, "where the operations center and its API answer, HOST:PORT")
-      ->envname("AMITY_LISTEN")->capture_default_str();
+      ->envname("AMITY_LISTEN")
+      ->capture_default_str();
   app.add_option("--zone", a.zone, "the utility's civil time zone, e.g. Europe/Madrid")
-      ->envname("AMITY_ZONE")->capture_default_str();
-  app.add_option("--utility", a.utility, "the utility's name, as the page shows it")->envname("AMITY_UTILITY");
+      ->envname("AMITY_ZONE")
+      ->capture_default_str();
+  app.add_option("--utility", a.utility, "the utility's name, as the page shows it")
+      ->envname("AMITY_UTILITY");
   app.add_option("--master-key", a.master_key,
-                 "file with the secret that opens the key ring (default: DATA/master.key, made at the first start)")
+                 "file with the secret that opens the key ring (default: DATA/master.key, made at "
+                 "the first start)")
       ->envname("AMITY_MASTER_KEY");
-  app.add_option("--tls-certificate", a.tls_certificate, "PEM file; with --tls-key the API speaks TLS")
+  app.add_option("--tls-certificate", a.tls_certificate,
+                 "PEM file; with --tls-key the API speaks TLS")
       ->envname("AMITY_TLS_CERTIFICATE");
   app.add_option("--tls-key", a.tls_key, "PEM file")->envname("AMITY_TLS_KEY");
-  app.add_option("--push", a.push, "listen for meters' pushes here (TCP and UDP), HOST:PORT")->envname("AMITY_PUSH");
-  app.add_option("--headends", a.headends, "head-end workers; 0: one per core")->capture_default_str();
-  app.add_option("--read-every", a.read_every_min, "minutes between scheduled reads of a meter")->capture_default_str();
+  app.add_option("--push", a.push, "listen for meters' pushes here (TCP and UDP), HOST:PORT")
+      ->envname("AMITY_PUSH");
+  app.add_option("--headends", a.headends, "head-end workers; 0: one per core")
+      ->capture_default_str();
+  app.add_option("--read-every", a.read_every_min, "minutes between scheduled reads of a meter")
+      ->capture_default_str();
   app.add_option("--log", a.log_level, "trace, debug, info, warn, error")->capture_default_str();
 }
 
@@ -40,7 +49,8 @@ Result<Endpoint> endpoint_from(const std::string& text) {
   endpoint.host = text.substr(0, colon);
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, endpoint.port);
-  if (error != std::errc{} || stop != end) return make_error(ErrorCode::kInvalid, "'" + text + "' is not HOST:PORT");
+  if (error != std::errc{} || stop != end)
+    return make_error(ErrorCode::kInvalid, "'" + text + "' is not HOST:PORT");
   return endpoint;
 }
 
@@ -52,7 +62,8 @@ Result<roles::PlatformOptions> platform_options(const PlatformArguments& a) {
   options.zone = a.zone;
   options.version = version();
   options.commit = commit();
-  options.headends = a.headends != 0 ? a.headends : std::max(1u, std::thread::hardware_concurrency());
+  options.headends =
+      a.headends != 0 ? a.headends : std::max(1u, std::thread::hardware_concurrency());
   if (a.read_every_min == 0 || a.read_every_min > 24 * 60) {
     return make_error(ErrorCode::kInvalid, "--read-every must be 1 to 1440 minutes");
   }
@@ -77,7 +88,8 @@ Status set_up_log(const std::string& level) {
   if (parsed == spdlog::level::off && level != "off") {
     return make_error(ErrorCode::kInvalid, "--log: '" + level + "' is no level");
   }
-  const auto logger = std::make_shared<spdlog::logger>("amity", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+  const auto logger = std::make_shared<spdlog::logger>(
+      "amity", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
   spdlog::set_default_logger(logger);
   spdlog::set_level(parsed);
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S%z %^%l%$ %v");

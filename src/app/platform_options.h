@@ -1,4 +1,5 @@
-// The options that `serve` and `demo` share, on the command line, in a TOML file (--config) and in the environment.
+// The options that `serve` and `demo` share, on the command line, in a TOML file (--config) and in
+// the environment.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -15,7 +16,7 @@ struct PlatformArguments {
   std::string utility = "Amity";
   std::string master_key;
   std::string tls_certificate, tls_key;
-  std::string push;  // HOST:PORT, "" = none
+  std::string push;       // HOST:PORT, "" = none
   unsigned headends = 0;  // 0 = one per core
   unsigned read_every_min = 60;
   std::string log_level = "info";
@@ -27,7 +28,8 @@ Result<roles::PlatformOptions> platform_options(const PlatformArguments& argumen
 Result<Endpoint> endpoint_from(const std::string& text);
 // Messages go to stderr.
 Status set_up_log(const std::string& level);
-// Blocks SIGINT and SIGTERM in every thread started afterwards; wait_for_stop() returns when one comes.
+// Blocks SIGINT and SIGTERM in every thread started afterwards; wait_for_stop() returns when one
+// comes.
 void block_stop_signals();
 void wait_for_stop();
 

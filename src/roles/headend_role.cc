@@ -35,11 +35,14 @@ void add(headend::HeadEndStats& sum, const headend::HeadEndStats& s) {
 HeadEndRole::HeadEndRole(store::Store& store, intake::Intake& intake, headend::KeyRing& keys)
     : store_(store), intake_(intake), keys_(keys) {}
 
-HeadEndRole::~HeadEndRole() { stop(); }
+HeadEndRole::~HeadEndRole() {
+  stop();
+}
 
 void HeadEndRole::emit(Fact fact) {
   store_.journal().append(fact, [](Result<store::Sequence> durable) {
-    if (!durable.ok()) spdlog::error("head-end: a fact was not kept: {}", to_string(durable.error()));
+    if (!durable.ok())
+      spdlog::error("head-end: a fact was not kept: {}", to_string(durable.error()));
   });
 }
 
@@ -49,7 +52,8 @@ void HeadEndRole::publish_stats(Worker& worker) {
     worker.stats = worker.headend->stats();
   }
   const Runtime runtime = worker.reactor.runtime();
-  runtime.timers.at(runtime.clock.now() + kStatsInterval, [this, &worker] { publish_stats(worker); });
+  runtime.timers.at(runtime.clock.now() + kStatsInterval,
+                    [this, &worker] { publish_stats(worker); });
 }
 
 Status HeadEndRole::start(headend::HeadEndConfig config, unsigned count) {
@@ -58,9 +62,9 @@ Status HeadEndRole::start(headend::HeadEndConfig config, unsigned count) {
     config.shard = shard;
     if (shard > 0) config.push = {};  // one listener; what it hears is of any shard
     auto& worker = *workers_.emplace_back(std::make_unique<Worker>());
-    worker.headend = std::make_unique<headend::HeadEnd>(worker.reactor.runtime(), store_.registry(), store_.readings(),
-                                                        store_.events(), intake_, keys_, config,
-                                                        [this](Fact fact) { emit(std::move(fact)); });
+    worker.headend = std::make_unique<headend::HeadEnd>(
+        worker.reactor.runtime(), store_.registry(), store_.readings(), store_.events(), intake_,
+        keys_, config, [this](Fact fact) { emit(std::move(fact)); });
     std::promise<Status> started;
     auto result = started.get_future();
     worker.reactor.runtime().timers.post([this, &worker, &started] {

@@ -23,9 +23,9 @@ class HeadEndRole {
   Status start(headend::HeadEndConfig config, unsigned count);
   void stop();
 
-  void submit(const Command& command);      // any thread
-  void refresh(DeviceId device);            // any thread
-  headend::HeadEndStats totals() const;     // any thread, at most a second old
+  void submit(const Command& command);   // any thread
+  void refresh(DeviceId device);         // any thread
+  headend::HeadEndStats totals() const;  // any thread, at most a second old
   std::optional<Endpoint> push_tcp() const { return push_tcp_; }
 
  private:

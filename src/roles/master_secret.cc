@@ -37,12 +37,15 @@ Result<Bytes> create(const std::string& path, Random& random) {
   if (file.fd() < 0) return system_error(path, "cannot be made");
   Bytes secret(kSize);
   random.fill(secret);
-  if (::write(file.fd(), secret.data(), secret.size()) != static_cast<ssize_t>(kSize) || ::fsync(file.fd()) != 0) {
+  if (::write(file.fd(), secret.data(), secret.size()) != static_cast<ssize_t>(kSize) ||
+      ::fsync(file.fd()) != 0) {
     return system_error(path, "cannot be written");
   }
   const std::string folder = path.substr(0, path.find_last_of('/') + 1);
-  const File directory(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.fd() < 0 || ::fsync(directory.fd()) != 0) return system_error(folder, "cannot be synced");
+  const File directory(
+      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.fd() < 0 || ::fsync(directory.fd()) != 0)
+    return system_error(folder, "cannot be synced");
   return secret;
 }
 
@@ -57,12 +60,14 @@ Result<Bytes> master_secret(const std::string& path, bool may_create, Random& ra
   struct stat about {};
   if (::fstat(file.fd(), &about) != 0) return system_error(path, "cannot be examined");
   if ((about.st_mode & 077) != 0) {
-    return make_error(ErrorCode::kSecurity, path + " may be read by others: chmod 600 it, and change the secret");
+    return make_error(ErrorCode::kSecurity,
+                      path + " may be read by others: chmod 600 it, and change the secret");
   }
   Bytes secret(kSize + 1);
   const ssize_t n = ::read(file.fd(), secret.data(), secret.size());
   if (n != static_cast<ssize_t>(kSize)) {
-    return make_error(ErrorCode::kCorrupt, path + " does not hold " + std::to_string(kSize) + " bytes");
+    return make_error(ErrorCode::kCorrupt,
+                      path + " does not hold " + std::to_string(kSize) + " bytes");
   }
   secret.resize(kSize);
   return secret;

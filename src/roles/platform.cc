@@ -23,7 +23,8 @@ namespace {
 constexpr Duration kOpsSaveInterval = std::chrono::seconds(5);
 constexpr Duration kCommandSaveInterval = std::chrono::seconds(2);
 constexpr auto kHousekeepingInterval = std::chrono::seconds(60);
-// Facts that stay in the journal although everyone has read them: the live stream resumes from them.
+// Facts that stay in the journal although everyone has read them: the live stream resumes from
+// them.
 constexpr store::Sequence kFactsKept = 20'000;
 
 }  // namespace
@@ -74,7 +75,8 @@ void Platform::Parts::tidy_up() {
   const store::Sequence followed = std::min(ops_follower->position(), command_follower->position());
   const store::Sequence upto = std::min({*applied, keep_from, followed});
   if (upto == 0) return;
-  if (const Status trimmed = store->journal().trim(upto); !trimmed.ok() && trimmed.error().code != ErrorCode::kConflict) {
+  if (const Status trimmed = store->journal().trim(upto);
+      !trimmed.ok() && trimmed.error().code != ErrorCode::kConflict) {
     spdlog::error("journal: {}", to_string(trimmed.error()));
   }
 }
@@ -84,42 +86,61 @@ Result<std::unique_ptr<Platform>> Platform::open(PlatformOptions options) {
   Parts& p = *parts;
   AMITY_TRY(const TimeZone zone, TimeZone::find(p.options.zone));
   AMITY_TRY(p.store, store::open_embedded(p.options.data_directory, {}));
-  const std::string secret_file =
-      p.options.master_secret_file.empty() ? p.options.data_directory + "/master.key" : p.options.master_secret_file;
+  const std::string secret_file = p.options.master_secret_file.empty()
+                                      ? p.options.data_directory + "/master.key"
+                                      : p.options.master_secret_file;
   AMITY_TRY(Bytes secret, master_secret(secret_file, true, p.random));
   auto keys = headend::KeyRing::open(p.store->registry(), secret, p.random, true);
   crypto::wipe(secret);
   AMITY_TRY(p.keys, std::move(keys));
   AMITY_TRY(p.intake, intake::make_intake(*p.store, p.clock));
-  p.ops = std::make_unique<OpsRole>(p.store->registry(), p.store->readings(), p.clock, p.options.status);
-  p.commands = std::make_unique<CommandRole>(p.store->registry(), p.store->journal(), p.clock, p.options.desk);
+  p.ops = std::make_unique<OpsRole>(p.store->registry(), p.store->readings(), p.clock,
+                                    p.options.status);
+  p.commands = std::make_unique<CommandRole>(p.store->registry(), p.store->journal(), p.clock,
+                                             p.options.desk);
   p.headends = std::make_unique<HeadEndRole>(*p.store, *p.intake, *p.keys);
-  ServicesAbout about{p.options.utility, p.options.version, p.options.commit, zone, p.options.demo, p.clock.utc()};
-  p.services = std::make_unique<PlatformServices>(*p.store, *p.ops, *p.commands, p.clock, std::move(about),
-                                                  [&p] { return p.headends->totals(); });
+  ServicesAbout about{p.options.utility, p.options.version, p.options.commit, zone,
+                      p.options.demo,    p.clock.utc()};
+  p.services =
+      std::make_unique<PlatformServices>(*p.store, *p.ops, *p.commands, p.clock, std::move(about),
+                                         [&p] { return p.headends->totals(); });
   p.ops_follower = std::make_unique<JournalFollower>(
-      p.store->journal(), OpsRole::kDepartment, [&p](const store::JournalEntry& e) { p.ops->handle(e); },
-      [&p] { return p.ops->save(); });
+      p.store->journal(), OpsRole::kDepartment,
+      [&p](const store::JournalEntry& e) { p.ops->handle(e); }, [&p] { return p.ops->save(); });
   p.command_follower = std::make_unique<JournalFollower>(
-      p.store->journal(), CommandRole::kDepartment, [&p](const store::JournalEntry& e) { p.commands->handle(e); },
+      p.store->journal(), CommandRole::kDepartment,
+      [&p](const store::JournalEntry& e) { p.commands->handle(e); },
       [&p] { return p.commands->save(); });
   return std::unique_ptr<Platform>(new Platform(std::move(parts)));
 }
 
 Platform::Platform(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
-Platform::~Platform() { stop(); }
+Platform::~Platform() {
+  stop();
+}
 
-store::Store& Platform::store() { return *parts_->store; }
-headend::KeyRing& Platform::keys() { return *parts_->keys; }
-std::uint16_t Platform::http_port() const { return parts_->server ? parts_->server->port() : 0; }
-std::optional<Endpoint> Platform::push_tcp() const { return parts_->headends->push_tcp(); }
-headend::HeadEndStats Platform::headend_totals() const { return parts_->headends->totals(); }
+store::Store& Platform::store() {
+  return *parts_->store;
+}
+headend::KeyRing& Platform::keys() {
+  return *parts_->keys;
+}
+std::uint16_t Platform::http_port() const {
+  return parts_->server ? parts_->server->port() : 0;
+}
+std::optional<Endpoint> Platform::push_tcp() const {
+  return parts_->headends->push_tcp();
+}
+headend::HeadEndStats Platform::headend_totals() const {
+  return parts_->headends->totals();
+}
 
 std::optional<double> Platform::completeness() const {
   const UtcSeconds now = parts_->clock.utc();
-  const ops::Tally tally = parts_->ops->read([now](const auto&, const ops::Completeness& completeness, const auto&) {
-    return completeness.fleet(now - 86'400, now);
-  });
+  const ops::Tally tally =
+      parts_->ops->read([now](const auto&, const ops::Completeness& completeness, const auto&) {
+        return completeness.fleet(now - 86'400, now);
+      });
   if (tally.expected == 0) return std::nullopt;
   return static_cast<double>(tally.received) / static_cast<double>(tally.expected);
 }
@@ -158,8 +179,8 @@ void Platform::stop() {
   }
   p.stop_asked.notify_all();
   if (p.housekeeper.joinable()) p.housekeeper.join();
-  p.server.reset();      // no more requests
-  p.headends->stop();    // no more readings
+  p.server.reset();    // no more requests
+  p.headends->stop();  // no more readings
   p.command_follower->stop();
   p.ops_follower->stop();
   if (p.started) p.store->journal().on_commit({});

@@ -1,4 +1,5 @@
-// One process of the platform: the store, the key ring, the intake, and the departments this process runs.
+// One process of the platform: the store, the key ring, the intake, and the departments this
+// process runs.
 #pragma once
 
 #include <memory>
