@@ -14,6 +14,11 @@ struct Asset {
   ByteView plain;
   ByteView gzip;           // empty where compressing does not pay
   bool immutable = false;  // its name holds a digest of its contents
+  std::string_view etag{};  // quoted, of the contents; "" = the server makes its own
 };
+
+// The embedded page (library `web_assets`, cmake/Web.cmake), sorted by path; empty when built with AMITY_WEB=OFF.
+// Lives as long as the program.
+std::span<const Asset> assets();
 
 }  // namespace amity::api

@@ -1,0 +1,15 @@
+// The pages there are, in rail order.
+export interface Place { path: string; word: string; icon: string; key: string }
+
+export const kPlaces: readonly Place[] = [
+  { path: '/', word: 'Overview', icon: 'overview', key: 'o' },
+  { path: '/meters', word: 'Meters', icon: 'meters', key: 'm' },
+  { path: '/completeness', word: 'Completeness', icon: 'completeness', key: 'c' },
+  { path: '/events', word: 'Events', icon: 'events', key: 'e' },
+  { path: '/commands', word: 'Commands', icon: 'commands', key: 'd' },
+  { path: '/system', word: 'System', icon: 'system', key: 's' },
+];
+
+export function placeOf(path: string): Place | undefined {
+  return kPlaces.find((p) => (p.path === '/' ? path === '/' : path === p.path || path.startsWith(`${p.path}/`)));
+}
