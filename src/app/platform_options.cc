@@ -76,6 +76,7 @@ Result<roles::PlatformOptions> platform_options(const PlatformArguments& a) {
   if (a.tls_certificate.empty() != a.tls_key.empty()) {
     return make_error(ErrorCode::kInvalid, "--tls-certificate and --tls-key go together");
   }
+  options.http.assets = api::assets();
   options.http.tls_certificate_file = a.tls_certificate;
   options.http.tls_key_file = a.tls_key;
   AMITY_TRY(const TimeZone zone, TimeZone::find(a.zone));

@@ -54,6 +54,9 @@ int serve_command(int argc, char** argv) {
   const std::string host = arguments.listen.substr(0, arguments.listen.find_last_of(':'));
   fmt::print(stderr, "operations center: {}://{}:{}\n", tls ? "https" : "http", host,
              (*platform)->http_port());
+  if (const auto& password = (*platform)->first_password()) {
+    fmt::print(stderr, "first start: sign in as 'admin' with the password {}   (it is shown only now)\n", *password);
+  }
   wait_for_stop();
   fmt::print(stderr, "stopping\n");
   (*platform)->stop();

@@ -44,6 +44,7 @@ struct Platform::Parts {
   std::unique_ptr<PlatformServices> services;
   std::unique_ptr<JournalFollower> ops_follower, command_follower;
   std::unique_ptr<api::Server> server;
+  std::optional<std::string> first_password;
 
   std::mutex mutex;
   std::condition_variable stop_asked;
@@ -162,7 +163,9 @@ Status Platform::start() {
   }
   AMITY_CHECK(p.commands->resume());
   if (p.options.run_api) {
-    AMITY_TRY(p.server, api::Server::start(p.options.http, *p.store, *p.services));
+    AMITY_TRY(p.server, api::Server::create(*p.store, *p.services, p.options.http));
+    AMITY_TRY(p.first_password, p.server->bootstrap(p.options.admin_password));
+    p.server->start();
   }
   p.housekeeper = std::thread([&p] { p.housekeeping(); });
   p.started = true;

@@ -29,6 +29,7 @@ struct PlatformOptions {
   ops::StatusRules status;
   ops::DeskLimits desk;
   api::ServerOptions http;
+  std::string admin_password;  // of the first administrator; "" = a random one, shown once
 };
 
 class Platform {
@@ -43,6 +44,9 @@ class Platform {
   void stop();
   // Of the HTTP server, once started.
   std::uint16_t http_port() const;
+  // The first administrator's password, when this start made that account.
+  const std::optional<std::string>& first_password() const;
+  Result<std::string> add_api_key(const std::string& name, const std::string& role);
   std::optional<Endpoint> push_tcp() const;
   headend::HeadEndStats headend_totals() const;
   // The share of due intervals of the last day that is there; nullopt when none is due.
