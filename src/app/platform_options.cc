@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "app/version.h"
+#include "base/civil.h"
 
 namespace amity::app {
 
@@ -79,7 +80,7 @@ Result<roles::PlatformOptions> platform_options(const PlatformArguments& a) {
   options.http.assets = api::assets();
   options.http.tls_certificate_file = a.tls_certificate;
   options.http.tls_key_file = a.tls_key;
-  AMITY_TRY(const TimeZone zone, TimeZone::find(a.zone));
+  if (auto zone = TimeZone::find(a.zone); !zone.ok()) return std::move(zone).error();
   options.status.late_after_s = std::max<std::int64_t>(7'200, 2 * options.headend.read.interval_s);
   return options;
 }

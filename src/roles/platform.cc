@@ -127,7 +127,15 @@ headend::KeyRing& Platform::keys() {
   return *parts_->keys;
 }
 std::uint16_t Platform::http_port() const {
-  return parts_->server ? parts_->server->port() : 0;
+  return parts_->server ? parts_->server->local().port : 0;
+}
+const std::optional<std::string>& Platform::first_password() const {
+  return parts_->first_password;
+}
+Result<std::string> Platform::add_api_key(const std::string& name, const std::string& role) {
+  if (!parts_->server)
+    return make_error(ErrorCode::kInvalid, "the API does not run in this process");
+  return parts_->server->add_api_key(name, role);
 }
 std::optional<Endpoint> Platform::push_tcp() const {
   return parts_->headends->push_tcp();

@@ -133,7 +133,9 @@ TEST_F(OpsTest, TheSamePictureAfterACrashWithRepeatedFacts) {
         [&ops](const store::JournalEntry& e) { ops.handle(e); }, [&ops] { return ops.save(); });
     EXPECT_TRUE(follower.begin().ok());
     EXPECT_TRUE(follower.step(100).ok());
-    if (save) EXPECT_TRUE(follower.save().ok());
+    if (save) {
+      EXPECT_TRUE(follower.save().ok());
+    }
     return ops.read([&](const ops::FleetState& fleet, const ops::Completeness& completeness,
                         const auto& places) {
       const ops::Tally tally = completeness.device(DeviceId(1), hour, hour + 3600);
