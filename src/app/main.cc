@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "app/admin_command.h"
 #include "app/bench_command.h"
 #include "app/exit_codes.h"
 #include "app/version.h"
@@ -22,6 +23,7 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
+    {"admin", "check, back up and restore a data directory", amity::app::admin_command},
     {"bench", "a benchmark; one JSON object on stdout", amity::app::bench_command},
 };
 

@@ -1,7 +1,8 @@
 // Lazy coroutines for what to do in which order: Task<T> runs when it is awaited; one that finishes without
-// suspending goes on in its awaiter without a nested resume, so loops use no stack (at -O0 too, where symmetric transfer
-// does). One thread. Destroying a task (or the scope that owns it) cancels it where it
-// is suspended: its frame and the frames it awaits are destroyed, so an awaitable must forget its handle when destroyed.
+// suspending goes on in its awaiter without a nested resume, so loops use no stack (at -O0 too, where symmetric
+// transfer does). One thread. Destroying a task (or the scope that owns it) cancels it where it
+// is suspended: its frame and the frames it awaits are destroyed, so an awaitable must forget its handle when
+// destroyed.
 #pragma once
 
 #include <coroutine>
@@ -162,7 +163,8 @@ class TaskScope {
   std::size_t size_ = 0;
 };
 
-// One waiter, one value, in either order. set() resumes the waiter inside the call.
+// One waiter, one value, in either order. set() resumes the waiter inside the call; a cancelled waiter is forgotten.
+// The OneShot outlives its waiter.
 template <class T>
 class OneShot {
  public:
@@ -176,13 +178,23 @@ class OneShot {
     value_.emplace(std::move(value));
     if (waiter_) std::exchange(waiter_, {}).resume();
   }
-  auto operator co_await() noexcept { return Awaiter{this}; }
+  auto operator co_await() noexcept { return Awaiter(this); }
 
  private:
   struct Awaiter {
+    explicit Awaiter(OneShot* of) : shot(of) {}
+    Awaiter(const Awaiter&) = delete;
+    Awaiter& operator=(const Awaiter&) = delete;
+    ~Awaiter() {
+      if (suspended) shot->waiter_ = {};
+    }
     OneShot* shot;
+    bool suspended = false;
     bool await_ready() const noexcept { return shot->value_.has_value(); }
-    void await_suspend(std::coroutine_handle<> h) const noexcept { shot->waiter_ = h; }
+    void await_suspend(std::coroutine_handle<> h) noexcept {
+      suspended = true;
+      shot->waiter_ = h;
+    }
     T await_resume() const { return std::move(*shot->value_); }
   };
   std::optional<T> value_;
