@@ -160,7 +160,7 @@ class Builder {
     d.address = fmt::format("dlms+tcp://{}:{}?client=1&server=1",
                             direct ? meter_host(index) : concentrator_host(place.concentrator), config_.port);
     if (!direct) {
-      d.address += "&gateway=0:" + to_hex(as_bytes(d.serial));
+      d.address += "&gateway=0/" + to_hex(as_bytes(d.serial));
       d.segment = fmt::format("C{:04}", place.concentrator + 1);
     }
     d.service_point = ServicePointId(index + 1);
