@@ -126,7 +126,7 @@ void read_keys(Reader& r, std::pair<DeviceId, headend::DeviceKeys>& item) {
   if (r.number<int>("suite") != 0) r.fail("suite", "0");
   if (r.text("security") != "authenc") r.fail("security", "authenc");
   keys.mechanism = dlms::Mechanism::kHighGmac;
-  keys.policy = dlms::SecurityPolicy::authenticated_encrypted();
+  keys.policy = {dlms::SecuritySuite::k0, true, true};
   const Bytes client = r.hex("client_title", 8), meter = r.hex("system_title", 8);
   std::copy(client.begin(), client.end(), keys.client_title.begin());
   keys.meter_title.emplace();

@@ -8,7 +8,10 @@
 
 #include "app/admin_command.h"
 #include "app/bench_command.h"
+#include "app/demo_command.h"
 #include "app/exit_codes.h"
+#include "app/export_command.h"
+#include "app/serve_command.h"
 #include "app/sim_command.h"
 #include "app/version.h"
 
@@ -24,9 +27,13 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
+    {"demo", "a simulated utility and the operations center, http://localhost:8080",
+     amity::app::demo_command},
+    {"serve", "the platform over a data directory", amity::app::serve_command},
+    {"sim", "virtual meters on real sockets", amity::app::sim_command},
+    {"export", "readings of a data directory as CSV or JSON Lines", amity::app::export_command},
     {"admin", "check, back up and restore a data directory", amity::app::admin_command},
     {"bench", "a benchmark; one JSON object on stdout", amity::app::bench_command},
-    {"sim", "virtual meters on real sockets", amity::app::sim_command},
 };
 
 void print_help(std::FILE* out) {

@@ -9,7 +9,7 @@ namespace amity::app {
 headend::DeviceKeys device_keys(const world::DeviceSecrets& secrets) {
   headend::DeviceKeys keys;
   keys.mechanism = dlms::Mechanism::kHighGmac;
-  keys.policy = dlms::SecurityPolicy::authenticated_encrypted();
+  keys.policy = {dlms::SecuritySuite::k0, true, true};
   keys.client_title = secrets.client_title;
   keys.meter_title = secrets.keys.title;
   keys.current.encryption = secrets.keys.encryption;

@@ -132,7 +132,10 @@ std::size_t RequestParser::feed(ByteView bytes) {
       if (!s.parser->refused()) s.refused = explain(error);
     }
   }
-  if (s.parser->is_done()) s.request.keep_alive = s.parser->keep_alive();
+  if (s.parser->is_done()) {
+    s.request.keep_alive = s.parser->keep_alive();
+    s.request.http10 = s.parser->version() < 11;
+  }
   return taken;
 }
 

@@ -25,6 +25,7 @@ struct Request {
   std::vector<Header> headers;
   std::string body;
   bool keep_alive = true;
+  bool http10 = false;
 
   // "" where there is none; the first of several.
   std::string_view header(std::string_view lower_case_name) const;

@@ -19,6 +19,8 @@ class BodySource {
   virtual bool next(std::string& out) = 0;
 };
 
+struct Subscription;  // to the live stream; see live_feed.h
+
 struct Response {
   int status = 200;
   std::string content_type = "application/json";
@@ -26,6 +28,7 @@ struct Response {
   std::string_view static_body;  // instead of `body`: lives as long as the program
   std::vector<std::pair<std::string, std::string>> headers;
   std::unique_ptr<BodySource> source;  // instead of both: chunked
+  std::shared_ptr<const Subscription> subscription;  // the connection stays with the live stream
 
   Response() = default;
   Response(int code, std::string type, std::string text)
@@ -35,7 +38,7 @@ struct Response {
 
 std::string_view reason_phrase(int status);
 
-enum class Framing { kLength, kChunked, kUntilClose, kStream };
+enum class Framing { kLength, kChunked, kUntilClose };
 
 // Status line and fields, with the security fields every answer carries. `date` is an IMF-fixdate.
 void write_head(const Response& response, Framing framing, bool keep_alive, std::string_view date, Bytes& out);
