@@ -156,8 +156,8 @@ int demo_command(int argc, char** argv) {
   options->demo = true;
   options->admin_password = o.password;
   options->headend.read.backfill_s = static_cast<std::uint32_t>(o.fleet.history_days + 1) * 86'400;
-  options->headend.read.offset_s = 20;
-  options->headend.read.spread_s = 60;
+  options->headend.read.offset_s = 5;
+  options->headend.read.spread_s = 30;
   raise_descriptor_limit();
   block_stop_signals();
   return run(o, std::move(*options));

@@ -144,6 +144,12 @@ headend::HeadEndStats Platform::headend_totals() const {
   return parts_->headends->totals();
 }
 
+void Platform::submit(const Command& command) {
+  parts_->commands->submit(command, [id = command.id](Result<Command> accepted) {
+    if (!accepted.ok()) spdlog::warn("command {}: {}", id.value, to_string(accepted.error()));
+  });
+}
+
 std::optional<double> Platform::completeness() const {
   const UtcSeconds now = parts_->clock.utc();
   const ops::Tally tally =

@@ -42,6 +42,8 @@ class Platform {
   headend::KeyRing& keys();
   Status start();
   void stop();
+  // Through the desk, as the API does; the outcome is in the registry and the journal.
+  void submit(const Command& command);
   // Of the HTTP server, once started.
   std::uint16_t http_port() const;
   // The first administrator's password, when this start made that account.
