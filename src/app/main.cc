@@ -8,6 +8,7 @@
 
 #include "app/admin_command.h"
 #include "app/bench_command.h"
+#include "app/decode_command.h"
 #include "app/demo_command.h"
 #include "app/exit_codes.h"
 #include "app/export_command.h"
@@ -31,6 +32,7 @@ constexpr Command kCommands[] = {
      amity::app::demo_command},
     {"serve", "the platform over a data directory", amity::app::serve_command},
     {"sim", "virtual meters on real sockets", amity::app::sim_command},
+    {"decode", "any DLMS frame as one JSON object", amity::app::decode_command},
     {"export", "readings of a data directory as CSV or JSON Lines", amity::app::export_command},
     {"admin", "check, back up and restore a data directory", amity::app::admin_command},
     {"bench", "a benchmark; one JSON object on stdout", amity::app::bench_command},
