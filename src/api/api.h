@@ -33,7 +33,8 @@ struct Counters {
 inline constexpr std::int64_t kDurationBucketsUs[7] = {100,    500,     1000,     5000,
                                                        10'000, 100'000, 1'000'000};
 
-class Api {
+// Shared, so that what answers later (a command's journal entry) can tell whether it is still there.
+class Api : public std::enable_shared_from_this<Api> {
  public:
   Api(store::Store& store, Services& services, const ServerOptions& options, const Clock& clock,
       Random& random);

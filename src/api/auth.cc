@@ -131,6 +131,13 @@ Result<PrincipalPtr> Auth::verify_key(std::string_view token, const Digest& dige
   return PrincipalPtr(std::make_shared<const Principal>(std::move(principal)));
 }
 
+bool Auth::still_valid(const Principal& principal) {
+  if (principal.key_id.empty()) return verify_session(principal.token_digest).ok();
+  const auto key = registry_.api_key(principal.key_id);
+  if (!key.ok() || !*key) return false;
+  return (*key)->expires.value == 0 || (*key)->expires > clock_.utc();
+}
+
 Result<std::string> Auth::hash(const std::string& password) {
   return hash_password(password, options_.password_passes, options_.password_memory_bytes);
 }

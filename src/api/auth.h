@@ -61,6 +61,8 @@ class Auth {
 
   // Asks the registry. kSecurity when the token is unknown, expired or its owner is disabled.
   Result<PrincipalPtr> verify(const Credentials& credentials, const Digest& digest);
+  // Whether a principal that was verified before still would be; for connections that last.
+  bool still_valid(const Principal& principal);
   // Checks a password; takes tens of milliseconds. kSecurity for a wrong one; kBusy with `wait_s`
   // when throttled.
   Result<NewSession> login(const std::string& user, const std::string& password,

@@ -234,9 +234,13 @@ void Connection::check_time(Instant now) {
     case State::kLingering:
       if (past(since_, kLingerMs) && queued == 0) end();
       return;
+    case State::kLive:
+      if (!past(std::max(since_, checked_), limits.auth_cache_ms)) return;
+      checked_ = now;
+      if (principal_ && !host_.api().auth.still_valid(*principal_)) end();
+      return;
     case State::kServing:
     case State::kStreaming:
-    case State::kLive:
     case State::kOver:
       return;
   }

@@ -98,6 +98,7 @@ class Connection : public Stream::Handler {
   PrincipalPtr principal_;
   std::string method_, target_;  // of the request being answered, for the access log
   Instant since_;                // of `state_`
+  Instant checked_;   // that a live client may still listen
   Instant progress_;             // output was last seen to move
   std::size_t queued_before_ = 0;
 };

@@ -125,14 +125,16 @@ void submit(Api& api, const Call& call, Respond respond) {
                                  : failure(prepared.error(), call));
   }
   const std::string path = call.request.uri.path;
-  api.services.submit_command(
-      prepared->command, [&api, release, respond, path](Result<Command> done) {
-        release();
-        if (done.ok()) return respond(accepted(api, *done));
-        Response refused = problem(status_of(done.error()), done.error().reason, path);
-        if (refused.status == 429) refused.headers.emplace_back("Retry-After", "60");
-        respond(std::move(refused));
-      });
+  const auto done = [weak = api.weak_from_this(), release, respond, path](Result<Command> result) {
+    const auto alive = weak.lock();
+    if (!alive) return;  // the server has been stopped meanwhile
+    release();
+    if (result.ok()) return respond(accepted(*alive, *result));
+    Response refused = problem(status_of(result.error()), result.error().reason, path);
+    if (refused.status == 429) refused.headers.emplace_back("Retry-After", "60");
+    respond(std::move(refused));
+  };
+  api.services.submit_command(prepared->command, done);
 }
 
 Response list(Api& api, const Call& call) {

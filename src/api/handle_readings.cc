@@ -34,16 +34,17 @@ struct Query {
 Result<Query> query_of(Api& api, const Call& call) {
   Query query;
   const auto id = id_from(call.path.at(0), "device");
-  const Error unknown =
-      make_error(ErrorCode::kNotFound, "no device " + std::string(call.path.at(0)));
-  if (!id.ok() || *id > UINT32_MAX) return unknown;
+  const auto unknown = [&] {
+    return make_error(ErrorCode::kNotFound, "no device " + std::string(call.path.at(0)));
+  };
+  if (!id.ok() || *id > UINT32_MAX) return unknown();
   query.device = DeviceId(static_cast<std::uint32_t>(*id));
   AMITY_TRY(query.range, range_parameters(api, call, 86'400, kReadingSpanMaxS));
   AMITY_TRY(query.resolution, resolution_parameter(call));
   AMITY_TRY(query.channels, api.channels_of(query.device));
   if (query.channels->empty()) {
     AMITY_TRY(const auto device, api.store.registry().device(query.device));
-    if (!device) return unknown;
+    if (!device) return unknown();
   }
   const std::string_view name = call.request.uri.parameter("channel");
   std::int64_t points = 0;

@@ -1,5 +1,8 @@
 // How the server behaves as an HTTP server: good clients, clumsy ones and hostile ones.
 #include "api/test_support.h"
+#include "runtime/runtime_test_support.h"
+#include "runtime/tls.h"
+#include "runtime/tls_test_support.h"
 
 namespace amity::api::testing {
 namespace {
@@ -123,6 +126,28 @@ TEST_F(HttpServerTest, HostIsChecked) {
   EXPECT_EQ(client.get("/healthz").status, 421);
   client.send("GET /healthz HTTP/1.1\r\nHost: amity.example:8080\r\n\r\n");
   EXPECT_EQ(client.read().status, 200);
+}
+
+TEST_F(HttpServerTest, OverTls) {
+  const runtime::testing::Identity identity("localhost");
+  options.tls_certificate_file = identity.certificate;
+  options.tls_key_file = identity.key;
+  serve();
+  runtime::Reactor reactor;
+  auto context = runtime::TlsContext::client(identity.certificate);
+  ASSERT_TRUE(context.ok());
+  const auto network = runtime::make_tls_network(reactor.runtime(), *context);
+  runtime::testing::Recorder client;
+  const auto stream = network->connect({"localhost", server_->local().port}, 2s, &client);
+  const std::string body = R"({"user":"admin","password":"correct horse battery"})";
+  stream->send(runtime::testing::text_bytes(
+      "POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+      "application/json\r\nContent-Length: " +
+      std::to_string(body.size()) + "\r\n\r\n" + body));
+  const auto answered = [&] { return client.received.find("\"csrf\"") != std::string::npos; };
+  ASSERT_TRUE(runtime::testing::serve_until(reactor, answered))
+      << client.received << to_string(client.error);
+  EXPECT_NE(client.received.find("; Secure"), std::string::npos) << client.received;
 }
 
 TEST_F(HttpServerTest, HeadAndHttp10) {

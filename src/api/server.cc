@@ -14,7 +14,7 @@ struct Server::Impl {
   runtime::SystemRandom random;
   std::optional<runtime::TlsContext> tls;
   Router router;
-  std::unique_ptr<Api> api;
+  std::shared_ptr<Api> api;
   std::vector<std::unique_ptr<ServerThread>> threads;
   bool stopped = false;
 };
@@ -37,7 +37,7 @@ Result<std::unique_ptr<Server>> Server::create(store::Store& store, Services& se
   for (std::size_t i = 0; i < routes.size(); ++i) {
     impl->router.add(routes[i].method, routes[i].pattern, static_cast<int>(i));
   }
-  impl->api = std::make_unique<Api>(store, services, impl->options, clock, impl->random);
+  impl->api = std::make_shared<Api>(store, services, impl->options, clock, impl->random);
   AMITY_CHECK(impl->api->directory.load());
   const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   const int count = impl->options.threads > 0 ? impl->options.threads : cores;

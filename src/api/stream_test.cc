@@ -9,6 +9,7 @@ class StreamTest : public ServerTest {
   void SetUp() override {
     ServerTest::SetUp();
     options.threads = 1;
+    options.auth_cache_ms = 50;
     serve();
     auth_ = key_for("viewer");
   }
@@ -86,6 +87,19 @@ TEST_F(StreamTest, AfterParameterIsLikeTheHeader) {
   open(client, "?topics=events&after=2");
   ASSERT_TRUE(client.wait_for("\"code\":3,"));
   EXPECT_EQ(client.received().find("\"code\":2,"), std::string::npos);
+}
+
+TEST_F(StreamTest, ARevokedKeyEndsTheStream) {
+  Client client(server_->local());
+  open(client, "?topics=events");
+  Client admin(server_->local());
+  admin.auth = key_for("admin");
+  const json keys = admin.get("/api/v1/api-keys").parsed();
+  for (const auto& key : keys["items"]) {
+    if (key["role"] != "viewer") continue;
+    EXPECT_EQ(admin.request("DELETE", "/api/v1/api-keys/" + key["id"].get<std::string>()).status, 204);
+  }
+  EXPECT_TRUE(client.at_end());
 }
 
 TEST_F(StreamTest, AClientThatDoesNotReadIsDropped) {

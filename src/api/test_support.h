@@ -185,7 +185,9 @@ class Client {
   bool at_end() {
     while (receive_more()) {
     }
-    return ::recv(fd_, nullptr, 0, MSG_DONTWAIT) == 0 || errno != EAGAIN;
+    char byte;
+    const ssize_t n = ::recv(fd_, &byte, 1, MSG_DONTWAIT);
+    return n == 0 || (n < 0 && errno != EAGAIN);
   }
   std::string& received() { return received_; }
   bool wait_for(const std::string& text) {
