@@ -9,6 +9,7 @@
 #include "app/admin_command.h"
 #include "app/bench_command.h"
 #include "app/exit_codes.h"
+#include "app/sim_command.h"
 #include "app/version.h"
 
 namespace {
@@ -25,6 +26,7 @@ struct Command {
 constexpr Command kCommands[] = {
     {"admin", "check, back up and restore a data directory", amity::app::admin_command},
     {"bench", "a benchmark; one JSON object on stdout", amity::app::bench_command},
+    {"sim", "virtual meters on real sockets", amity::app::sim_command},
 };
 
 void print_help(std::FILE* out) {

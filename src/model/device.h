@@ -20,7 +20,7 @@ struct Device {
   std::string firmware;
   std::string protocol;      // "dlms"
   std::string address;       // how to reach it, as a URL: "dlms+tcp://127.16.0.1:4059?client=1&server=1";
-                             // behind a gateway (E6/E7): "...&gateway=0:514246", network id and physical address in hex
+                             // behind a gateway (E6/E7): "...&gateway=0/514246", network id and physical address in hex
   std::string segment;       // shared medium for limits and statistics: a concentrator, a cell; "" = direct
   DeviceState state = DeviceState::kActive;
   ServicePointId service_point;

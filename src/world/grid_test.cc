@@ -72,7 +72,7 @@ TEST(Grid, ConcentratorsHoldAboutAHundredMetersAndSomeAreDirect) {
   EXPECT_TRUE(direct.address.ends_with(":4059?client=1&server=1"));
   const Device& behind = *std::ranges::find_if(grid->master.devices, [](auto& d) { return !d.segment.empty(); });
   EXPECT_TRUE(behind.address.starts_with("dlms+tcp://127.24.0.")) << behind.address;
-  EXPECT_TRUE(behind.address.ends_with("&gateway=0:" + to_hex(as_bytes(behind.serial)))) << behind.address;
+  EXPECT_TRUE(behind.address.ends_with("&gateway=0/" + to_hex(as_bytes(behind.serial)))) << behind.address;
 }
 
 TEST(Grid, HomesStandNearTheirTransformer) {

@@ -16,4 +16,27 @@ inline constexpr std::size_t kReplayLineMax = 128;
 
 inline constexpr std::size_t kMetersMax = 250'000;
 
+inline constexpr std::size_t kDaysCached = 512;         // computed home-days kept per fleet, 1.6 kB each
+inline constexpr std::size_t kWeatherDaysCached = 512;  // 1.5 kB each
+
+// Of one meter.
+inline constexpr std::int32_t kCheckpointDays = 16;     // register totals are kept every so many days
+inline constexpr std::int32_t kProfileDays = 62;        // capacity of the load profile
+inline constexpr std::int32_t kBillingDays = 62;        // capacity of the daily billing profile
+inline constexpr std::int32_t kLogDays = 40;            // how far back an event log reaches
+inline constexpr std::size_t kLogEntriesMax = 100;      // capacity of an event log
+inline constexpr std::size_t kOwnEventsMax = 64;        // of what happened to this meter apart from the plan
+inline constexpr std::size_t kClockEpochsMax = 16;      // settings and jumps of the clock that moved intervals
+inline constexpr std::size_t kCurbsMax = 64;            // disconnections and limitations ever
+inline constexpr std::uint32_t kImageBytesMax = 2u << 20;
+inline constexpr std::uint32_t kImageBlockBytes = 256;
+inline constexpr std::size_t kSettingBytesMax = 4'096;  // one written attribute that is only kept (calendar, push setup)
+
+
+// Of a fleet on a network.
+inline constexpr std::size_t kConnectionsMax = 120'000;      // accepted and not closed; more are dropped at once
+inline constexpr std::size_t kConcentratorSessionsMax = 512; // meters spoken to on one connection of a concentrator
+inline constexpr std::size_t kPushesInFlightMax = 256;       // connections to the push target
+inline constexpr std::size_t kPushRowsMax = 96;              // rows of one push
+
 }  // namespace amity::world

@@ -1,0 +1,186 @@
+#include "world/fleet.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "world/hash.h"
+#include "world/limits.h"
+#include "world/push_sender.h"
+
+namespace amity::world {
+namespace {
+
+constexpr std::int64_t kWeek = 7 * 86'400;
+
+UtcSeconds floor_to(UtcSeconds time, std::int64_t step) { return UtcSeconds(time.value / step * step); }
+
+}  // namespace
+
+Result<std::unique_ptr<Fleet>> Fleet::make(Runtime runtime, const FleetConfig& config) {
+  AMITY_TRY(const TimeZone zone, TimeZone::find(config.zone));
+  if (config.history_days < 0 || config.history_days > 800) {
+    return make_error(ErrorCode::kInvalid, "the meters' history is 0 to 800 days");
+  }
+  std::unique_ptr<Fleet> fleet(new Fleet(runtime, config, zone));
+  AMITY_CHECK(fleet->build(zone));
+  return fleet;
+}
+
+Fleet::Fleet(Runtime runtime, const FleetConfig& config, const TimeZone&) : runtime_(runtime), config_(config) {}
+
+Fleet::~Fleet() {
+  *alive_ = false;
+  stop();
+}
+
+Status Fleet::build(const TimeZone& zone) {
+  const UtcSeconds now = runtime_.clock.utc();
+  const bool real = config_.replay != nullptr;
+  if (real) {
+    const auto homes = static_cast<std::uint32_t>(config_.replay->homes.size());
+    if (config_.meters == 0) config_.meters = homes;
+    if (config_.meters > homes) {
+      return make_error(ErrorCode::kInvalid, fmt::format("{} meters, but only {} real homes", config_.meters, homes));
+    }
+    replay_shift_s_ = (now - config_.replay_now) / kWeek * kWeek;
+    config_.faults = FaultRates::none();  // the real homes bring their own gaps
+  }
+  GridConfig grid;
+  grid.seed = config_.seed;
+  grid.meters = config_.meters;
+  grid.interval_s = real ? kReplayIntervalSeconds : 900;
+  grid.concentrator_share = config_.concentrator_share;
+  grid.port = config_.port;
+  grid.climate = config_.climate;
+  town_.born = floor_to(now - config_.history_days * 86'400LL, 86'400);
+  grid.commissioned = town_.born;
+  AMITY_TRY(grid_, build_grid(grid));
+
+  BookConfig book;
+  book.seed = config_.seed;
+  book.interval_s = grid.interval_s;
+  book.climate = config_.climate;
+  book.faults = config_.faults;
+  book.replay_shift_s = replay_shift_s_;
+  std::vector<BookHome> homes(grid_.meters.size());
+  for (std::uint32_t i = 0; i < homes.size(); ++i) {
+    const TransformerId transformer = grid_.master.service_points[i].transformer;
+    homes[i].path = {i, transformer.value, grid_.master.transformers[transformer.value - 1].feeder.value};
+    homes[i].supply = grid_.meters[i].supply;
+    if (real) homes[i].real = &config_.replay->homes[i];
+  }
+  book_ = std::make_unique<EnergyBook>(book, zone, std::move(homes));
+  town_.book = book_.get();
+  town_.clock = &runtime_.clock;
+  town_.seed = config_.seed;
+  meters_.reserve(grid_.meters.size());
+  for (std::uint32_t i = 0; i < grid_.meters.size(); ++i) {
+    meters_.push_back(std::make_unique<VirtualMeter>(&town_, i, &meter_models()[grid_.meters[i].model]));
+  }
+  port_ = config_.port;
+  return {};
+}
+
+std::vector<DeviceSecrets> Fleet::secrets() const {
+  std::vector<DeviceSecrets> out;
+  out.reserve(meters_.size());
+  for (const auto& meter : meters_) {
+    out.push_back({DeviceId(meter->index() + 1), meter->keys(), headend_title(config_.seed)});
+  }
+  return out;
+}
+
+void Fleet::set_port(std::uint16_t port) {
+  if (port == port_) return;
+  const std::string before = fmt::format(":{}?", port_), after = fmt::format(":{}?", port);
+  for (Device& device : grid_.master.devices) {
+    device.address.replace(device.address.find(before), before.size(), after);
+  }
+  port_ = port;
+}
+
+Status Fleet::listen() {
+  const auto listen_at = [this](const std::string& host) -> Status {
+    auto accepted = [this](std::unique_ptr<Stream> stream) { accept(std::move(stream)); };
+    AMITY_TRY(auto listener, runtime_.network.listen(Endpoint{host, port_}, accepted));
+    set_port(listener->local().port);
+    listeners_.push_back(std::move(listener));
+    return {};
+  };
+  if (!config_.listen_on_each) return listen_at(config_.bind);
+  for (std::uint32_t i = 0; i < meters_.size(); ++i) {
+    if (grid_.meters[i].concentrator == kNoConcentrator) AMITY_CHECK(listen_at(meter_host(i)));
+  }
+  for (std::uint32_t c = 0; c < grid_.concentrators; ++c) AMITY_CHECK(listen_at(concentrator_host(c)));
+  return {};
+}
+
+void Fleet::accept(std::unique_ptr<Stream> stream) {
+  // Simulated meters are for this machine only: their keys are derived from a seed that anybody may know.
+  if (!stream->peer().host.starts_with("127.") || hosts_.size() >= kConnectionsMax) return;
+  const auto who = addressed(stream->local().host);
+  if (!who) return;
+  const HostContext context{runtime_, config_.link, &stats_};
+  const auto done = [this](Host* host) { forget(host); };
+  if (who->concentrator) {
+    if (who->index >= grid_.concentrators) return;
+    auto find = [this, concentrator = who->index](ByteView address) { return behind(concentrator, address); };
+    return adopt(std::make_unique<ConcentratorHost>(context, find, std::move(stream), done));
+  }
+  if (who->index >= meters_.size() || grid_.meters[who->index].concentrator != kNoConcentrator) return;
+  if (!meters_[who->index]->powered()) return;
+  adopt(std::make_unique<MeterHost>(context, *meters_[who->index], std::move(stream), done));
+}
+
+void Fleet::adopt(std::unique_ptr<Host> host) {
+  Host* key = host.get();
+  hosts_.emplace(key, std::move(host));
+}
+
+// The host is in the middle of a call: it goes when the call is over.
+void Fleet::forget(Host* host) {
+  runtime_.timers.post([this, host, alive = alive_] {
+    if (*alive) hosts_.erase(host);
+  });
+}
+
+VirtualMeter* Fleet::behind(std::uint32_t concentrator, ByteView device_address) {
+  // A serial number: three letters, "2", seven digits of the number.
+  if (device_address.size() != 11) return nullptr;
+  std::uint32_t number = 0;
+  for (const std::uint8_t digit : device_address.subspan(4)) {
+    if (digit < '0' || digit > '9') return nullptr;
+    number = number * 10 + (digit - '0');
+  }
+  if (number == 0 || number > meters_.size()) return nullptr;
+  VirtualMeter& meter = *meters_[number - 1];
+  const bool here = grid_.meters[number - 1].concentrator == concentrator;
+  return here && as_text(device_address) == meter.serial() ? &meter : nullptr;
+}
+
+void Fleet::start_pushes() {
+  if (config_.push && !pushes_) pushes_ = std::make_unique<PushSender>(*this);
+}
+
+void Fleet::stop() {
+  listeners_.clear();
+  pushes_.reset();
+  hosts_.clear();
+}
+
+void Fleet::cut_connections(std::uint32_t meter) {
+  for (const auto& [key, host] : hosts_) {
+    auto* direct = dynamic_cast<MeterHost*>(host.get());
+    if (direct != nullptr && direct->meter().index() == meter) direct->cut();
+  }
+}
+
+std::uint64_t Fleet::pushes_sent() const { return pushes_ ? pushes_->sent() : 0; }
+std::uint64_t Fleet::pushes_failed() const { return pushes_ ? pushes_->failed() : 0; }
+
+void Fleet::warm_up() {
+  for (const auto& meter : meters_) (void)meter->totals_at(runtime_.clock.utc());
+}
+
+}  // namespace amity::world

@@ -1,0 +1,110 @@
+// All virtual meters of a town on a network, and what a head-end must know to speak to them. Runs on the loop's thread of the
+// runtime that it is given: real sockets or virtual time.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "base/runtime.h"
+#include "world/grid.h"
+#include "world/meter_host.h"
+#include "world/replay.h"
+#include "world/virtual_meter.h"
+
+namespace amity::world {
+
+struct FleetConfig {
+  std::uint64_t seed = 1;
+  std::uint32_t meters = 200;          // with real homes: at most as many as there are homes; 0: all of them
+  std::string zone = "Australia/Sydney";
+  std::int32_t history_days = 40;      // how long before now the meters were installed
+  double concentrator_share = 0.6;
+  Climate climate;
+  FaultRates faults;
+  LinkQuality link;
+  // Real homes. Their stamps are moved by whole weeks so that `replay_now` falls into the week before now.
+  std::shared_ptr<const Replay> replay;
+  UtcSeconds replay_now{1'382'277'600};  // 2013-10-20T14:00:00Z: two weeks after the October clock change
+
+  std::string bind = "0.0.0.0";
+  std::uint16_t port = 4059;           // 0: the system chooses; see port()
+  // A listener for each meter and concentrator instead of one for all: for networks without a common address (virtual time).
+  bool listen_on_each = false;
+  std::optional<Endpoint> push;        // where meters push their last intervals and alarms; nullopt: not at all
+  std::uint32_t push_spread_s = 120;   // a meter pushes this long after the turn of the interval at most
+};
+
+// What a head-end needs beyond the master data.
+struct DeviceSecrets {
+  DeviceId device;
+  MeterKeys keys;
+  dlms::SystemTitle client_title{};
+};
+
+class PushSender;
+
+class Fleet {
+ public:
+  static Result<std::unique_ptr<Fleet>> make(Runtime runtime, const FleetConfig& config);
+  ~Fleet();
+
+  // A connection from another machine is dropped.
+  Status listen();
+  void start_pushes();  // where the configuration has a target
+  void stop();          // listener, connections, pushes
+
+  std::size_t size() const { return meters_.size(); }
+  VirtualMeter& meter(std::uint32_t index) { return *meters_[index]; }
+  const Grid& grid() const { return grid_; }
+  // Addresses carry the port that is listened on.
+  const store::MasterData& master_data() const { return grid_.master; }
+  std::vector<DeviceSecrets> secrets() const;
+  std::uint16_t port() const { return port_; }
+  const FleetConfig& config() const { return config_; }
+  UtcSeconds born() const { return town_.born; }
+  std::int64_t replay_shift_s() const { return replay_shift_s_; }
+  EnergyBook& book() { return *book_; }
+
+  // The power of one meter fails: its connections break. Meters behind concentrators just stop answering.
+  void cut_connections(std::uint32_t meter);
+  std::size_t connections() const { return hosts_.size(); }
+  const HostStats& stats() const { return stats_; }
+  std::uint64_t pushes_sent() const;
+  std::uint64_t pushes_failed() const;
+  // Computes what a first nightly read needs, so that a benchmark measures reading and not the homes of the past.
+  void warm_up();
+
+ private:
+  friend class PushSender;
+
+  Fleet(Runtime runtime, const FleetConfig& config, const TimeZone& zone);
+  Status build(const TimeZone& zone);
+  void accept(std::unique_ptr<Stream> stream);
+  void adopt(std::unique_ptr<Host> host);
+  void forget(Host* host);
+  VirtualMeter* behind(std::uint32_t concentrator, ByteView device_address);
+  void set_port(std::uint16_t port);
+
+  Runtime runtime_;
+  FleetConfig config_;
+  Grid grid_;
+  std::unique_ptr<EnergyBook> book_;
+  MeterTown town_;
+  std::vector<std::unique_ptr<VirtualMeter>> meters_;
+  std::int64_t replay_shift_s_ = 0;
+  std::uint16_t port_ = 0;
+  HostStats stats_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::unordered_map<Host*, std::unique_ptr<Host>> hosts_;
+  std::unique_ptr<PushSender> pushes_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+// The master data and keys of a fleet as one JSON document (docs/formats/fleet.md). It holds every key of every meter:
+// simulated ones only.
+std::string fleet_to_json(const store::MasterData& master, std::span<const DeviceSecrets> secrets);
+
+}  // namespace amity::world

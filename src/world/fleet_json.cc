@@ -1,0 +1,78 @@
+#include <fmt/format.h>
+
+#include "world/fleet.h"
+
+namespace amity::world {
+namespace {
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (static_cast<unsigned char>(c) < 0x20) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+      continue;
+    }
+    out += c;
+  }
+  return out + '"';
+}
+
+// One element per line, so that a diff and a grep say something.
+template <class List, class Write>
+void list(std::string& out, std::string_view name, const List& items, Write&& write) {
+  out += fmt::format(",\n\"{}\":[", name);
+  bool first = true;
+  for (const auto& item : items) {
+    out += first ? "\n" : ",\n";
+    first = false;
+    write(item);
+  }
+  out += "\n]";
+}
+
+}  // namespace
+
+std::string fleet_to_json(const store::MasterData& master, std::span<const DeviceSecrets> secrets) {
+  std::string out = "{\"format\":\"amity-fleet\",\"version\":1";
+  list(out, "feeders", master.feeders, [&](const Feeder& f) {
+    out += fmt::format(R"({{"id":{},"name":{}}})", f.id.value, quoted(f.name));
+  });
+  list(out, "transformers", master.transformers, [&](const Transformer& t) {
+    out += fmt::format(R"({{"id":{},"name":{},"feeder":{},"latitude":{:.6f},"longitude":{:.6f},"rating_va":{}}})",
+                       t.id.value, quoted(t.name), t.feeder.value, t.latitude, t.longitude, t.rating_va);
+  });
+  list(out, "customers", master.customers, [&](const Customer& c) {
+    out += fmt::format(R"({{"id":{},"name":{},"class":{}}})", c.id.value, quoted(c.name), quoted(c.customer_class));
+  });
+  list(out, "service_points", master.service_points, [&](const ServicePoint& p) {
+    out += fmt::format(
+        R"({{"id":{},"name":{},"address":{},"latitude":{:.6f},"longitude":{:.6f},"transformer":{},"customer":{}}})",
+        p.id.value, quoted(p.name), quoted(p.address), p.latitude, p.longitude, p.transformer.value, p.customer.value);
+  });
+  list(out, "devices", master.devices, [&](const Device& d) {
+    out += fmt::format(
+        R"({{"id":{},"serial":{},"manufacturer":{},"model":{},"firmware":{},"protocol":{},"address":{},"segment":{},)"
+        R"("state":"{}","service_point":{},"interval_s":{},"commissioned":"{}"}})",
+        d.id.value, quoted(d.serial), quoted(d.manufacturer), quoted(d.model), quoted(d.firmware), quoted(d.protocol),
+        quoted(d.address), quoted(d.segment), to_string(d.state), d.service_point.value, d.interval_s,
+        to_iso(d.commissioned));
+  });
+  list(out, "channels", master.channels, [&](const Channel& c) {
+    out += fmt::format(
+        R"({{"id":{},"device":{},"kind":"{}","name":{},"source":{},"unit":{},"exponent":{},"interval_s":{},)"
+        R"("multiplier":{}}})",
+        c.id.value, c.device.value, c.kind == ChannelKind::kInterval ? "interval" : "register", quoted(c.name),
+        quoted(c.source), static_cast<int>(c.unit), c.exponent, c.interval_s, c.multiplier);
+  });
+  list(out, "keys", secrets, [&](const DeviceSecrets& s) {
+    out += fmt::format(
+        R"({{"device":{},"mechanism":"gmac","suite":0,"security":"authenc","system_title":"{}","client_title":"{}",)"
+        R"("encryption_key":"{}","authentication_key":"{}","master_key":"{}"}})",
+        s.device.value, to_hex(s.keys.title), to_hex(s.client_title), to_hex(s.keys.encryption),
+        to_hex(s.keys.authentication), to_hex(s.keys.master));
+  });
+  return out + "\n}\n";
+}
+
+}  // namespace amity::world
