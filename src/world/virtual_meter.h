@@ -51,6 +51,7 @@ class VirtualMeter final : public dlms::Objects {
   std::uint32_t index() const { return index_; }
   const MeterModel& model() const { return *model_; }
   std::string serial() const;
+  std::uint32_t interval_s() const { return town_->book->interval_s(); }
   MeterKeys keys() const;  // as changed by key transfer
   dlms::MemoryCounters& counters() { return counters_; }
   const dlms::MemoryCounters& counters() const { return counters_; }
