@@ -10,7 +10,8 @@ constexpr Table make_table(std::uint16_t reflected_polynomial) {
   Table table{};
   for (unsigned i = 0; i < 256; ++i) {
     unsigned value = i;
-    for (int bit = 0; bit < 8; ++bit) value = (value & 1) ? (value >> 1) ^ reflected_polynomial : value >> 1;
+    for (int bit = 0; bit < 8; ++bit)
+      value = (value & 1) ? (value >> 1) ^ reflected_polynomial : value >> 1;
     table[i] = static_cast<std::uint16_t>(value);
   }
   return table;
@@ -27,9 +28,17 @@ std::uint16_t add(const Table& table, std::uint16_t state, ByteView bytes) {
 
 }  // namespace
 
-std::uint16_t crc16_x25_add(std::uint16_t state, ByteView bytes) { return add(kCcitt, state, bytes); }
-std::uint16_t crc16_x25(ByteView bytes) { return crc16_x25_finish(add(kCcitt, kCrc16X25Start, bytes)); }
-std::uint16_t crc16_arc(ByteView bytes) { return add(kArc, 0, bytes); }
-std::uint16_t crc16_kermit(ByteView bytes) { return add(kCcitt, 0, bytes); }
+std::uint16_t crc16_x25_add(std::uint16_t state, ByteView bytes) {
+  return add(kCcitt, state, bytes);
+}
+std::uint16_t crc16_x25(ByteView bytes) {
+  return crc16_x25_finish(add(kCcitt, kCrc16X25Start, bytes));
+}
+std::uint16_t crc16_arc(ByteView bytes) {
+  return add(kArc, 0, bytes);
+}
+std::uint16_t crc16_kermit(ByteView bytes) {
+  return add(kCcitt, 0, bytes);
+}
 
 }  // namespace amity

@@ -18,7 +18,9 @@ TEST(Crc, fed_in_pieces_it_is_the_same) {
   }
 }
 
-TEST(Crc, of_nothing) { EXPECT_EQ(crc16_x25({}), 0x0000); }
+TEST(Crc, of_nothing) {
+  EXPECT_EQ(crc16_x25({}), 0x0000);
+}
 
 }  // namespace
 }  // namespace amity

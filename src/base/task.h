@@ -162,7 +162,8 @@ class TaskScope {
   std::size_t size_ = 0;
 };
 
-// One waiter, one value, in either order. set() resumes the waiter inside the call.
+// One waiter, one value, in either order. set() resumes the waiter inside the call; a cancelled waiter is forgotten. The
+// OneShot outlives its waiter.
 template <class T>
 class OneShot {
  public:
@@ -176,13 +177,23 @@ class OneShot {
     value_.emplace(std::move(value));
     if (waiter_) std::exchange(waiter_, {}).resume();
   }
-  auto operator co_await() noexcept { return Awaiter{this}; }
+  auto operator co_await() noexcept { return Awaiter(this); }
 
  private:
   struct Awaiter {
+    explicit Awaiter(OneShot* of) : shot(of) {}
+    Awaiter(const Awaiter&) = delete;
+    Awaiter& operator=(const Awaiter&) = delete;
+    ~Awaiter() {
+      if (suspended) shot->waiter_ = {};
+    }
     OneShot* shot;
+    bool suspended = false;
     bool await_ready() const noexcept { return shot->value_.has_value(); }
-    void await_suspend(std::coroutine_handle<> h) const noexcept { shot->waiter_ = h; }
+    void await_suspend(std::coroutine_handle<> h) noexcept {
+      suspended = true;
+      shot->waiter_ = h;
+    }
     T await_resume() const { return std::move(*shot->value_); }
   };
   std::optional<T> value_;

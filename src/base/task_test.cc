@@ -51,6 +51,17 @@ TEST(Task, IsLazy) {
   EXPECT_FALSE(ran);
 }
 
+TEST(Task, AValueForACancelledWaiterGoesNowhere) {
+  OneShot<int> source;
+  std::vector<int> out;
+  {
+    TaskScope scope;
+    scope.spawn(record(source, out));
+  }
+  source.set(1);
+  EXPECT_TRUE(out.empty());
+}
+
 struct Guard {
   int& count;
   ~Guard() { ++count; }

@@ -107,7 +107,14 @@ Result<dlms::InvocationCounter> CounterBook::next_own(KeyName key) {
 std::uint32_t CounterBook::reserved(KeyName key) const {
   const std::lock_guard lock(mutex_);
   const auto found = own_.find(key);
-  return found == own_.end() ? 0 : found->second.bound - found->second.next;
+  if (found == own_.end() || found->second.at_least > found->second.next) return 0;
+  return found->second.bound - found->second.next;
+}
+
+std::uint32_t CounterBook::next(KeyName key) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = own_.find(key);
+  return found == own_.end() ? 1 : found->second.next;
 }
 
 bool CounterBook::near_exhaustion(KeyName key) const {

@@ -39,6 +39,7 @@ class CounterBook {
   Result<dlms::InvocationCounter> next_own(KeyName key);
   // What is reserved and not yet used.
   std::uint32_t reserved(KeyName key) const;
+  std::uint32_t next(KeyName key) const;  // that next_own would give
   // Asks for at least `wanted` reserved counters; `on_durable` runs once, on the committing thread, possibly before this
   // returns.
   void reserve(KeyName key, std::uint32_t wanted, std::function<void(Status)> on_durable);

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "base/civil.h"
 #include "base/runtime.h"
 #include "headend/key_ring.h"
 #include "headend/limits.h"
@@ -42,6 +43,7 @@ struct ReadPolicy {
   std::uint32_t interval_s = 3'600;  // a meter is read so often ...
   std::uint32_t offset_s = 120;      // ... this long after the turn of the interval ...
   std::uint32_t spread_s = 600;      // ... plus a share of this, by a hash of its id
+  std::uint32_t catch_up_s = 60;     // after a start every meter is visited once within this
   std::uint32_t backfill_s = 40 * 86'400;  // of history, for a meter never read
   std::uint32_t rows_per_read = kProfileRowsPerRead;
   bool registers = true;
@@ -62,6 +64,7 @@ struct HeadEndConfig {
   ReadPolicy read;
   ClockPolicy clock;
   PushPolicy push;
+  TimeZone zone = TimeZone::utc();  // of meters whose clock sends no deviation
   bool scheduled = true;  // false: on-demand commands and push only
 };
 

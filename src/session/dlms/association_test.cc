@@ -1,4 +1,5 @@
-// Who may associate, how both sides prove themselves, and what a wrong key, password or answer leads to.
+// Who may associate, how both sides prove themselves, and what a wrong key, password or answer
+// leads to.
 #include "session/dlms/test_pipe.h"
 
 namespace amity::dlms {
@@ -18,38 +19,46 @@ std::string read_clock(Bench& bench, Line line = {}) {
   pipe.run();
   if (!client.connected()) return Pipe::failure_text(pipe.events.back());
   pipe.events.clear();
-  if (Status asked = client.get(ask(8, kClock, 2), pipe.now); !asked.ok()) return to_string(asked.error());
+  if (Status asked = client.get(ask(8, kClock, 2), pipe.now); !asked.ok())
+    return to_string(asked.error());
   const Response response = pipe.expect<Response>();
   EXPECT_TRUE(client.release(pipe.now).ok());
   pipe.expect<Released>();
   EXPECT_TRUE(client.closed());
-  return response.items.size() == 1 && response.items[0].ok() ? to_hex(response.items[0].data) : "no value";
+  return response.items.size() == 1 && response.items[0].ok() ? to_hex(response.items[0].data)
+                                                              : "no value";
 }
 
 const char* const kClockValue = "090C07EA0B150600090000000000";
 
 TEST(DlmsAssociation, every_mechanism_without_ciphering) {
-  for (const Mechanism mechanism : {Mechanism::kNone, Mechanism::kLow, Mechanism::kHighMd5, Mechanism::kHighSha1,
-                                    Mechanism::kHighSha256, Mechanism::kHighGmac}) {
+  for (const Mechanism mechanism :
+       {Mechanism::kNone, Mechanism::kLow, Mechanism::kHighMd5, Mechanism::kHighSha1,
+        Mechanism::kHighSha256, Mechanism::kHighGmac}) {
     Bench bench(mechanism);
     EXPECT_EQ(read_clock(bench), kClockValue) << to_string(mechanism);
   }
 }
 
 TEST(DlmsAssociation, every_mechanism_suite_form_and_protection) {
-  for (const Mechanism mechanism : {Mechanism::kNone, Mechanism::kLow, Mechanism::kHighMd5, Mechanism::kHighSha1,
-                                    Mechanism::kHighSha256, Mechanism::kHighGmac}) {
+  for (const Mechanism mechanism :
+       {Mechanism::kNone, Mechanism::kLow, Mechanism::kHighMd5, Mechanism::kHighSha1,
+        Mechanism::kHighSha256, Mechanism::kHighGmac}) {
     for (const SecuritySuite suite : {SecuritySuite::k0, SecuritySuite::k1, SecuritySuite::k2}) {
-      for (const CipherForm form : {CipherForm::kGlobal, CipherForm::kDedicated, CipherForm::kGeneralGlobal,
-                                    CipherForm::kGeneralDedicated, CipherForm::kGeneralCiphering}) {
-        for (const SecurityPolicy policy : {SecurityPolicy{suite, true, false}, SecurityPolicy{suite, false, true},
-                                            SecurityPolicy{suite, true, true}}) {
-          const bool dedicated = form == CipherForm::kDedicated || form == CipherForm::kGeneralDedicated;
+      for (const CipherForm form :
+           {CipherForm::kGlobal, CipherForm::kDedicated, CipherForm::kGeneralGlobal,
+            CipherForm::kGeneralDedicated, CipherForm::kGeneralCiphering}) {
+        for (const SecurityPolicy policy :
+             {SecurityPolicy{suite, true, false}, SecurityPolicy{suite, false, true},
+              SecurityPolicy{suite, true, true}}) {
+          const bool dedicated =
+              form == CipherForm::kDedicated || form == CipherForm::kGeneralDedicated;
           if (dedicated && !policy.encrypt) continue;
           Bench bench(mechanism, policy);
           bench.client.form = form;
           EXPECT_EQ(read_clock(bench), kClockValue)
-              << to_string(mechanism) << " suite " << int(suite) << " form " << int(form) << " " << policy.authenticate << policy.encrypt;
+              << to_string(mechanism) << " suite " << int(suite) << " form " << int(form) << " "
+              << policy.authenticate << policy.encrypt;
         }
       }
     }
@@ -83,7 +92,8 @@ TEST(DlmsAssociation, wrong_password) {
   EXPECT_EQ(read_clock(low), ": refused: association rejected-permanent: authentication-failure");
   Bench high(Mechanism::kHighSha256);
   high.client.password = Secret("wrong");
-  EXPECT_EQ(read_clock(high), ": security: the meter refuses our proof of identity: read-write-denied");
+  EXPECT_EQ(read_clock(high),
+            ": security: the meter refuses our proof of identity: read-write-denied");
 }
 
 TEST(DlmsAssociation, wrong_key) {
@@ -92,7 +102,8 @@ TEST(DlmsAssociation, wrong_key) {
   EXPECT_EQ(read_clock(bench), ": refused: association rejected-permanent: authentication-failure");
   Bench gmac(Mechanism::kHighGmac);
   gmac.client.keys.authentication = Secret(*from_hex("FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"));
-  EXPECT_EQ(read_clock(gmac), ": security: the meter refuses our proof of identity: read-write-denied");
+  EXPECT_EQ(read_clock(gmac),
+            ": security: the meter refuses our proof of identity: read-write-denied");
 }
 
 TEST(DlmsAssociation, another_meter_than_expected) {
@@ -124,11 +135,13 @@ TEST(DlmsAssociation, what_cannot_work_is_said_before_anything_is_sent) {
     return status.ok() ? std::string("fine") : to_string(status.error());
   };
   EXPECT_EQ(why([](ClientConfig&) {}), "fine");
-  EXPECT_EQ(why([](ClientConfig& c) { c.keys.encryption = Secret("short"); }), "invalid: the encryption key has not 16 bytes");
+  EXPECT_EQ(why([](ClientConfig& c) { c.keys.encryption = Secret("short"); }),
+            "invalid: the encryption key has not 16 bytes");
   EXPECT_EQ(why([](ClientConfig& c) { c.mechanism = Mechanism::kLow, c.password = Secret(); }),
             "invalid: this authentication needs a password");
-  EXPECT_EQ(why([](ClientConfig& c) { c.form = CipherForm::kDedicated, c.security.encrypt = false; }),
-            "invalid: a dedicated key would travel unencrypted under this policy");
+  EXPECT_EQ(
+      why([](ClientConfig& c) { c.form = CipherForm::kDedicated, c.security.encrypt = false; }),
+      "invalid: a dedicated key would travel unencrypted under this policy");
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// The head-end's side of one association with one meter, without I/O: bytes and time go in, bytes and events come out.
+// The head-end's side of one association with one meter, without I/O: bytes and time go in, bytes
+// and events come out.
 //
 //   Client client(config, &counters, random);
 //   client.connect(now);            // as soon as wanted
@@ -7,15 +8,18 @@
 //     while (client.poll_output(bytes)) send(std::move(bytes));
 //     while (auto event = client.poll_event()) ...
 //     arm one timer for client.next_timeout()
-//   -> Connected, then get()/set()/action()/read_sn(), each answered by exactly one Response or Failed,
-//      then release() -> Released; or Failed with `closed`, after which the stream is to be dropped.
+//   -> Connected, then get()/set()/action()/read_sn(), each answered by exactly one Response or
+//   Failed,
+//      then release() -> Released; or Failed with `closed`, after which the stream is to be
+//      dropped.
 //
-// One request at a time; the next is refused with kBusy. Events are complete and own their bytes. A client may be
-// connected again on a new stream after Released or Failed{closed}.
+// One request at a time; the next is refused with kBusy. Events are complete and own their bytes. A
+// client may be connected again on a new stream after Released or Failed{closed}.
 //
-// Security: an answer that protects less than the policy asks, does not verify, or repeats an invocation counter fails
-// with kSecurity and closes; nothing of it is released. A counter is never used for two different APDUs. Memory is bounded
-// by limits.h; an idle session gives back its buffers on its own (next_timeout() has a moment for it).
+// Security: an answer that protects less than the policy asks, does not verify, or repeats an
+// invocation counter fails with kSecurity and closes; nothing of it is released. A counter is never
+// used for two different APDUs. Memory is bounded by limits.h; an idle session gives back its
+// buffers on its own (next_timeout() has a moment for it).
 #pragma once
 
 #include <chrono>
@@ -56,9 +60,11 @@ struct ClientConfig {
   std::size_t response_bytes_max = kResponseBytesMax;
 
   Duration response_timeout = std::chrono::seconds(10);  // for each APDU, so for each block
-  // Sendings of a request that changes nothing (GET, Read, AARQ over datagrams). SET and ACTION go out once.
+  // Sendings of a request that changes nothing (GET, Read, AARQ over datagrams). SET and ACTION go
+  // out once.
   unsigned attempts = 1;
-  // Accept notifications without protection although the policy asks for it (never those that fail to verify).
+  // Accept notifications without protection although the policy asks for it (never those that fail
+  // to verify).
   bool accept_plain_notifications = false;
 };
 
@@ -94,20 +100,23 @@ struct ShortNameRequest {
 
 // The association stands (HLS: both sides have proved themselves).
 struct Connected {
-  Conformance conformance;               // negotiated
+  Conformance conformance;                 // negotiated
   std::uint16_t server_pdu_bytes_max = 0;  // 0: no limit
   std::optional<SystemTitle> server_title;
 };
 
 enum class RequestKind : std::uint8_t { kGet, kSet, kAction, kReadShortName };
 
-// Of one attribute or method, in the order asked. A refusal of one item is no failure of the request.
+// Of one attribute or method, in the order asked. A refusal of one item is no failure of the
+// request.
 struct ItemResult {
   DataAccessResult access = DataAccessResult::kSuccess;  // ACTION: of the returned value
   ActionResult action = ActionResult::kSuccess;          // ACTION only
   Bytes data;  // encoded value; GET, Read: on success; ACTION: where something was returned
 
-  bool ok() const { return access == DataAccessResult::kSuccess && action == ActionResult::kSuccess; }
+  bool ok() const {
+    return access == DataAccessResult::kSuccess && action == ActionResult::kSuccess;
+  }
 };
 
 struct Response {
@@ -121,15 +130,16 @@ struct Failed {
   Error error;
   // The association and the link are gone: drop the stream. Otherwise only this request failed.
   bool closed = true;
-  // The meter named the invocation counter it expects. A hint of an unauthenticated peer: never adopt it blindly.
+  // The meter named the invocation counter it expects. A hint of an unauthenticated peer: never
+  // adopt it blindly.
   std::optional<std::uint32_t> expected_counter;
 };
 
 // DataNotification, EventNotification or InformationReport that came in between.
 struct Notification {
   std::uint32_t invoke_id = 0;
-  Bytes date_time;  // 12 bytes, or empty
-  Bytes body;       // encoded value
+  Bytes date_time;                        // 12 bytes, or empty
+  Bytes body;                             // encoded value
   std::optional<AttributeRef> attribute;  // EventNotification
   SecurityControl protection;             // raw 0: none
 };
@@ -141,15 +151,16 @@ struct ClientStatistics {
   std::uint64_t bytes_out = 0;
   std::uint32_t apdus_in = 0;
   std::uint32_t apdus_out = 0;
-  std::uint32_t retries = 0;              // requests sent again (never the same counter)
+  std::uint32_t retries = 0;  // requests sent again (never the same counter)
   std::uint32_t hdlc_retransmissions = 0;
-  std::uint32_t stray_apdus = 0;          // late, duplicate or unexpected, dropped
+  std::uint32_t stray_apdus = 0;            // late, duplicate or unexpected, dropped
   std::uint32_t notifications_dropped = 0;  // beyond kEventsQueuedMax
 };
 
 class Client {
  public:
-  // `counters` may be null where nothing is ciphered and the mechanism is not GMAC. Both must outlive the client.
+  // `counters` may be null where nothing is ciphered and the mechanism is not GMAC. Both must
+  // outlive the client.
   Client(ClientConfig config, InvocationCounters* counters, Random& random);
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
@@ -162,7 +173,9 @@ class Client {
   void on_closed(Instant now, std::string reason = "the stream was closed");
 
   Status get(std::span<const AttributeRequest> attributes, Instant now);
-  Status get(const AttributeRequest& attribute, Instant now) { return get(std::span(&attribute, 1), now); }
+  Status get(const AttributeRequest& attribute, Instant now) {
+    return get(std::span(&attribute, 1), now);
+  }
   Status set(std::span<const AttributeWrite> writes, Instant now);
   Status action(std::span<const MethodCall> calls, Instant now);
   Status read_sn(std::span<const ShortNameRequest> names, Instant now);
@@ -183,7 +196,8 @@ class Client {
   bool closed() const;     // nothing stands; connect() is possible
   const ClientConfig& config() const;
   const ClientStatistics& statistics() const;
-  // Bytes held by this session on the heap, OpenSSL's contexts estimated. For the figures, not for decisions.
+  // Bytes held by this session on the heap, OpenSSL's contexts estimated. For the figures, not for
+  // decisions.
   std::size_t heap_bytes() const;
 
  private:

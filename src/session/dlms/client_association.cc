@@ -1,7 +1,7 @@
 // AARQ/AARE, the two last passes of HLS, release.
-#include <algorithm>
-
 #include <fmt/core.h>
+
+#include <algorithm>
 
 #include "session/dlms/client_machine.h"
 #include "wire/dlms/data_value.h"
@@ -10,11 +10,15 @@ namespace amity::dlms {
 namespace {
 
 constexpr std::size_t kOwnChallengeSize = 16;
-constexpr std::uint16_t kReplyToHlsShortName = 0xFA58;  // association SN, method 8 behind its base name FA00
+constexpr std::uint16_t kReplyToHlsShortName =
+    0xFA58;  // association SN, method 8 behind its base name FA00
 constexpr std::uint8_t kReplyToHlsMethod = 1;
-constexpr std::uint8_t kAuthenticationRequired = static_cast<std::uint8_t>(AcseUserDiagnostic::kAuthenticationRequired);
+constexpr std::uint8_t kAuthenticationRequired =
+    static_cast<std::uint8_t>(AcseUserDiagnostic::kAuthenticationRequired);
 
-bool is_high(Mechanism mechanism) { return mechanism > Mechanism::kLow; }
+bool is_high(Mechanism mechanism) {
+  return mechanism > Mechanism::kLow;
+}
 
 ApplicationContext context_of(Referencing referencing, bool ciphered) {
   if (referencing == Referencing::kLogicalName) {
@@ -23,7 +27,9 @@ ApplicationContext context_of(Referencing referencing, bool ciphered) {
   return ciphered ? ApplicationContext::kShortNameCiphered : ApplicationContext::kShortName;
 }
 
-Error downgrade(std::string reason) { return make_error(ErrorCode::kSecurity, std::move(reason)); }
+Error downgrade(std::string reason) {
+  return make_error(ErrorCode::kSecurity, std::move(reason));
+}
 
 // The octet string in one encoded value.
 Result<Bytes> octet_string_in(ByteView data) {
@@ -46,7 +52,8 @@ Status Client::Machine::encode_initiate(Bytes& out) {
   InitiateRequest initiate;
   initiate.conformance = config_.conformance;
   initiate.pdu_size_max = config_.receive_pdu_bytes_max;
-  const bool dedicated = config_.form == CipherForm::kDedicated || config_.form == CipherForm::kGeneralDedicated;
+  const bool dedicated =
+      config_.form == CipherForm::kDedicated || config_.form == CipherForm::kGeneralDedicated;
   std::array<std::uint8_t, 32> key{};
   const auto dedicated_key = std::span(key).first(key_size(config_.security.suite));
   if (dedicated && ciphered()) {
@@ -74,7 +81,8 @@ Status Client::Machine::send_aarq(Instant now) {
   aarq.context = context_of(config_.referencing, ciphered());
   if (ciphered() || is_high(config_.mechanism)) aarq.calling_ap_title = config_.client_title;
   if (config_.mechanism != Mechanism::kNone) aarq.mechanism = config_.mechanism;
-  if (config_.mechanism == Mechanism::kLow) aarq.calling_authentication_value = config_.password.view();
+  if (config_.mechanism == Mechanism::kLow)
+    aarq.calling_authentication_value = config_.password.view();
   if (is_high(config_.mechanism)) {
     AMITY_TRY(challenge_, own_challenge());
     aarq.calling_authentication_value = challenge_;
@@ -89,28 +97,35 @@ Status Client::Machine::send_aarq(Instant now) {
 }
 
 void Client::Machine::on_aare(const Aare& aare, Instant now) {
-  if (Status accepted = accept_association(aare, now); !accepted.ok()) fail(std::move(accepted).error(), true);
+  if (Status accepted = accept_association(aare, now); !accepted.ok())
+    fail(std::move(accepted).error(), true);
 }
 
 Status Client::Machine::check_aare(const Aare& aare) {
   if (aare.result != AssociationResult::kAccepted) {
-    std::string why(aare.provider_diagnostic ? "no common ACSE version"
-                                             : to_string(static_cast<AcseUserDiagnostic>(aare.diagnostic)));
+    std::string why(aare.provider_diagnostic
+                        ? "no common ACSE version"
+                        : to_string(static_cast<AcseUserDiagnostic>(aare.diagnostic)));
     if (const auto inner = decode_apdu(aare.user_information); inner.ok()) {
-      if (const auto* error = std::get_if<ConfirmedServiceError>(&*inner)) why += "; " + to_string(*error);
+      if (const auto* error = std::get_if<ConfirmedServiceError>(&*inner))
+        why += "; " + to_string(*error);
     }
-    return make_error(ErrorCode::kRefused, fmt::format("association {}: {}", to_string(aare.result), why));
+    return make_error(ErrorCode::kRefused,
+                      fmt::format("association {}: {}", to_string(aare.result), why));
   }
   if (aare.context != context_of(config_.referencing, ciphered())) {
     return downgrade(fmt::format("asked for {}, the meter answers with {}",
-                                 to_string(context_of(config_.referencing, ciphered())), to_string(aare.context)));
+                                 to_string(context_of(config_.referencing, ciphered())),
+                                 to_string(aare.context)));
   }
   if (!is_high(config_.mechanism)) return {};
   if (aare.provider_diagnostic || aare.diagnostic != kAuthenticationRequired) {
-    return downgrade("the meter accepts without proving itself, although high-level security was asked for");
+    return downgrade(
+        "the meter accepts without proving itself, although high-level security was asked for");
   }
   if (aare.mechanism && *aare.mechanism != config_.mechanism) {
-    return downgrade(fmt::format("asked for {}, the meter answers with {}", to_string(config_.mechanism), to_string(*aare.mechanism)));
+    return downgrade(fmt::format("asked for {}, the meter answers with {}",
+                                 to_string(config_.mechanism), to_string(*aare.mechanism)));
   }
   AMITY_CHECK(check_challenge(aare.responding_authentication_value));
   return check_challenges_differ(challenge_, aare.responding_authentication_value);
@@ -121,8 +136,9 @@ Status Client::Machine::accept_association(const Aare& aare, Instant now) {
   if (aare.responding_ap_title.size() == std::tuple_size_v<SystemTitle>) {
     AMITY_TRY(const SystemTitle title, system_title_from(aare.responding_ap_title));
     if (config_.server_title && title != *config_.server_title) {
-      return make_error(ErrorCode::kSecurity, fmt::format("this is meter {}, not {}", to_string(title),
-                                                          to_string(*config_.server_title)));
+      return make_error(ErrorCode::kSecurity,
+                        fmt::format("this is meter {}, not {}", to_string(title),
+                                    to_string(*config_.server_title)));
     }
     protection_.set_peer_title(title);
   }
@@ -135,7 +151,8 @@ Status Client::Machine::accept_association(const Aare& aare, Instant now) {
 }
 
 Status Client::Machine::accept_initiate(ByteView user_information) {
-  if (user_information.empty()) return make_error(ErrorCode::kMalformed, "the association answer has no user information");
+  if (user_information.empty())
+    return make_error(ErrorCode::kMalformed, "the association answer has no user information");
   ByteView plain = user_information;
   SecurityControl protection;
   Bytes opened;
@@ -150,12 +167,15 @@ Status Client::Machine::accept_initiate(ByteView user_information) {
     return make_error(ErrorCode::kRefused, to_string(*error));
   }
   const auto* response = std::get_if<InitiateResponse>(&apdu);
-  if (response == nullptr) return make_error(ErrorCode::kMalformed, "the user information is no InitiateResponse");
+  if (response == nullptr)
+    return make_error(ErrorCode::kMalformed, "the user information is no InitiateResponse");
   if (response->dlms_version != kDlmsVersion) {
-    return make_error(ErrorCode::kUnsupported, fmt::format("DLMS version {}", response->dlms_version));
+    return make_error(ErrorCode::kUnsupported,
+                      fmt::format("DLMS version {}", response->dlms_version));
   }
   if (response->pdu_size_max != 0 && response->pdu_size_max < kPduSizeMin) {
-    return make_error(ErrorCode::kUnsupported, fmt::format("the meter takes PDUs of {} bytes", response->pdu_size_max));
+    return make_error(ErrorCode::kUnsupported,
+                      fmt::format("the meter takes PDUs of {} bytes", response->pdu_size_max));
   }
   conformance_.bits = response->conformance.bits & config_.conformance.bits;
   server_pdu_bytes_max_ = response->pdu_size_max;
@@ -180,7 +200,8 @@ Status Client::Machine::send_proof(ByteView server_challenge, Instant now) {
   Cipher* cipher = nullptr;
   InvocationCounter counter;
   if (config_.mechanism == Mechanism::kHighGmac) {
-    if (!protection_.peer_title()) return make_error(ErrorCode::kSecurity, "the meter did not say its system title");
+    if (!protection_.peer_title())
+      return make_error(ErrorCode::kSecurity, "the meter did not say its system title");
     AMITY_TRY(cipher, protection_.global_cipher());
     AMITY_TRY(counter.value, protection_.next_counter());
   }
@@ -210,7 +231,8 @@ void Client::Machine::on_proof(ByteView data, Instant now) {
     fail(std::move(error), true);
   };
   const Result<Bytes> proof = octet_string_in(data);
-  if (!proof.ok()) return refuse(make_error(ErrorCode::kSecurity, "the meter's proof is no octet string"));
+  if (!proof.ok())
+    return refuse(make_error(ErrorCode::kSecurity, "the meter's proof is no octet string"));
   Cipher* cipher = nullptr;
   if (config_.mechanism == Mechanism::kHighGmac) {
     Result<Cipher*> global = protection_.global_cipher();
@@ -219,7 +241,9 @@ void Client::Machine::on_proof(ByteView data, Instant now) {
   }
   // Fresh by our own random challenge, so the counter inside needs no mark of its own.
   const Result<InvocationCounter> verified = hls_verify(hls_context(false), cipher, *proof);
-  if (!verified.ok()) return refuse(make_error(ErrorCode::kSecurity, "the meter's proof is wrong: " + verified.error().reason));
+  if (!verified.ok())
+    return refuse(
+        make_error(ErrorCode::kSecurity, "the meter's proof is wrong: " + verified.error().reason));
   connected(now);
 }
 
@@ -232,18 +256,21 @@ void Client::Machine::connected(Instant) {
 }
 
 Status Client::Machine::release(Instant now) {
-  if (phase_ != Phase::kConnected) return make_error(ErrorCode::kInvalid, "there is no association to release");
+  if (phase_ != Phase::kConnected)
+    return make_error(ErrorCode::kInvalid, "there is no association to release");
   if (request_) return make_error(ErrorCode::kBusy, "a request is under way");
   Rlrq rlrq;
   rlrq.reason = 0;
   Bytes initiate;
-  if (ciphered()) {  // proves to the meter that it is us who leave; the dedicated key is not sent again
+  if (ciphered()) {  // proves to the meter that it is us who leave; the dedicated key is not sent
+                     // again
     InitiateRequest plain;
     plain.conformance = config_.conformance;
     plain.pdu_size_max = config_.receive_pdu_bytes_max;
     Bytes encoded;
     encode(plain, encoded);
-    AMITY_CHECK(protection_.seal(encoded, config_.security.control(), CipherForm::kGlobal, initiate));
+    AMITY_CHECK(
+        protection_.seal(encoded, config_.security.control(), CipherForm::kGlobal, initiate));
     rlrq.user_information = initiate;
   }
   Bytes apdu;

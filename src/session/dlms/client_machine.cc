@@ -1,8 +1,8 @@
 #include "session/dlms/client_machine.h"
 
-#include <algorithm>
-
 #include <fmt/core.h>
+
+#include <algorithm>
 
 namespace amity::dlms {
 namespace {
@@ -11,18 +11,20 @@ constexpr std::uint8_t kOwnWindow = 8;  // general blocks that we take in a burs
 constexpr std::size_t kGeneralBlockOverhead = 10;
 
 constexpr std::uint32_t kLogicalNameConformance =
-    Conformance::kGeneralProtection | Conformance::kGeneralBlockTransfer | Conformance::kBlockTransferGet |
-    Conformance::kBlockTransferSet | Conformance::kBlockTransferAction | Conformance::kMultipleReferences |
-    Conformance::kDataNotification | Conformance::kEventNotification | Conformance::kGet | Conformance::kSet |
-    Conformance::kSelectiveAccess | Conformance::kAction;
-constexpr std::uint32_t kShortNameConformance = Conformance::kRead | Conformance::kWrite |
-                                                Conformance::kParameterizedAccess | Conformance::kMultipleReferences |
-                                                Conformance::kInformationReport;
+    Conformance::kGeneralProtection | Conformance::kGeneralBlockTransfer |
+    Conformance::kBlockTransferGet | Conformance::kBlockTransferSet |
+    Conformance::kBlockTransferAction | Conformance::kMultipleReferences |
+    Conformance::kDataNotification | Conformance::kEventNotification | Conformance::kGet |
+    Conformance::kSet | Conformance::kSelectiveAccess | Conformance::kAction;
+constexpr std::uint32_t kShortNameConformance =
+    Conformance::kRead | Conformance::kWrite | Conformance::kParameterizedAccess |
+    Conformance::kMultipleReferences | Conformance::kInformationReport;
 
 ClientConfig completed(ClientConfig config) {
   if (config.conformance.bits == 0) {
-    config.conformance.bits =
-        config.referencing == Referencing::kLogicalName ? kLogicalNameConformance : kShortNameConformance;
+    config.conformance.bits = config.referencing == Referencing::kLogicalName
+                                  ? kLogicalNameConformance
+                                  : kShortNameConformance;
   }
   if (config.attempts == 0) config.attempts = 1;
   return config;
@@ -42,11 +44,14 @@ Client::Machine::Machine(ClientConfig config, InvocationCounters* counters, Rand
       protection_(&config_.keys, counters, config_.client_title) {}
 
 Status Client::Machine::validate() const {
-  const auto invalid = [](std::string reason) { return make_error(ErrorCode::kInvalid, std::move(reason)); };
+  const auto invalid = [](std::string reason) {
+    return make_error(ErrorCode::kInvalid, std::move(reason));
+  };
   const bool gmac = config_.mechanism == Mechanism::kHighGmac;
   if (ciphered() || gmac) {
     const std::size_t size = key_size(config_.security.suite);
-    if (config_.keys.encryption.size() != size) return invalid(fmt::format("the encryption key has not {} bytes", size));
+    if (config_.keys.encryption.size() != size)
+      return invalid(fmt::format("the encryption key has not {} bytes", size));
     if ((config_.security.authenticate || gmac) && config_.keys.authentication.size() != size) {
       return invalid(fmt::format("the authentication key has not {} bytes", size));
     }
@@ -55,8 +60,10 @@ Status Client::Machine::validate() const {
   if (is_dedicated(config_.form) && ciphered() && !config_.security.encrypt) {
     return invalid("a dedicated key would travel unencrypted under this policy");
   }
-  if (config_.mechanism == Mechanism::kHighManufacturer || config_.mechanism == Mechanism::kHighEcdsa) {
-    return Error{ErrorCode::kUnsupported, 0, fmt::format("authentication {} is not implemented", to_string(config_.mechanism))};
+  if (config_.mechanism == Mechanism::kHighManufacturer ||
+      config_.mechanism == Mechanism::kHighEcdsa) {
+    return Error{ErrorCode::kUnsupported, 0,
+                 fmt::format("authentication {} is not implemented", to_string(config_.mechanism))};
   }
   const bool secret = config_.mechanism != Mechanism::kNone && !gmac;
   if (secret && config_.password.empty()) return invalid("this authentication needs a password");
@@ -67,7 +74,8 @@ Status Client::Machine::validate() const {
 }
 
 Status Client::Machine::connect(Instant now) {
-  if (phase_ != Phase::kClosed) return make_error(ErrorCode::kBusy, "the client is connected or connecting");
+  if (phase_ != Phase::kClosed)
+    return make_error(ErrorCode::kBusy, "the client is connected or connecting");
   AMITY_CHECK(validate());
   association_attempts_left_ = config_.attempts;
   phase_ = Phase::kWaiting;
@@ -97,7 +105,8 @@ void Client::Machine::on_closed(std::string reason) {
     return;
   }
   if (request_ && request_->blocks_received > 0) {
-    reason += fmt::format(" in the middle of a block transfer, after block {}", request_->blocks_received);
+    reason += fmt::format(" in the middle of a block transfer, after block {}",
+                          request_->blocks_received);
   }
   fail(Error{ErrorCode::kClosed, 0, std::move(reason)}, true);
 }
@@ -132,7 +141,8 @@ void Client::Machine::on_bytes(ByteView bytes, Instant now) {
   statistics_.bytes_in += bytes.size();
   if (phase_ == Phase::kClosed || phase_ == Phase::kWaiting) return;
   shrink_at_.reset();
-  if (Status taken = link_.on_bytes(bytes, now); !taken.ok()) return fail(std::move(taken).error(), true);
+  if (Status taken = link_.on_bytes(bytes, now); !taken.ok())
+    return fail(std::move(taken).error(), true);
   pump(now);
 }
 
@@ -143,6 +153,7 @@ void Client::Machine::arm(Instant now) {
 
 // Nothing under way: buffers go back after a while.
 void Client::Machine::settle(Instant now) {
+  if (deadline_) link_.await_more(now);
   if (phase_ == Phase::kConnected && !request_ && !shrink_at_) shrink_at_ = now + kIdleShrinkDelay;
 }
 
@@ -188,29 +199,39 @@ void Client::Machine::retry_or_fail(Instant now) {
     const Bytes again = request_->last_apdu;  // the request goes away when sending fails
     return send_apdu(again, ciphered(), now);
   }
-  const char* what = request_ ? "the request" : phase_ == Phase::kProving ? "our proof of identity" : "the association request";
-  fail(Error{ErrorCode::kTimeout, 0, fmt::format("no answer to {} within {} ms", what,
-                                                 std::chrono::duration_cast<std::chrono::milliseconds>(config_.response_timeout).count())},
+  const char* what = request_                    ? "the request"
+                     : phase_ == Phase::kProving ? "our proof of identity"
+                                                 : "the association request";
+  fail(Error{ErrorCode::kTimeout, 0,
+             fmt::format(
+                 "no answer to {} within {} ms", what,
+                 std::chrono::duration_cast<std::chrono::milliseconds>(config_.response_timeout)
+                     .count())},
        true);
 }
 
 void Client::Machine::send_apdu(ByteView plain, bool protect, Instant now) {
   Bytes apdu;
   if (protect) {
-    if (Status sealed = protection_.seal(plain, config_.security.control(), config_.form, apdu); !sealed.ok()) {
+    if (Status sealed = protection_.seal(plain, config_.security.control(), config_.form, apdu);
+        !sealed.ok()) {
       return fail(std::move(sealed).error(), true);
     }
   } else {
     apdu.assign(plain.begin(), plain.end());
   }
-  const bool whole = server_pdu_bytes_max_ == 0 || apdu.size() <= server_pdu_bytes_max_ || phase_ == Phase::kAssociating;
+  const bool whole = server_pdu_bytes_max_ == 0 || apdu.size() <= server_pdu_bytes_max_ ||
+                     phase_ == Phase::kAssociating;
   if (whole) return send_bytes(std::move(apdu), now);
   if (!can(Conformance::kGeneralBlockTransfer)) {
-    return fail_request(make_error(ErrorCode::kLimit, fmt::format("the request has {} bytes, the meter takes {}",
-                                                                  apdu.size(), server_pdu_bytes_max_)), now);
+    return fail_request(
+        make_error(ErrorCode::kLimit, fmt::format("the request has {} bytes, the meter takes {}",
+                                                  apdu.size(), server_pdu_bytes_max_)),
+        now);
   }
   sender_ = std::make_unique<GeneralBlockSender>();
-  sender_->start(std::move(apdu), server_pdu_bytes_max_ - kGeneralBlockOverhead, server_window_, kOwnWindow);
+  sender_->start(std::move(apdu), server_pdu_bytes_max_ - kGeneralBlockOverhead, server_window_,
+                 kOwnWindow);
   send_general_blocks(now);
 }
 
@@ -236,7 +257,8 @@ bool Client::Machine::poll_output(Bytes& out) {
 }
 
 void Client::Machine::emit(ClientEvent event) {
-  if (events_.size() - events_taken_ >= kEventsQueuedMax && std::holds_alternative<Notification>(event)) {
+  if (events_.size() - events_taken_ >= kEventsQueuedMax &&
+      std::holds_alternative<Notification>(event)) {
     ++statistics_.notifications_dropped;
     return;
   }
@@ -271,7 +293,8 @@ void Client::Machine::forget() {
   protection_.drop_ciphers();
 }
 
-void Client::Machine::fail(Error error, bool closes, std::optional<std::uint32_t> expected_counter) {
+void Client::Machine::fail(Error error, bool closes,
+                           std::optional<std::uint32_t> expected_counter) {
   if (phase_ == Phase::kClosed) return;
   if (closes) forget();
   emit(Failed{std::move(error), closes, expected_counter});
@@ -297,10 +320,13 @@ const ClientStatistics& Client::Machine::statistics() const {
 }
 
 std::size_t Client::Machine::heap_bytes() const {
-  std::size_t total = link_.heap_bytes() + protection_.heap_bytes() + plain_.capacity() + challenge_.capacity() +
-                      server_challenge_.capacity() + events_.capacity() * sizeof(ClientEvent) +
-                      config_.password.size() + config_.keys.encryption.size() + config_.keys.authentication.size();
-  if (request_) total += sizeof(Request) + request_->last_apdu.capacity() + request_->outgoing.capacity() + request_->assembled.capacity();
+  std::size_t total = link_.heap_bytes() + protection_.heap_bytes() + plain_.capacity() +
+                      challenge_.capacity() + server_challenge_.capacity() +
+                      events_.capacity() * sizeof(ClientEvent) + config_.password.size() +
+                      config_.keys.encryption.size() + config_.keys.authentication.size();
+  if (request_)
+    total += sizeof(Request) + request_->last_apdu.capacity() + request_->outgoing.capacity() +
+             request_->assembled.capacity();
   if (sender_) total += sizeof(GeneralBlockSender) + sender_->heap_bytes();
   if (receiver_) total += sizeof(GeneralBlockReceiver) + receiver_->heap_bytes();
   return total;

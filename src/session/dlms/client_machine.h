@@ -1,6 +1,7 @@
 // The state of a client. Private to the room.
 //
-//   kClosed -> kOpening (link) -> kAssociating (AARQ) -> [kProving (HLS)] -> kConnected -> kReleasing (RLRQ) -> kUnlinking -> kClosed
+//   kClosed -> kOpening (link) -> kAssociating (AARQ) -> [kProving (HLS)] -> kConnected ->
+//   kReleasing (RLRQ) -> kUnlinking -> kClosed
 #pragma once
 
 #include "session/dlms/client.h"
@@ -16,7 +17,16 @@ class Client::Machine {
  public:
   Machine(ClientConfig config, InvocationCounters* counters, Random& random);
 
-  enum class Phase : std::uint8_t { kClosed, kWaiting, kOpening, kAssociating, kProving, kConnected, kReleasing, kUnlinking };
+  enum class Phase : std::uint8_t {
+    kClosed,
+    kWaiting,
+    kOpening,
+    kAssociating,
+    kProving,
+    kConnected,
+    kReleasing,
+    kUnlinking
+  };
 
   Status connect(Instant now);
   void on_open(Instant now);
@@ -47,10 +57,10 @@ class Client::Machine {
     std::size_t items = 0;
     bool list = false;
     unsigned attempts_left = 0;
-    Bytes last_apdu;               // plain, as sent last: for another attempt
-    Bytes outgoing;                // a long SET or ACTION: what the blocks carry
+    Bytes last_apdu;  // plain, as sent last: for another attempt
+    Bytes outgoing;   // a long SET or ACTION: what the blocks carry
     std::size_t outgoing_sent = 0;
-    Bytes assembled;               // a long answer, so far
+    Bytes assembled;  // a long answer, so far
     std::uint32_t blocks_sent = 0;
     std::uint32_t blocks_received = 0;
     unsigned strays = 0;
@@ -131,7 +141,7 @@ class Client::Machine {
   std::optional<Instant> shrink_at_;
   unsigned association_attempts_left_ = 0;
 
-  Bytes challenge_;         // ours, while proving
+  Bytes challenge_;  // ours, while proving
   Bytes server_challenge_;
   Conformance conformance_;
   std::uint16_t server_pdu_bytes_max_ = 0;

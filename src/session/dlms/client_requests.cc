@@ -1,7 +1,7 @@
 // Requests of a client: GET, SET, ACTION, Read; cut into blocks where the meter takes less.
-#include <algorithm>
-
 #include <fmt/core.h>
+
+#include <algorithm>
 
 #include "session/dlms/client_machine.h"
 #include "wire/dlms/data_value.h"
@@ -9,12 +9,12 @@
 namespace amity::dlms {
 namespace {
 
-// A ciphered APDU is longer than the plain one by tag, length (3), system title (9), security header (5) and tag (12);
-// general-ciphering names both sides.
+// A ciphered APDU is longer than the plain one by tag, length (3), system title (9), security
+// header (5) and tag (12); general-ciphering names both sides.
 constexpr std::size_t kCipherOverhead = 31;
 constexpr std::size_t kGeneralCipheringOverhead = 64;
-// In front of a block's raw data: tag, choice, invoke id, last, number (4), length (3), and of the first one the
-// reference with its selector.
+// In front of a block's raw data: tag, choice, invoke id, last, number (4), length (3), and of the
+// first one the reference with its selector.
 constexpr std::size_t kBlockOverhead = 12;
 
 std::optional<SelectiveAccess> view_of(const std::optional<Selection>& selection) {
@@ -31,18 +31,21 @@ std::size_t block_size(std::size_t room, std::size_t head_bytes) {
 
 std::size_t Client::Machine::apdu_room() const {
   if (server_pdu_bytes_max_ == 0) return kRequestBytesMax;
-  const std::size_t overhead = !ciphered()                                      ? 0
-                               : config_.form == CipherForm::kGeneralCiphering ? kGeneralCipheringOverhead
-                                                                                : kCipherOverhead;
+  const std::size_t overhead = !ciphered() ? 0
+                               : config_.form == CipherForm::kGeneralCiphering
+                                   ? kGeneralCipheringOverhead
+                                   : kCipherOverhead;
   return server_pdu_bytes_max_ > overhead ? server_pdu_bytes_max_ - overhead : 0;
 }
 
 Status Client::Machine::ready_for(std::size_t items, bool logical_names) const {
-  if (phase_ != Phase::kConnected) return make_error(ErrorCode::kInvalid, "there is no association");
+  if (phase_ != Phase::kConnected)
+    return make_error(ErrorCode::kInvalid, "there is no association");
   if (request_) return make_error(ErrorCode::kBusy, "a request is under way");
   if (items == 0) return make_error(ErrorCode::kInvalid, "nothing is asked for");
   if (items > kRequestItemsMax) {
-    return make_error(ErrorCode::kLimit, fmt::format("{} items in one request, {} are possible", items, kRequestItemsMax));
+    return make_error(ErrorCode::kLimit, fmt::format("{} items in one request, {} are possible",
+                                                     items, kRequestItemsMax));
   }
   if (logical_names != (config_.referencing == Referencing::kLogicalName)) {
     return make_error(ErrorCode::kInvalid, "the association names its objects the other way");
@@ -78,11 +81,14 @@ Status Client::Machine::get(std::span<const AttributeRequest> attributes, Instan
   Request& request = begin(RequestKind::kGet, attributes.size());
   Bytes apdu;
   if (!request.list) {
-    encode(GetRequestNormal{InvokeId::make(request.invoke), attributes[0].attribute, view_of(attributes[0].selection)}, apdu);
+    encode(GetRequestNormal{InvokeId::make(request.invoke), attributes[0].attribute,
+                            view_of(attributes[0].selection)},
+           apdu);
   } else {
     GetRequestWithList list;
     list.invoke = InvokeId::make(request.invoke);
-    for (const AttributeRequest& a : attributes) list.items.push_back({a.attribute, view_of(a.selection)});
+    for (const AttributeRequest& a : attributes)
+      list.items.push_back({a.attribute, view_of(a.selection)});
     encode(list, apdu);
   }
   send_request(std::move(apdu), now);
@@ -93,12 +99,15 @@ Status Client::Machine::set(std::span<const AttributeWrite> writes, Instant now)
   AMITY_CHECK(ready_for(writes.size(), true));
   for (const AttributeWrite& write : writes) {
     if (write.data.empty()) return make_error(ErrorCode::kInvalid, "no value to set");
-    if (write.data.size() > kRequestBytesMax) return make_error(ErrorCode::kLimit, "the value is too long");
+    if (write.data.size() > kRequestBytesMax)
+      return make_error(ErrorCode::kLimit, "the value is too long");
   }
   const InvokeId invoke = InvokeId::make(static_cast<std::uint8_t>((invoke_ + 1) & 0x0F));
   Bytes apdu;
   if (writes.size() == 1) {
-    encode(SetRequestNormal{invoke, writes[0].attribute, view_of(writes[0].selection), writes[0].data}, apdu);
+    encode(
+        SetRequestNormal{invoke, writes[0].attribute, view_of(writes[0].selection), writes[0].data},
+        apdu);
   } else {
     SetRequestWithList list;
     list.invoke = invoke;
@@ -120,7 +129,8 @@ Status Client::Machine::send_long_set(std::span<const AttributeWrite> writes, In
   if (!request.list) {
     const AttributeWrite& write = writes[0];
     request.outgoing = write.data;
-    SetRequestWithFirstDataBlock first{InvokeId::make(request.invoke), write.attribute, view_of(write.selection), {}};
+    SetRequestWithFirstDataBlock first{
+        InvokeId::make(request.invoke), write.attribute, view_of(write.selection), {}};
     const std::size_t head = 10 + (write.selection ? 1 + write.selection->parameters.size() : 0);
     const std::size_t size = std::min(block_size(apdu_room(), head), request.outgoing.size());
     first.block = {size == request.outgoing.size(), 1, ByteView(request.outgoing).first(size)};
@@ -151,7 +161,8 @@ void Client::Machine::send_next_set_block(Instant now) {
   Request& request = *request_;
   const ByteView rest = ByteView(request.outgoing).subspan(request.outgoing_sent);
   const std::size_t size = std::min(block_size(apdu_room(), 0), rest.size());
-  SetRequestWithDataBlock next{InvokeId::make(request.invoke), {size == rest.size(), ++request.blocks_sent, rest.first(size)}};
+  SetRequestWithDataBlock next{InvokeId::make(request.invoke),
+                               {size == rest.size(), ++request.blocks_sent, rest.first(size)}};
   Bytes apdu;
   encode(next, apdu);
   request.outgoing_sent += size;
@@ -166,7 +177,8 @@ Status Client::Machine::action(std::span<const MethodCall> calls, Instant now) {
   if (calls.size() == 1) {
     ActionRequestNormal request{invoke, calls[0].method, std::nullopt};
     if (calls[0].parameters) {
-      if (calls[0].parameters->size() > kRequestBytesMax) return make_error(ErrorCode::kLimit, "the parameters are too long");
+      if (calls[0].parameters->size() > kRequestBytesMax)
+        return make_error(ErrorCode::kLimit, "the parameters are too long");
       request.parameters = ByteView(*calls[0].parameters);
     }
     encode(request, apdu);
@@ -191,8 +203,10 @@ Status Client::Machine::send_long_action(const MethodCall& call, Instant now) {
   Request& request = begin(RequestKind::kAction, 1);
   request.outgoing = *call.parameters;
   const std::size_t size = std::min(block_size(apdu_room(), 9), request.outgoing.size());
-  ActionRequestWithFirstBlock first{InvokeId::make(request.invoke), call.method,
-                                    {size == request.outgoing.size(), 1, ByteView(request.outgoing).first(size)}};
+  ActionRequestWithFirstBlock first{
+      InvokeId::make(request.invoke),
+      call.method,
+      {size == request.outgoing.size(), 1, ByteView(request.outgoing).first(size)}};
   request.outgoing_sent = size;
   request.blocks_sent = 1;
   Bytes apdu;
@@ -205,7 +219,8 @@ void Client::Machine::send_next_action_block(Instant now) {
   Request& request = *request_;
   const ByteView rest = ByteView(request.outgoing).subspan(request.outgoing_sent);
   const std::size_t size = std::min(block_size(apdu_room(), 0), rest.size());
-  ActionRequestWithBlock next{InvokeId::make(request.invoke), {size == rest.size(), ++request.blocks_sent, rest.first(size)}};
+  ActionRequestWithBlock next{InvokeId::make(request.invoke),
+                              {size == rest.size(), ++request.blocks_sent, rest.first(size)}};
   Bytes apdu;
   encode(next, apdu);
   request.outgoing_sent += size;
@@ -218,7 +233,8 @@ Status Client::Machine::read_sn(std::span<const ShortNameRequest> names, Instant
   ReadRequest read;
   for (const ShortNameRequest& name : names) {
     if (name.selection) {
-      read.items.push_back(ParameterizedAccess{name.name, name.selection->selector, name.selection->parameters});
+      read.items.push_back(
+          ParameterizedAccess{name.name, name.selection->selector, name.selection->parameters});
     } else {
       read.items.push_back(VariableName{name.name});
     }

@@ -1,7 +1,7 @@
 // What a client makes of what it receives.
-#include <algorithm>
-
 #include <fmt/core.h>
+
+#include <algorithm>
 
 #include "session/dlms/client_machine.h"
 #include "wire/dlms/data_value.h"
@@ -12,7 +12,9 @@ namespace {
 constexpr unsigned kEnvelopesMax = 4;  // ciphering and general blocks around each other
 constexpr std::uint8_t kOwnWindow = 8;
 
-Bytes copy(ByteView view) { return Bytes(view.begin(), view.end()); }
+Bytes copy(ByteView view) {
+  return Bytes(view.begin(), view.end());
+}
 
 ItemResult item_of(const DataOrResult& result) {
   ItemResult item;
@@ -45,7 +47,8 @@ void Client::Machine::stray(Instant now) {
 
 void Client::Machine::on_apdu(ByteView apdu, unsigned depth, Instant now) {
   if (apdu.empty() || depth > kEnvelopesMax) return stray(now);
-  if (apdu[0] == static_cast<std::uint8_t>(ApduTag::kGeneralBlockTransfer)) return on_general_block(apdu, depth, now);
+  if (apdu[0] == static_cast<std::uint8_t>(ApduTag::kGeneralBlockTransfer))
+    return on_general_block(apdu, depth, now);
   if (!is_ciphered_apdu(apdu[0])) return on_plain(apdu, SecurityControl{}, now);
   if (config_.keys.empty()) return stray(now);
   Bytes plain = std::move(plain_);
@@ -71,13 +74,15 @@ void Client::Machine::on_general_block(ByteView apdu, unsigned depth, Instant no
   const auto* block = decoded.ok() ? std::get_if<GeneralBlockTransfer>(&*decoded) : nullptr;
   if (block == nullptr || !request_) return stray(now);
   if (block->window > 0) server_window_ = block->window;
-  if (sender_ && sender_->active()) {
-    if (Status acknowledged = sender_->on_acknowledge(block->acknowledged, block->window); !acknowledged.ok()) {
+  if (sender_ && sender_->active() && block->data.empty()) {
+    if (Status acknowledged = sender_->on_acknowledge(block->acknowledged, block->window);
+        !acknowledged.ok()) {
       return fail_request(std::move(acknowledged).error(), now);
     }
-    if (block->data.empty()) return send_general_blocks(now);
-    sender_.reset();  // an answer has begun: the request was complete
+    return send_general_blocks(now);
   }
+  if (sender_ && !sender_->all_sent()) return stray(now);
+  sender_.reset();  // an answer has begun: the request arrived whole
   if (block->data.empty()) return stray(now);
   if (!receiver_) receiver_ = std::make_unique<GeneralBlockReceiver>(config_.response_bytes_max);
   const auto outcome = receiver_->on_block(*block);
@@ -131,7 +136,8 @@ bool Client::Machine::on_notification(const Apdu& apdu, SecurityControl protecti
   } else {
     return false;
   }
-  const bool allowed = !ciphered() || config_.accept_plain_notifications || check_policy(config_.security, protection).ok();
+  const bool allowed = !ciphered() || config_.accept_plain_notifications ||
+                       check_policy(config_.security, protection).ok();
   if (allowed) {
     emit(std::move(note));
   } else {
@@ -179,12 +185,15 @@ void Client::Machine::on_exception(const ExceptionResponse& exception, Instant n
                         exception.service == ServiceErrorCode::kInvocationCounterError;
   std::string reason = "exception response: " + to_string(exception);
   if (request_ && request_->blocks_received > 0) {
-    reason += fmt::format(", in the middle of a block transfer after block {}", request_->blocks_received);
+    reason += fmt::format(", in the middle of a block transfer after block {}",
+                          request_->blocks_received);
   }
-  Error error = make_error(security ? ErrorCode::kSecurity : ErrorCode::kRefused, std::move(reason));
+  Error error =
+      make_error(security ? ErrorCode::kSecurity : ErrorCode::kRefused, std::move(reason));
   if (security || phase_ != Phase::kConnected) {
     std::optional<std::uint32_t> expected;
-    if (exception.service == ServiceErrorCode::kInvocationCounterError) expected = exception.invocation_counter;
+    if (exception.service == ServiceErrorCode::kInvocationCounterError)
+      expected = exception.invocation_counter;
     return fail(std::move(error), true, expected);
   }
   if (!request_) return stray(now);
@@ -205,17 +214,23 @@ void Client::Machine::fail_request(Error error, Instant now) {
 void Client::Machine::on_answer(const Apdu& apdu, Instant now) {
   if (phase_ == Phase::kProving) {
     if (const auto* action = std::get_if<ActionResponseNormal>(&apdu)) {
-      if (action->response.result != ActionResult::kSuccess || !action->response.returned || !action->response.returned->ok()) {
-        return fail(make_error(ErrorCode::kSecurity, "the meter refuses our proof of identity: " +
-                                                         std::string(to_string(action->response.result))), true);
+      if (action->response.result != ActionResult::kSuccess || !action->response.returned ||
+          !action->response.returned->ok()) {
+        return fail(
+            make_error(ErrorCode::kSecurity, "the meter refuses our proof of identity: " +
+                                                 std::string(to_string(action->response.result))),
+            true);
       }
       return on_proof(action->response.returned->data, now);
     }
-    if (const auto* read = std::get_if<ReadResponse>(&apdu); read != nullptr && !read->results.empty()) {
-      if (const auto* result = std::get_if<DataOrResult>(&read->results.front()); result != nullptr && result->ok()) {
+    if (const auto* read = std::get_if<ReadResponse>(&apdu);
+        read != nullptr && !read->results.empty()) {
+      if (const auto* result = std::get_if<DataOrResult>(&read->results.front());
+          result != nullptr && result->ok()) {
         return on_proof(result->data, now);
       }
-      return fail(make_error(ErrorCode::kSecurity, "the meter refuses our proof of identity"), true);
+      return fail(make_error(ErrorCode::kSecurity, "the meter refuses our proof of identity"),
+                  true);
     }
     return stray(now);
   }
@@ -226,24 +241,37 @@ void Client::Machine::on_answer(const Apdu& apdu, Instant now) {
 
   switch (request_->kind) {
     case RequestKind::kGet:
-      if (const auto* normal = std::get_if<GetResponseNormal>(&apdu)) return complete_list({normal->result}, now);
-      if (const auto* list = std::get_if<GetResponseWithList>(&apdu)) return complete_list(list->results, now);
-      if (const auto* block = std::get_if<GetResponseWithDataBlock>(&apdu)) return on_get_block(*block, now);
+      if (const auto* normal = std::get_if<GetResponseNormal>(&apdu))
+        return complete_list({normal->result}, now);
+      if (const auto* list = std::get_if<GetResponseWithList>(&apdu))
+        return complete_list(list->results, now);
+      if (const auto* block = std::get_if<GetResponseWithDataBlock>(&apdu))
+        return on_get_block(*block, now);
       break;
     case RequestKind::kSet:
-      if (const auto* normal = std::get_if<SetResponseNormal>(&apdu)) return complete_set({normal->result}, now);
-      if (const auto* list = std::get_if<SetResponseWithList>(&apdu)) return complete_set(list->results, now);
-      if (const auto* block = std::get_if<SetResponseDataBlock>(&apdu)) return on_set_acknowledged(block->block_number, now);
-      if (const auto* last = std::get_if<SetResponseLastDataBlock>(&apdu)) return complete_set({last->result}, now);
-      if (const auto* last = std::get_if<SetResponseLastDataBlockWithList>(&apdu)) return complete_set(last->results, now);
+      if (const auto* normal = std::get_if<SetResponseNormal>(&apdu))
+        return complete_set({normal->result}, now);
+      if (const auto* list = std::get_if<SetResponseWithList>(&apdu))
+        return complete_set(list->results, now);
+      if (const auto* block = std::get_if<SetResponseDataBlock>(&apdu))
+        return on_set_acknowledged(block->block_number, now);
+      if (const auto* last = std::get_if<SetResponseLastDataBlock>(&apdu))
+        return complete_set({last->result}, now);
+      if (const auto* last = std::get_if<SetResponseLastDataBlockWithList>(&apdu))
+        return complete_set(last->results, now);
       break;
     case RequestKind::kAction:
-      if (const auto* normal = std::get_if<ActionResponseNormal>(&apdu)) return complete_action({normal->response}, now);
-      if (const auto* list = std::get_if<ActionResponseWithList>(&apdu)) return complete_action(list->responses, now);
-      if (const auto* next = std::get_if<ActionResponseNextBlock>(&apdu)) return on_set_acknowledged(next->block_number, now);
-      if (const auto* block = std::get_if<ActionResponseWithBlock>(&apdu)) return on_action_block(block->block, now);
+      if (const auto* normal = std::get_if<ActionResponseNormal>(&apdu))
+        return complete_action({normal->response}, now);
+      if (const auto* list = std::get_if<ActionResponseWithList>(&apdu))
+        return complete_action(list->responses, now);
+      if (const auto* next = std::get_if<ActionResponseNextBlock>(&apdu))
+        return on_set_acknowledged(next->block_number, now);
+      if (const auto* block = std::get_if<ActionResponseWithBlock>(&apdu))
+        return on_action_block(block->block, now);
       break;
-    case RequestKind::kReadShortName: break;
+    case RequestKind::kReadShortName:
+      break;
   }
   stray(now);
 }
@@ -251,7 +279,9 @@ void Client::Machine::on_answer(const Apdu& apdu, Instant now) {
 // False: outgrown, the request has failed.
 bool Client::Machine::append_block(ByteView raw, Instant now) {
   if (request_->assembled.size() + raw.size() > config_.response_bytes_max) {
-    fail_request(make_error(ErrorCode::kLimit, fmt::format("the answer is longer than {} bytes", config_.response_bytes_max)), now);
+    fail_request(make_error(ErrorCode::kLimit, fmt::format("the answer is longer than {} bytes",
+                                                           config_.response_bytes_max)),
+                 now);
     return false;
   }
   append(request_->assembled, raw);
@@ -261,14 +291,20 @@ bool Client::Machine::append_block(ByteView raw, Instant now) {
 void Client::Machine::on_get_block(const GetResponseWithDataBlock& block, Instant now) {
   Request& request = *request_;
   if (block.result != DataAccessResult::kSuccess) {
-    if (request.blocks_received == 0 && !request.list) return complete_list({DataOrResult{block.result, {}}}, now);
-    return fail_request(make_error(ErrorCode::kRefused, fmt::format("the block transfer broke off after block {}: {}",
-                                                                    request.blocks_received, to_string(block.result))), now);
+    if (request.blocks_received == 0 && !request.list)
+      return complete_list({DataOrResult{block.result, {}}}, now);
+    return fail_request(make_error(ErrorCode::kRefused,
+                                   fmt::format("the block transfer broke off after block {}: {}",
+                                               request.blocks_received, to_string(block.result))),
+                        now);
   }
-  if (block.block_number == request.blocks_received && block.block_number > 0) return stray(now);  // a duplicate
+  if (block.block_number == request.blocks_received && block.block_number > 0)
+    return stray(now);  // a duplicate
   if (block.block_number != request.blocks_received + 1) {
-    return fail_request(make_error(ErrorCode::kMalformed, fmt::format("block {} came, {} was due", block.block_number,
-                                                                      request.blocks_received + 1)), now);
+    return fail_request(make_error(ErrorCode::kMalformed,
+                                   fmt::format("block {} came, {} was due", block.block_number,
+                                               request.blocks_received + 1)),
+                        now);
   }
   if (!append_block(block.raw_data, now)) return;
   request.blocks_received = block.block_number;
@@ -297,8 +333,10 @@ void Client::Machine::complete_get(Instant now) {
 
 void Client::Machine::complete_list(const std::vector<DataOrResult>& results, Instant now) {
   if (results.size() != request_->items) {
-    return fail_request(make_error(ErrorCode::kMalformed, fmt::format("{} results came, {} were asked for", results.size(),
-                                                                      request_->items)), now);
+    return fail_request(
+        make_error(ErrorCode::kMalformed, fmt::format("{} results came, {} were asked for",
+                                                      results.size(), request_->items)),
+        now);
   }
   std::vector<ItemResult> items;
   items.reserve(results.size());
@@ -308,18 +346,23 @@ void Client::Machine::complete_list(const std::vector<DataOrResult>& results, In
 
 void Client::Machine::complete_set(const std::vector<DataAccessResult>& results, Instant now) {
   if (results.size() != request_->items) {
-    return fail_request(make_error(ErrorCode::kMalformed, fmt::format("{} results came, {} were asked for", results.size(),
-                                                                      request_->items)), now);
+    return fail_request(
+        make_error(ErrorCode::kMalformed, fmt::format("{} results came, {} were asked for",
+                                                      results.size(), request_->items)),
+        now);
   }
   std::vector<ItemResult> items(results.size());
   for (std::size_t i = 0; i < results.size(); ++i) items[i].access = results[i];
   complete(std::move(items), now);
 }
 
-void Client::Machine::complete_action(const std::vector<ActionResponseItem>& responses, Instant now) {
+void Client::Machine::complete_action(const std::vector<ActionResponseItem>& responses,
+                                      Instant now) {
   if (responses.size() != request_->items) {
-    return fail_request(make_error(ErrorCode::kMalformed, fmt::format("{} results came, {} were asked for",
-                                                                      responses.size(), request_->items)), now);
+    return fail_request(
+        make_error(ErrorCode::kMalformed, fmt::format("{} results came, {} were asked for",
+                                                      responses.size(), request_->items)),
+        now);
   }
   std::vector<ItemResult> items(responses.size());
   for (std::size_t i = 0; i < responses.size(); ++i) {
@@ -343,8 +386,10 @@ void Client::Machine::on_set_acknowledged(std::uint32_t block, Instant now) {
   Request& request = *request_;
   if (block < request.blocks_sent) return stray(now);
   if (block != request.blocks_sent || request.outgoing_sent == request.outgoing.size()) {
-    return fail_request(make_error(ErrorCode::kMalformed, fmt::format("block {} is acknowledged, {} was sent", block,
-                                                                      request.blocks_sent)), now);
+    return fail_request(
+        make_error(ErrorCode::kMalformed, fmt::format("block {} is acknowledged, {} was sent",
+                                                      block, request.blocks_sent)),
+        now);
   }
   if (request.kind == RequestKind::kSet) {
     send_next_set_block(now);
@@ -357,8 +402,10 @@ void Client::Machine::on_action_block(const DataBlock& block, Instant now) {
   Request& request = *request_;
   if (block.block_number == request.blocks_received && block.block_number > 0) return stray(now);
   if (block.block_number != request.blocks_received + 1) {
-    return fail_request(make_error(ErrorCode::kMalformed, fmt::format("block {} came, {} was due", block.block_number,
-                                                                      request.blocks_received + 1)), now);
+    return fail_request(make_error(ErrorCode::kMalformed,
+                                   fmt::format("block {} came, {} was due", block.block_number,
+                                               request.blocks_received + 1)),
+                        now);
   }
   if (!append_block(block.raw_data, now)) return;
   request.blocks_received = block.block_number;
@@ -391,7 +438,9 @@ void Client::Machine::on_read_response(const ReadResponse& response, Instant now
   for (const ReadResult& result : response.results) {
     const auto* value = std::get_if<DataOrResult>(&result);
     if (value == nullptr) {
-      return fail_request(make_error(ErrorCode::kUnsupported, "blocks of short name reading; general block transfer is"), now);
+      return fail_request(make_error(ErrorCode::kUnsupported,
+                                     "blocks of short name reading; general block transfer is"),
+                          now);
     }
     results.push_back(*value);
   }

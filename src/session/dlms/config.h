@@ -1,4 +1,5 @@
-// What both ends of a DLMS conversation are told: how they are connected, who they are, how they protect what they say.
+// What both ends of a DLMS conversation are told: how they are connected, who they are, how they
+// protect what they say.
 #pragma once
 
 #include <chrono>
@@ -17,7 +18,8 @@ namespace amity::dlms {
 
 enum class Transport : std::uint8_t {
   kWrapperStream,    // IEC 62056-47 over TCP
-  kWrapperDatagram,  // IEC 62056-47 over UDP: one frame a datagram, both in on_bytes() and in poll_output()
+  kWrapperDatagram,  // IEC 62056-47 over UDP: one frame a datagram, both in on_bytes() and in
+                     // poll_output()
   kHdlc,             // IEC 62056-46 over serial, optical, or a TCP stream
 };
 
@@ -31,11 +33,12 @@ struct GatewayRoute {
 };
 
 struct HdlcOptions {
-  std::uint16_t physical_device = 17;    // lower server address; ignored with an address of one byte
+  std::uint16_t physical_device = 17;  // lower server address; ignored with an address of one byte
   std::uint8_t server_address_size = 1;  // 1, 2 or 4 bytes
   hdlc::LinkParameters offer{512, 512, 1, 1};
-  Duration reply_timeout = std::chrono::milliseconds(1500);  // then the frame goes out again, the same bytes
-  unsigned attempts = 3;                                     // sendings of one frame before the link has failed
+  Duration reply_timeout =
+      std::chrono::milliseconds(1500);  // then the frame goes out again, the same bytes
+  unsigned attempts = 3;                // sendings of one frame before the link has failed
 };
 
 struct LinkOptions {

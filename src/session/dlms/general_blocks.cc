@@ -1,8 +1,8 @@
 #include "session/dlms/general_blocks.h"
 
-#include <algorithm>
-
 #include <fmt/core.h>
+
+#include <algorithm>
 
 namespace amity::dlms {
 namespace {
@@ -11,13 +11,15 @@ constexpr std::uint32_t kBlocksMax = 0xFFFF;  // the block number has 16 bits
 
 }  // namespace
 
-void GeneralBlockSender::start(Bytes apdu, std::size_t block_bytes, std::uint8_t window, std::uint8_t own_window) {
+void GeneralBlockSender::start(Bytes apdu, std::size_t block_bytes, std::uint8_t window,
+                               std::uint8_t own_window, std::uint16_t received) {
   AMITY_ASSERT(block_bytes > 0);
   apdu_ = std::move(apdu);
   block_bytes_ = std::max(block_bytes, apdu_.size() / kBlocksMax + 1);
   window_ = std::max<std::uint8_t>(window, 1);
   own_window_ = own_window;
   acknowledged_ = 0;
+  received_ = received;
   rewind_burst();
 }
 
@@ -30,6 +32,7 @@ bool GeneralBlockSender::next_block(Bytes& out) {
   block.streaming = !block.last_block && burst_left_ > 0;
   block.window = own_window_;
   block.block_number = static_cast<std::uint16_t>(next_);
+  block.acknowledged = received_;
   block.data = ByteView(apdu_).subspan(at, std::min(block_bytes_, apdu_.size() - at));
   encode(block, out);
   ++next_;
@@ -39,8 +42,9 @@ bool GeneralBlockSender::next_block(Bytes& out) {
 Status GeneralBlockSender::on_acknowledge(std::uint16_t acknowledged, std::uint8_t window) {
   if (!active()) return {};
   if (acknowledged < acknowledged_ || acknowledged >= next_) {
-    return make_error(ErrorCode::kMalformed, fmt::format("block {} acknowledged, {} to {} are possible", acknowledged,
-                                                         acknowledged_, next_ - 1));
+    return make_error(ErrorCode::kMalformed,
+                      fmt::format("block {} acknowledged, {} to {} are possible", acknowledged,
+                                  acknowledged_, next_ - 1));
   }
   acknowledged_ = acknowledged;
   if (window > 0) window_ = window;
@@ -57,11 +61,13 @@ void GeneralBlockSender::clear() {
   burst_left_ = 0;
 }
 
-Result<GeneralBlockReceiver::Outcome> GeneralBlockReceiver::on_block(const GeneralBlockTransfer& block) {
+Result<GeneralBlockReceiver::Outcome> GeneralBlockReceiver::on_block(
+    const GeneralBlockTransfer& block) {
   if (block.block_number == received_ + 1) {
     if (apdu_.size() + block.data.size() > limit_) {
       clear();
-      return make_error(ErrorCode::kLimit, fmt::format("an APDU in blocks is longer than {} bytes", limit_));
+      return make_error(ErrorCode::kLimit,
+                        fmt::format("an APDU in blocks is longer than {} bytes", limit_));
     }
     append(apdu_, block.data);
     ++received_;

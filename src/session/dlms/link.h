@@ -1,13 +1,13 @@
-// One shape for every link: opening, APDUs in and out, gateway prefix, closing. Without virtual calls.
+// One shape for every link: opening, APDUs in and out, gateway prefix, closing. Without virtual
+// calls.
 #pragma once
 
 #include <variant>
 
+#include "session/dlms/hdlc_link.h"
 #include "session/dlms/wrapper_link.h"
 
 namespace amity::dlms {
-
-enum class LinkState : std::uint8_t { kClosed, kOpening, kOpen, kClosing };
 
 class Link {
  public:
@@ -19,22 +19,27 @@ class Link {
   // Client: ends the link; it is closed once the peer agreed or did not answer.
   void close(Instant now);
   void reset();
-  LinkState state() const { return state_; }
+  LinkState state() const;
+  // Counts the openings by the peer's wish.
+  std::uint32_t epoch() const;
 
   Status on_bytes(ByteView bytes, Instant now);
-  // The next APDU for us, gateway prefix taken off and checked. Valid until the link is touched again. An error: the link
-  // has failed for good.
+  // The next APDU for us, gateway prefix taken off and checked. Valid until the link is touched
+  // again. An error: the link has failed for good.
   Result<std::optional<Inbound>> next(Instant now);
   Status send(std::uint16_t peer_sap, ByteView apdu, Instant now);
   // Outside any association: HDLC UI frames.
   Status send_unsolicited(std::uint16_t peer_sap, ByteView apdu, Instant now);
+
+  // Client: an answer is still expected.
+  void await_more(Instant now);
 
   Status on_timer(Instant now);
   std::optional<Instant> next_timeout() const;
   bool poll_output(Bytes& out);
   void shrink();
   std::size_t heap_bytes() const;
-  std::uint32_t retransmissions() const { return 0; }
+  std::uint32_t retransmissions() const;
   std::uint32_t strays() const { return strays_; }
 
  private:
@@ -43,9 +48,9 @@ class Link {
 
   const LinkOptions* options_;
   Side side_;
-  LinkState state_ = LinkState::kClosed;
   std::uint32_t strays_ = 0;
-  WrapperLink wrapper_;
+  bool stream_open_ = false;  // all there is to a wrapper's state
+  std::variant<WrapperLink, HdlcLink> link_;
 };
 
 }  // namespace amity::dlms

@@ -9,7 +9,9 @@ bool is_dedicated(CipherForm form) {
   return form == CipherForm::kDedicated || form == CipherForm::kGeneralDedicated;
 }
 
-Error no_keys() { return make_error(ErrorCode::kSecurity, "ciphered, and there is no key for it"); }
+Error no_keys() {
+  return make_error(ErrorCode::kSecurity, "ciphered, and there is no key for it");
+}
 
 }  // namespace
 
@@ -19,7 +21,8 @@ bool is_ciphered_apdu(std::uint8_t tag) {
          plain_tag(tag).has_value();
 }
 
-Protection::Protection(const GlobalKeys* keys, InvocationCounters* counters, const SystemTitle& own_title)
+Protection::Protection(const GlobalKeys* keys, InvocationCounters* counters,
+                       const SystemTitle& own_title)
     : keys_(keys), counters_(counters), own_title_(own_title) {}
 
 void Protection::set_dedicated_key(ByteView key) {
@@ -48,17 +51,20 @@ Result<std::uint32_t> Protection::next_counter() {
   return counters_->next_own();
 }
 
-Status Protection::seal_general_ciphering(Cipher& cipher, SecurityControl control, InvocationCounter counter,
-                                          ByteView plain, Bytes& out) const {
+Status Protection::seal_general_ciphering(Cipher& cipher, SecurityControl control,
+                                          InvocationCounter counter, ByteView plain,
+                                          Bytes& out) const {
   GeneralCiphering apdu;
   std::array<std::uint8_t, 8> transaction{};
-  for (int i = 0; i < 4; ++i) transaction[4 + i] = static_cast<std::uint8_t>(counter.value >> (24 - 8 * i));
+  for (int i = 0; i < 4; ++i)
+    transaction[4 + i] = static_cast<std::uint8_t>(counter.value >> (24 - 8 * i));
   apdu.transaction_id = transaction;
   apdu.originator_system_title = own_title_;
   if (peer_title_) apdu.recipient_system_title = *peer_title_;
   apdu.key_info = KeyInfo{};  // identified: the global unicast key
   Bytes content;
-  AMITY_CHECK(cipher.protect(control, own_title_, counter, plain, content, authenticated_header(apdu)));
+  AMITY_CHECK(
+      cipher.protect(control, own_title_, counter, plain, content, authenticated_header(apdu)));
   apdu.content = content;
   encode(apdu, out);
   return {};
@@ -78,7 +84,8 @@ Status Protection::seal(ByteView plain, SecurityControl control, CipherForm form
     case CipherForm::kGeneralGlobal:
     case CipherForm::kGeneralDedicated:
       return protect_general(*with, control, own_title_, counter, is_dedicated(form), plain, out);
-    case CipherForm::kGeneralCiphering: break;
+    case CipherForm::kGeneralCiphering:
+      break;
   }
   return seal_general_ciphering(*with, control, counter, plain, out);
 }
@@ -97,8 +104,10 @@ Result<Protection::Envelope> Protection::unwrap(ByteView apdu) const {
     envelope.form = general->dedicated ? CipherForm::kGeneralDedicated : CipherForm::kGeneralGlobal;
     title = general->system_title;
   } else if (const auto* ciphering = std::get_if<GeneralCiphering>(&decoded)) {
-    if (ciphering->key_info && (ciphering->key_info->kind != KeyInfo::Kind::kIdentified || ciphering->key_info->id != 0)) {
-      return make_error(ErrorCode::kUnsupported, "general-ciphering with another key than the global unicast key");
+    if (ciphering->key_info &&
+        (ciphering->key_info->kind != KeyInfo::Kind::kIdentified || ciphering->key_info->id != 0)) {
+      return make_error(ErrorCode::kUnsupported,
+                        "general-ciphering with another key than the global unicast key");
     }
     envelope.content = ciphering->content;
     envelope.extra_aad = ciphering->authenticated_header;
@@ -113,7 +122,8 @@ Result<Protection::Envelope> Protection::unwrap(ByteView apdu) const {
   return envelope;
 }
 
-// Without a tag anybody could have chosen the counter: it is strict within the association and never moves the durable mark.
+// Without a tag anybody could have chosen the counter: it is strict within the association and
+// never moves the durable mark.
 Status Protection::accept_counter(const SecurityHeader& header, bool dedicated) {
   const std::uint32_t counter = header.counter.value;
   if (header.control.authenticated() && !dedicated) {
@@ -121,7 +131,9 @@ Status Protection::accept_counter(const SecurityHeader& header, bool dedicated) 
   }
   std::int64_t& mark = dedicated ? dedicated_peer_mark_ : unauthenticated_peer_mark_;
   if (counter <= mark) {
-    return make_error(ErrorCode::kSecurity, fmt::format("invocation counter {} was used before (highest {})", counter, mark));
+    return make_error(
+        ErrorCode::kSecurity,
+        fmt::format("invocation counter {} was used before (highest {})", counter, mark));
   }
   mark = counter;
   return {};
@@ -131,13 +143,16 @@ Result<Protected> Protection::open(ByteView apdu, Bytes& plain) {
   replayed_ = false;
   AMITY_TRY(const Envelope envelope, unwrap(apdu));
   if (envelope.sender && peer_title_ && *envelope.sender != *peer_title_) {
-    return make_error(ErrorCode::kSecurity, fmt::format("sent by {}, not by {}", to_string(*envelope.sender),
-                                                        to_string(*peer_title_)));
+    return make_error(
+        ErrorCode::kSecurity,
+        fmt::format("sent by {}, not by {}", to_string(*envelope.sender), to_string(*peer_title_)));
   }
   const std::optional<SystemTitle> sender = envelope.sender ? envelope.sender : peer_title_;
-  if (!sender) return make_error(ErrorCode::kSecurity, "ciphered by a peer whose system title is not known");
+  if (!sender)
+    return make_error(ErrorCode::kSecurity, "ciphered by a peer whose system title is not known");
   AMITY_TRY(const SecurityHeader header, parse_security_header(envelope.content));
-  if (header.control.broadcast()) return make_error(ErrorCode::kUnsupported, "ciphered with the broadcast key");
+  if (header.control.broadcast())
+    return make_error(ErrorCode::kUnsupported, "ciphered with the broadcast key");
   const bool dedicated = is_dedicated(envelope.form);
   AMITY_TRY(Cipher* const with, cipher(dedicated));
   plain.clear();
@@ -151,7 +166,8 @@ Result<Protected> Protection::open(ByteView apdu, Bytes& plain) {
     const std::optional<PlainTag> inner = plain_tag(apdu[0]);
     if (plain.empty() || !inner || plain[0] != inner->tag) {
       plain.clear();
-      return make_error(ErrorCode::kSecurity, "the ciphered APDU holds another service than its tag says");
+      return make_error(ErrorCode::kSecurity,
+                        "the ciphered APDU holds another service than its tag says");
     }
   }
   return Protected{header.control, envelope.form};
@@ -164,7 +180,8 @@ void Protection::drop_ciphers() {
 
 std::size_t Protection::heap_bytes() const {
   constexpr std::size_t kCipherEstimate = 2'200;  // two OpenSSL 3.0 AES-GCM contexts
-  return (global_cipher_ ? kCipherEstimate : 0) + (dedicated_cipher_ ? kCipherEstimate : 0) + dedicated_.size();
+  return (global_cipher_ ? kCipherEstimate : 0) + (dedicated_cipher_ ? kCipherEstimate : 0) +
+         dedicated_.size();
 }
 
 }  // namespace amity::dlms

@@ -1,5 +1,5 @@
-// The symmetric protection of one association: seals what we send, opens what we get, keeps counters strict. Ciphers are made
-// when first needed and may be dropped at any time.
+// The symmetric protection of one association: seals what we send, opens what we get, keeps
+// counters strict. Ciphers are made when first needed and may be dropped at any time.
 #pragma once
 
 #include <optional>
@@ -16,12 +16,14 @@ struct Protected {
   CipherForm form = CipherForm::kGlobal;
 };
 
-// Whether the tag is of a ciphered envelope (glo-, ded-, general-glo, general-ded, general-ciphering).
+// Whether the tag is of a ciphered envelope (glo-, ded-, general-glo, general-ded,
+// general-ciphering).
 bool is_ciphered_apdu(std::uint8_t tag);
 
 class Protection {
  public:
-  // Keys and counters must outlive this; counters may be null (then nothing can be sealed or opened).
+  // Keys and counters must outlive this; counters may be null (then nothing can be sealed or
+  // opened).
   Protection(const GlobalKeys* keys, InvocationCounters* counters, const SystemTitle& own_title);
 
   void set_peer_title(const SystemTitle& title) { peer_title_ = title; }
@@ -31,13 +33,15 @@ class Protection {
   // A key of this association alone. Its peer counter starts afresh: the key is new.
   void set_dedicated_key(ByteView key);
   bool has_dedicated_key() const { return !dedicated_.empty(); }
-  // A new association: no dedicated key, marks of this association start afresh (never the durable one).
+  // A new association: no dedicated key, marks of this association start afresh (never the durable
+  // one).
   void start_association();
 
   // Appends the ciphered APDU. A fresh counter is used up even when something fails afterwards.
   Status seal(ByteView plain, SecurityControl control, CipherForm form, Bytes& out);
-  // `plain` is replaced by the APDU inside. Nothing is released unless the tag, where there is one, and the counter are
-  // right. Encryption alone proves nothing: check the policy with the control returned.
+  // `plain` is replaced by the APDU inside. Nothing is released unless the tag, where there is one,
+  // and the counter are right. Encryption alone proves nothing: check the policy with the control
+  // returned.
   Result<Protected> open(ByteView apdu, Bytes& plain);
 
   // Whether open() failed last for its counter alone.
@@ -60,8 +64,8 @@ class Protection {
   Result<Cipher*> cipher(bool dedicated);
   Result<Envelope> unwrap(ByteView apdu) const;
   Status accept_counter(const SecurityHeader& header, bool dedicated);
-  Status seal_general_ciphering(Cipher& cipher, SecurityControl control, InvocationCounter counter, ByteView plain,
-                                Bytes& out) const;
+  Status seal_general_ciphering(Cipher& cipher, SecurityControl control, InvocationCounter counter,
+                                ByteView plain, Bytes& out) const;
 
   const GlobalKeys* keys_;
   InvocationCounters* counters_;

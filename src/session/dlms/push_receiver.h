@@ -1,5 +1,6 @@
-// What meters send unasked, on a connection that they opened or in datagrams: framing, general block transfer and general-glo
-// protection undone, DataNotification given out. Same polling shape as the client, without output but confirmations.
+// What meters send unasked, on a connection that they opened or in datagrams: framing, general
+// block transfer and general-glo protection undone, DataNotification given out. Same polling shape
+// as the client, without output but confirmations.
 #pragma once
 
 #include <memory>
@@ -13,7 +14,8 @@ namespace amity::dlms {
 // What is known of a pushing meter.
 struct PushPeer {
   SystemTitle title{};
-  SecurityPolicy security;  // at least; a plain push of such a peer cannot be told from anybody's: see Pushed::title
+  SecurityPolicy security;  // at least; a plain push of such a peer cannot be told from anybody's:
+                            // see Pushed::title
   const GlobalKeys* keys = nullptr;
   InvocationCounters* counters = nullptr;
 };
@@ -25,13 +27,15 @@ class PushPeers {
 };
 
 struct Pushed {
-  std::uint16_t source_sap = 0;            // wPort or HDLC logical device
-  std::optional<GatewayRoute> gateway;     // the device behind a gateway
-  std::optional<SystemTitle> title;        // proven by the tag; absent: the push was plain, anybody may have sent it
+  std::uint16_t source_sap = 0;         // wPort or HDLC logical device
+  std::optional<GatewayRoute> gateway;  // the device behind a gateway
+  std::optional<SystemTitle>
+      title;  // proven by the tag; absent: the push was plain, anybody may have sent it
   Notification notification;
 };
 
-using PushEvent = std::variant<Pushed, Failed>;  // Failed{closed = false}: one push was refused or not understood
+using PushEvent =
+    std::variant<Pushed, Failed>;  // Failed{closed = false}: one push was refused or not understood
 
 class PushReceiver {
  public:

@@ -1,5 +1,6 @@
-// The meter's side, without I/O, for virtual meters and tests: one Server per connection (TCP stream, serial line, or UDP
-// peer), one association at a time on it. Same polling shape as the client. What the meter has is behind `Objects`.
+// The meter's side, without I/O, for virtual meters and tests: one Server per connection (TCP
+// stream, serial line, or UDP peer), one association at a time on it. Same polling shape as the
+// client. What the meter has is behind `Objects`.
 #pragma once
 
 #include <chrono>
@@ -23,20 +24,23 @@ struct ServerAssociation {
   Referencing referencing = Referencing::kLogicalName;
   Mechanism mechanism = Mechanism::kNone;
   Secret password;          // kLow, or the secret of kHighMd5/Sha1/Sha256
-  SecurityPolicy security;  // required of requests; answers are protected like their request, at least like this
+  SecurityPolicy security;  // required of requests; answers are protected like their request, at
+                            // least like this
   Conformance conformance;  // offered; 0: everything this server can do
 };
 
 struct ServerConfig {
-  LinkOptions link;  // client_sap is ignored; server_sap and physical_device are ours. The gateway too: see below
+  LinkOptions link;  // client_sap is ignored; server_sap and physical_device are ours. The gateway
+                     // too: see below
   SystemTitle title{};
-  GlobalKeys keys;   // of every ciphered association
+  GlobalKeys keys;                              // of every ciphered association
   std::vector<ServerAssociation> associations;  // e.g. 16 without security, 1 with HLS GMAC
   std::uint16_t receive_pdu_bytes_max = 1024;
   // Long answers in general block transfer where both can; otherwise in the service's own blocks.
   bool prefer_general_block_transfer = false;
   std::uint8_t general_block_window = 1;  // 1..63
-  Duration inactivity_timeout = std::chrono::seconds(120);  // of an association; then it is closed. 0: never
+  Duration inactivity_timeout =
+      std::chrono::seconds(120);  // of an association; then it is closed. 0: never
 };
 
 struct AssociationContext {
@@ -54,7 +58,7 @@ struct ObjectEntry {
   std::uint16_t short_name = 0;  // base name; SN only
   std::uint8_t attributes = 2;   // 1 .. n exist
   std::uint8_t methods = 0;
-  std::uint32_t writable = 0;    // bit n: attribute n may be set in this association
+  std::uint32_t writable = 0;  // bit n: attribute n may be set in this association
 };
 
 // The meter's data. Everything appended to `out` is one encoded value.
@@ -72,8 +76,10 @@ class Objects {
   // Appends every object but the association itself, which the server answers on its own
   // (class 15, 0.0.40.0.0.255; class 12, FA00: attributes 1 to 9 and reply_to_HLS_authentication).
   virtual void list(const AssociationContext& association, std::vector<ObjectEntry>& out) = 0;
-  // The attribute behind a short name; nothing: undefined. The default looks into list(): base + 8 * (attribute - 1).
-  virtual std::optional<AttributeRef> resolve(const AssociationContext& association, std::uint16_t short_name);
+  // The attribute behind a short name; nothing: undefined. The default looks into list(): base + 8
+  // * (attribute - 1).
+  virtual std::optional<AttributeRef> resolve(const AssociationContext& association,
+                                              std::uint16_t short_name);
 };
 
 struct AssociationOpened {
@@ -92,20 +98,22 @@ struct SecurityViolation {
 struct ServerFailed {
   Error error;
 };
-using ServerEvent = std::variant<AssociationOpened, AssociationClosed, SecurityViolation, ServerFailed>;
+using ServerEvent =
+    std::variant<AssociationOpened, AssociationClosed, SecurityViolation, ServerFailed>;
 
 struct Push {
   std::uint16_t destination_sap = 0;  // of the receiver, e.g. a wPort or client address
   std::uint32_t invoke_id = 0;
-  Bytes date_time;  // 12 bytes, or empty
-  Bytes body;       // encoded value
+  Bytes date_time;          // 12 bytes, or empty
+  Bytes body;               // encoded value
   SecurityPolicy security;  // protected: general-glo with the global keys
 };
 
 class Server {
  public:
   // All must outlive the server. `counters` may be null where nothing is ciphered.
-  Server(const ServerConfig* config, Objects* objects, InvocationCounters* counters, Random* random);
+  Server(const ServerConfig* config, Objects* objects, InvocationCounters* counters,
+         Random* random);
   Server(Server&&) noexcept;
   Server& operator=(Server&&) noexcept;
   ~Server();
@@ -129,8 +137,9 @@ class Server {
   std::unique_ptr<Machine> machine_;
 };
 
-// A push as the bytes of one frame (wrapper) or of as many as it takes (HDLC UI frames), without a connection before: what
-// a meter sends to the push listener.
-Result<Bytes> encode_push(const ServerConfig& config, const Push& push, InvocationCounters* counters);
+// A push as the bytes of one frame (wrapper) or of as many as it takes (HDLC UI frames), without a
+// connection before: what a meter sends to the push listener.
+Result<Bytes> encode_push(const ServerConfig& config, const Push& push,
+                          InvocationCounters* counters);
 
 }  // namespace amity::dlms

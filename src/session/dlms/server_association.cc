@@ -1,7 +1,7 @@
 // AARQ/AARE, the last passes of HLS, release, and the association's own object.
-#include <algorithm>
-
 #include <fmt/core.h>
+
+#include <algorithm>
 
 #include "session/dlms/server_machine.h"
 #include "wire/dlms/data_value.h"
@@ -13,21 +13,28 @@ namespace {
 constexpr std::size_t kOwnChallengeSize = 16;
 
 constexpr std::uint32_t kLogicalNameConformance =
-    Conformance::kGeneralProtection | Conformance::kGeneralBlockTransfer | Conformance::kBlockTransferGet |
-    Conformance::kBlockTransferSet | Conformance::kBlockTransferAction | Conformance::kMultipleReferences |
-    Conformance::kDataNotification | Conformance::kEventNotification | Conformance::kGet | Conformance::kSet |
-    Conformance::kSelectiveAccess | Conformance::kAction;
-constexpr std::uint32_t kShortNameConformance =
-    Conformance::kRead | Conformance::kWrite | Conformance::kParameterizedAccess | Conformance::kMultipleReferences;
+    Conformance::kGeneralProtection | Conformance::kGeneralBlockTransfer |
+    Conformance::kBlockTransferGet | Conformance::kBlockTransferSet |
+    Conformance::kBlockTransferAction | Conformance::kMultipleReferences |
+    Conformance::kDataNotification | Conformance::kEventNotification | Conformance::kGet |
+    Conformance::kSet | Conformance::kSelectiveAccess | Conformance::kAction;
+constexpr std::uint32_t kShortNameConformance = Conformance::kRead | Conformance::kWrite |
+                                                Conformance::kParameterizedAccess |
+                                                Conformance::kMultipleReferences;
 
 bool is_short_name(ApplicationContext context) {
-  return context == ApplicationContext::kShortName || context == ApplicationContext::kShortNameCiphered;
+  return context == ApplicationContext::kShortName ||
+         context == ApplicationContext::kShortNameCiphered;
 }
 
-bool is_high(Mechanism mechanism) { return mechanism > Mechanism::kLow; }
+bool is_high(Mechanism mechanism) {
+  return mechanism > Mechanism::kLow;
+}
 
 // 2.16.756.5.8.1.x and 2.16.756.5.8.2.x as the seven bytes of their BER form.
-Bytes object_identifier(std::uint8_t kind, std::uint8_t last) { return {0x60, 0x85, 0x74, 0x05, 0x08, kind, last}; }
+Bytes object_identifier(std::uint8_t kind, std::uint8_t last) {
+  return {0x60, 0x85, 0x74, 0x05, 0x08, kind, last};
+}
 
 }  // namespace
 
@@ -37,25 +44,31 @@ AcseUserDiagnostic Server::Machine::judge(const Aarq& aarq, const ServerAssociat
   if (at == all.end()) return AcseUserDiagnostic::kNoReasonGiven;
   found = &*at;
   const bool short_name = at->referencing == Referencing::kShortName;
-  if (is_short_name(aarq.context) != short_name) return AcseUserDiagnostic::kApplicationContextNotSupported;
+  if (is_short_name(aarq.context) != short_name)
+    return AcseUserDiagnostic::kApplicationContextNotSupported;
   if (at->security.needs_protection() != is_ciphered(aarq.context)) {
     return AcseUserDiagnostic::kApplicationContextNotSupported;
   }
   const Mechanism asked = aarq.mechanism.value_or(Mechanism::kNone);
-  if (asked == Mechanism::kNone && at->mechanism != Mechanism::kNone) return AcseUserDiagnostic::kMechanismRequired;
+  if (asked == Mechanism::kNone && at->mechanism != Mechanism::kNone)
+    return AcseUserDiagnostic::kMechanismRequired;
   if (asked != at->mechanism) return AcseUserDiagnostic::kMechanismNotRecognized;
-  if (asked == Mechanism::kLow && !constant_time_equal(aarq.calling_authentication_value, at->password.view())) {
+  if (asked == Mechanism::kLow &&
+      !constant_time_equal(aarq.calling_authentication_value, at->password.view())) {
     return AcseUserDiagnostic::kAuthenticationFailure;
   }
   if (is_high(asked) && !check_challenge(aarq.calling_authentication_value).ok()) {
     return AcseUserDiagnostic::kAuthenticationFailure;
   }
-  const bool title_needed = is_ciphered(aarq.context) || asked == Mechanism::kHighGmac || asked == Mechanism::kHighSha256;
-  if (title_needed && !system_title_from(aarq.calling_ap_title).ok()) return AcseUserDiagnostic::kCallingApTitleNotRecognized;
+  const bool title_needed =
+      is_ciphered(aarq.context) || asked == Mechanism::kHighGmac || asked == Mechanism::kHighSha256;
+  if (title_needed && !system_title_from(aarq.calling_ap_title).ok())
+    return AcseUserDiagnostic::kCallingApTitleNotRecognized;
   return AcseUserDiagnostic::kNull;
 }
 
-void Server::Machine::reject(ApplicationContext context, AcseUserDiagnostic diagnostic, Instant now) {
+void Server::Machine::reject(ApplicationContext context, AcseUserDiagnostic diagnostic,
+                             Instant now) {
   Aare aare;
   aare.context = context;
   aare.result = AssociationResult::kRejectedPermanent;
@@ -83,7 +96,10 @@ void Server::Machine::on_aarq(const Aarq& aarq, Instant now) {
     const bool security = initiated.error().code == ErrorCode::kSecurity;
     if (security) violate(std::move(initiated).error());
     close_association("");
-    return reject(aarq.context, security ? AcseUserDiagnostic::kAuthenticationFailure : AcseUserDiagnostic::kNoReasonGiven, now);
+    return reject(
+        aarq.context,
+        security ? AcseUserDiagnostic::kAuthenticationFailure : AcseUserDiagnostic::kNoReasonGiven,
+        now);
   }
   accept(aarq, *found, now);
 }
@@ -98,7 +114,8 @@ Status Server::Machine::accept_initiate(const Aarq& aarq, const ServerAssociatio
     protection = was.control;
     plain = opened;
   }
-  if (association.security.needs_protection()) AMITY_CHECK(check_policy(association.security, protection));
+  if (association.security.needs_protection())
+    AMITY_CHECK(check_policy(association.security, protection));
   AMITY_TRY(const Apdu apdu, decode_apdu(plain));
   const auto* initiate = std::get_if<InitiateRequest>(&apdu);
   if (initiate == nullptr) return make_error(ErrorCode::kMalformed, "no InitiateRequest");
@@ -111,8 +128,11 @@ Status Server::Machine::accept_initiate(const Aarq& aarq, const ServerAssociatio
     }
     protection_.set_dedicated_key(initiate->dedicated_key);
   }
-  const std::uint32_t all = association.referencing == Referencing::kShortName ? kShortNameConformance : kLogicalNameConformance;
-  const std::uint32_t offered = association.conformance.bits == 0 ? all : association.conformance.bits & all;
+  const std::uint32_t all = association.referencing == Referencing::kShortName
+                                ? kShortNameConformance
+                                : kLogicalNameConformance;
+  const std::uint32_t offered =
+      association.conformance.bits == 0 ? all : association.conformance.bits & all;
   conformance_.bits = initiate->conformance.bits & offered;
   client_pdu_bytes_max_ = initiate->pdu_size_max;
   request_control_ = protection;
@@ -123,9 +143,11 @@ Status Server::Machine::accept_initiate(const Aarq& aarq, const ServerAssociatio
 void Server::Machine::accept(const Aarq& aarq, const ServerAssociation& association, Instant now) {
   Aare aare;
   aare.context = aarq.context;
-  if (is_ciphered(aarq.context) || is_high(association.mechanism)) aare.responding_ap_title = config_->title;
+  if (is_ciphered(aarq.context) || is_high(association.mechanism))
+    aare.responding_ap_title = config_->title;
   if (is_high(association.mechanism)) {
-    client_challenge_.assign(aarq.calling_authentication_value.begin(), aarq.calling_authentication_value.end());
+    client_challenge_.assign(aarq.calling_authentication_value.begin(),
+                             aarq.calling_authentication_value.end());
     own_challenge_.resize(kOwnChallengeSize);
     random_->fill(own_challenge_);
     aare.mechanism = association.mechanism;
@@ -140,7 +162,8 @@ void Server::Machine::accept(const Aarq& aarq, const ServerAssociation& associat
   encode(response, initiate);
   if (request_control_.raw != 0) {
     Bytes sealed;
-    if (Status done = protection_.seal(initiate, request_control_, CipherForm::kGlobal, sealed); !done.ok()) {
+    if (Status done = protection_.seal(initiate, request_control_, CipherForm::kGlobal, sealed);
+        !done.ok()) {
       return violate(std::move(done).error());
     }
     initiate = std::move(sealed);
@@ -164,7 +187,8 @@ void Server::Machine::on_rlrq(Instant now) {
 }
 
 AssociationContext Server::Machine::context() const {
-  return {association_->client_sap, association_->mechanism, association_->referencing, association_->security};
+  return {association_->client_sap, association_->mechanism, association_->referencing,
+          association_->security};
 }
 
 HlsContext Server::Machine::hls_context(bool client_proves) const {
@@ -197,7 +221,8 @@ ActionResult Server::Machine::on_reply_to_hls(ByteView parameters, Bytes& out) {
     if (!global.ok()) return refuse(global.error());
     cipher = *global;
   }
-  if (const auto verified = hls_verify(hls_context(true), cipher, *proof); !verified.ok()) return refuse(verified.error());
+  if (const auto verified = hls_verify(hls_context(true), cipher, *proof); !verified.ok())
+    return refuse(verified.error());
   if (cipher != nullptr) {
     const Result<std::uint32_t> next = protection_.next_counter();
     if (!next.ok()) return refuse(next.error());
@@ -228,7 +253,8 @@ void Server::Machine::write_object_list(Bytes& out) {
     for (std::uint8_t id = 1; id <= object.attributes; ++id) {
       writer.structure(3);
       writer.int8(static_cast<std::int8_t>(id));
-      writer.enumeration(id < 32 && (object.writable >> id & 1u) ? 3 : 1);  // read and write, read only
+      writer.enumeration(id < 32 && (object.writable >> id & 1u) ? 3
+                                                                 : 1);  // read and write, read only
       if (object.class_id == 7 && id == 2) {
         writer.array(2);
         writer.int8(kAccessByRange);
@@ -249,8 +275,12 @@ void Server::Machine::write_object_list(Bytes& out) {
 DataAccessResult Server::Machine::get_association(const AttributeRef& attribute, Bytes& out) {
   DataWriter writer(out);
   switch (attribute.attribute) {
-    case 1: writer.octet_string(Obis(0, 0, 40, 0, 0, 255)); break;
-    case 2: write_object_list(out); break;
+    case 1:
+      writer.octet_string(Obis(0, 0, 40, 0, 0, 255));
+      break;
+    case 2:
+      write_object_list(out);
+      break;
     case 3:
       writer.structure(2);
       writer.int8(static_cast<std::int8_t>(association_->client_sap));
@@ -274,10 +304,16 @@ DataAccessResult Server::Machine::get_association(const AttributeRef& attribute,
       writer.octet_string(ByteView());
       break;
     }
-    case 6: writer.octet_string(object_identifier(2, static_cast<std::uint8_t>(association_->mechanism))); break;
-    case 7: return DataAccessResult::kReadWriteDenied;  // the secret
-    case 8: writer.enumeration(phase_ == Phase::kOpen ? 2 : 1); break;
-    default: return DataAccessResult::kObjectUndefined;
+    case 6:
+      writer.octet_string(object_identifier(2, static_cast<std::uint8_t>(association_->mechanism)));
+      break;
+    case 7:
+      return DataAccessResult::kReadWriteDenied;  // the secret
+    case 8:
+      writer.enumeration(phase_ == Phase::kOpen ? 2 : 1);
+      break;
+    default:
+      return DataAccessResult::kObjectUndefined;
   }
   return DataAccessResult::kSuccess;
 }

@@ -1,8 +1,8 @@
 #include "session/dlms/server_machine.h"
 
-#include <algorithm>
-
 #include <fmt/core.h>
+
+#include <algorithm>
 
 #include "wire/dlms/data_value.h"
 
@@ -16,7 +16,8 @@ constexpr std::size_t kGeneralCipheringOverhead = 64;
 
 }  // namespace
 
-Server::Machine::Machine(const ServerConfig* config, Objects* objects, InvocationCounters* counters, Random* random)
+Server::Machine::Machine(const ServerConfig* config, Objects* objects, InvocationCounters* counters,
+                         Random* random)
     : config_(config),
       objects_(objects),
       counters_(counters),
@@ -36,6 +37,7 @@ void Server::Machine::on_closed() {
 }
 
 void Server::Machine::on_bytes(ByteView bytes, Instant now) {
+  if (link_.state() == LinkState::kClosed) link_.open(now);
   if (Status taken = link_.on_bytes(bytes, now); !taken.ok()) {
     close_association("the link failed");
     return emit(ServerFailed{std::move(taken).error()});
@@ -51,14 +53,20 @@ void Server::Machine::pump(Instant now) {
       emit(ServerFailed{std::move(inbound).error()});
       return;
     }
+    if (link_.epoch() != link_epoch_) {
+      link_epoch_ = link_.epoch();
+      if (association_ != nullptr) close_association("the link was opened anew");
+    }
     if (!inbound->has_value()) break;
-    if (association_ != nullptr && (*inbound)->source_sap != peer_sap_) close_association("another client came");
+    if (association_ != nullptr && (*inbound)->source_sap != peer_sap_)
+      close_association("another client came");
     peer_sap_ = (*inbound)->source_sap;
     if (config_->inactivity_timeout.count() > 0) inactive_at_ = now + config_->inactivity_timeout;
     shrink_at_ = now + kIdleShrinkDelay;
     on_apdu((*inbound)->apdu, 0, now);
   }
-  if (association_ != nullptr && link_.state() == LinkState::kClosed) close_association("the link was closed");
+  if (association_ != nullptr && link_.state() == LinkState::kClosed)
+    close_association("the link was closed");
 }
 
 void Server::Machine::on_timer(Instant now) {
@@ -87,8 +95,9 @@ void Server::Machine::on_apdu(ByteView apdu, unsigned depth, Instant now) {
     request_control_ = {};
     request_form_ = CipherForm::kGlobal;
   }
-  if (apdu[0] == static_cast<std::uint8_t>(ApduTag::kGeneralBlockTransfer)) return on_general_block(apdu, depth, now);
-  if (depth == 0) receiver_.reset();
+  if (apdu[0] == static_cast<std::uint8_t>(ApduTag::kGeneralBlockTransfer))
+    return on_general_block(apdu, depth, now);
+  if (depth == 0) receiver_.reset(), client_blocks_ = 0;
   if (is_ciphered_apdu(apdu[0])) return on_ciphered(apdu, depth, now);
   on_plain(apdu, now);
 }
@@ -102,7 +111,9 @@ void Server::Machine::on_ciphered(ByteView apdu, unsigned depth, Instant now) {
   if (!opened.ok()) {
     violate(opened.error());
     return refuse(StateError::kServiceNotAllowed,
-                  protection_.replayed() ? ServiceErrorCode::kInvocationCounterError : ServiceErrorCode::kDecipheringError, now);
+                  protection_.replayed() ? ServiceErrorCode::kInvocationCounterError
+                                         : ServiceErrorCode::kDecipheringError,
+                  now);
   }
   request_control_ = opened->control;
   request_form_ = opened->form;
@@ -115,18 +126,22 @@ void Server::Machine::on_ciphered(ByteView apdu, unsigned depth, Instant now) {
 void Server::Machine::on_general_block(ByteView apdu, unsigned depth, Instant now) {
   const Result<Apdu> decoded = decode_apdu(apdu);
   const auto* block = decoded.ok() ? std::get_if<GeneralBlockTransfer>(&*decoded) : nullptr;
-  if (block == nullptr || association_ == nullptr || !conformance_.has(Conformance::kGeneralBlockTransfer)) {
+  if (block == nullptr || association_ == nullptr ||
+      !conformance_.has(Conformance::kGeneralBlockTransfer)) {
     return refuse(StateError::kServiceNotAllowed, ServiceErrorCode::kServiceNotSupported, now);
   }
   if (block->window > 0) client_window_ = block->window;
   if (block->data.empty()) {
-    if (sender_ && sender_->on_acknowledge(block->acknowledged, block->window).ok()) send_general_blocks(now);
+    if (sender_ && sender_->on_acknowledge(block->acknowledged, block->window).ok())
+      send_general_blocks(now);
     return;
   }
   if (!receiver_) receiver_ = std::make_unique<GeneralBlockReceiver>(kRequestBytesMax);
   const auto outcome = receiver_->on_block(*block);
-  if (!outcome.ok()) return refuse(StateError::kServiceNotAllowed, ServiceErrorCode::kPduTooLong, now);
+  if (!outcome.ok())
+    return refuse(StateError::kServiceNotAllowed, ServiceErrorCode::kPduTooLong, now);
   if (*outcome == GeneralBlockReceiver::Outcome::kComplete) {
+    client_blocks_ = receiver_->received();
     const Bytes whole = receiver_->take();
     receiver_.reset();
     return on_apdu(whole, depth + 1, now);
@@ -171,9 +186,10 @@ bool Server::Machine::allowed(const Apdu& apdu) const {
 
 std::size_t Server::Machine::answer_room() const {
   if (client_pdu_bytes_max_ == 0) return kResponseBytesMax;
-  const std::size_t overhead = request_control_.raw == 0                               ? 0
-                               : request_form_ == CipherForm::kGeneralCiphering ? kGeneralCipheringOverhead
-                                                                                 : kCipherOverhead;
+  const std::size_t overhead = request_control_.raw == 0 ? 0
+                               : request_form_ == CipherForm::kGeneralCiphering
+                                   ? kGeneralCipheringOverhead
+                                   : kCipherOverhead;
   return client_pdu_bytes_max_ > overhead ? client_pdu_bytes_max_ - overhead : 0;
 }
 
@@ -182,16 +198,18 @@ void Server::Machine::reply(ByteView plain, Instant now) {
   Bytes apdu;
   if (request_control_.raw == 0) {
     apdu.assign(plain.begin(), plain.end());
-  } else if (Status sealed = protection_.seal(plain, request_control_, request_form_, apdu); !sealed.ok()) {
+  } else if (Status sealed = protection_.seal(plain, request_control_, request_form_, apdu);
+             !sealed.ok()) {
     return violate(std::move(sealed).error());
   }
-  if (client_pdu_bytes_max_ == 0 || apdu.size() <= client_pdu_bytes_max_) return reply_plain(apdu, now);
+  if (client_pdu_bytes_max_ == 0 || apdu.size() <= client_pdu_bytes_max_)
+    return reply_plain(apdu, now);
   if (!conformance_.has(Conformance::kGeneralBlockTransfer)) {
     return refuse(StateError::kServiceNotAllowed, ServiceErrorCode::kPduTooLong, now);
   }
   sender_ = std::make_unique<GeneralBlockSender>();
   sender_->start(std::move(apdu), client_pdu_bytes_max_ - kGeneralBlockOverhead, client_window_,
-                 config_->general_block_window);
+                 config_->general_block_window, client_blocks_);
   send_general_blocks(now);
 }
 
@@ -201,7 +219,8 @@ void Server::Machine::send_general_blocks(Instant now) {
 
 void Server::Machine::reply_plain(ByteView apdu, Instant now) {
   // A client that never reads what it asked for loses the answer, not our memory.
-  if (Status sent = link_.send(peer_sap_, apdu, now); !sent.ok()) emit(ServerFailed{std::move(sent).error()});
+  if (Status sent = link_.send(peer_sap_, apdu, now); !sent.ok())
+    emit(ServerFailed{std::move(sent).error()});
 }
 
 void Server::Machine::refuse(StateError state, ServiceErrorCode service, Instant now) {
@@ -214,7 +233,9 @@ void Server::Machine::refuse(StateError state, ServiceErrorCode service, Instant
   reply_plain(apdu, now);
 }
 
-void Server::Machine::violate(Error error) { emit(SecurityViolation{peer_sap_, std::move(error)}); }
+void Server::Machine::violate(Error error) {
+  emit(SecurityViolation{peer_sap_, std::move(error)});
+}
 
 void Server::Machine::close_association(std::string reason) {
   transfer_.reset();
@@ -229,7 +250,8 @@ void Server::Machine::close_association(std::string reason) {
   protection_.forget_peer_title();
   const bool was_open = phase_ == Phase::kOpen;
   phase_ = Phase::kNone;
-  if (association_ != nullptr && was_open) emit(AssociationClosed{association_->client_sap, std::move(reason)});
+  if (association_ != nullptr && was_open)
+    emit(AssociationClosed{association_->client_sap, std::move(reason)});
   association_ = nullptr;
 }
 

@@ -12,7 +12,8 @@ namespace amity::dlms {
 
 class Server::Machine {
  public:
-  Machine(const ServerConfig* config, Objects* objects, InvocationCounters* counters, Random* random);
+  Machine(const ServerConfig* config, Objects* objects, InvocationCounters* counters,
+          Random* random);
 
   void on_open(Instant now);
   void on_closed();
@@ -33,13 +34,13 @@ class Server::Machine {
     enum class Kind : std::uint8_t { kGet, kSet, kSetList, kAction, kActionList, kActionAnswer };
     Kind kind = Kind::kGet;
     std::uint8_t invoke = 0;
-    Bytes bytes;                 // what is cut into blocks, or what came so far
+    Bytes bytes;  // what is cut into blocks, or what came so far
     std::size_t sent = 0;
     std::size_t last_sent_at = 0;
-    std::uint32_t block = 0;     // sent last, or received last
-    std::vector<AttributeRef> attributes;  // SET
+    std::uint32_t block = 0;                                 // sent last, or received last
+    std::vector<AttributeRef> attributes;                    // SET
     std::vector<std::pair<std::uint8_t, Bytes>> selections;  // of each; selector 0: none
-    std::vector<MethodRef> methods;        // ACTION
+    std::vector<MethodRef> methods;                          // ACTION
   };
 
   // server_machine.cc
@@ -74,24 +75,30 @@ class Server::Machine {
 
   // server_services.cc
   void on_service(const Apdu& apdu, Instant now);
-  DataAccessResult get(const AttributeRef& attribute, const std::optional<SelectiveAccess>& access, Bytes& out);
-  DataAccessResult set(const AttributeRef& attribute, const std::optional<SelectiveAccess>& access, ByteView data);
-  ActionResponseItem action(const MethodRef& method, const std::optional<ByteView>& parameters, Bytes& out);
+  DataAccessResult get(const AttributeRef& attribute, const std::optional<SelectiveAccess>& access,
+                       Bytes& out);
+  DataAccessResult set(const AttributeRef& attribute, const std::optional<SelectiveAccess>& access,
+                       ByteView data);
+  ActionResponseItem action(const MethodRef& method, const std::optional<ByteView>& parameters,
+                            Bytes& out);
   void on_get(const GetRequestNormal& request, Instant now);
   void on_get_list(const GetRequestWithList& request, Instant now);
   void on_get_next(const GetRequestNext& request, Instant now);
   void send_get_block(Instant now);
   void on_set(const SetRequestNormal& request, Instant now);
   void on_set_list(const SetRequestWithList& request, Instant now);
-  void begin_set(InvokeId invoke, std::span<const AttributeWithAccess> items, bool list, const DataBlock& block, Instant now);
+  void begin_set(InvokeId invoke, std::span<const AttributeWithAccess> items, bool list,
+                 const DataBlock& block, Instant now);
   void on_set_block(InvokeId invoke, const DataBlock& block, Instant now);
   void finish_set(Instant now);
   void on_action(const ActionRequestNormal& request, Instant now);
   void on_action_list(const ActionRequestWithList& request, Instant now);
-  void begin_action(InvokeId invoke, std::span<const MethodRef> methods, bool list, const DataBlock& block, Instant now);
+  void begin_action(InvokeId invoke, std::span<const MethodRef> methods, bool list,
+                    const DataBlock& block, Instant now);
   void on_action_block(InvokeId invoke, const DataBlock& block, Instant now);
   void on_action_next(const ActionRequestNextBlock& request, Instant now);
-  void answer_action(InvokeId invoke, std::span<const ActionResponseItem> items, bool list, Instant now);
+  void answer_action(InvokeId invoke, std::span<const ActionResponseItem> items, bool list,
+                     Instant now);
   void send_action_block(Instant now);
   bool take_block(const DataBlock& block);
   void on_read(const ReadRequest& request, Instant now);
@@ -104,6 +111,7 @@ class Server::Machine {
   Link link_;
   Protection protection_;
   Phase phase_ = Phase::kNone;
+  std::uint32_t link_epoch_ = 0;
   std::uint16_t peer_sap_ = 0;
   const ServerAssociation* association_ = nullptr;
 
@@ -119,6 +127,8 @@ class Server::Machine {
   std::unique_ptr<GeneralBlockSender> sender_;
   std::unique_ptr<GeneralBlockReceiver> receiver_;
   std::uint8_t client_window_ = 1;
+  std::uint16_t client_blocks_ =
+      0;  // of the request being answered, where it came in general blocks
 
   std::optional<Instant> inactive_at_;
   std::optional<Instant> shrink_at_;

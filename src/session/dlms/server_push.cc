@@ -29,7 +29,8 @@ Status Server::Machine::push(const Push& push, Instant now) {
   return link_.send_unsolicited(push.destination_sap, apdu, now);
 }
 
-Result<Bytes> encode_push(const ServerConfig& config, const Push& push, InvocationCounters* counters) {
+Result<Bytes> encode_push(const ServerConfig& config, const Push& push,
+                          InvocationCounters* counters) {
   Protection protection(&config.keys, counters, config.title);
   AMITY_TRY(const Bytes apdu, encode_protected(push, protection));
   Link link(&config.link, Side::kServer);

@@ -1,7 +1,7 @@
 // GET, SET, ACTION with their blocks.
-#include <algorithm>
-
 #include <fmt/core.h>
+
+#include <algorithm>
 
 #include "session/dlms/server_machine.h"
 #include "wire/dlms/data_value.h"
@@ -58,8 +58,10 @@ void Server::Machine::on_service(const Apdu& apdu, Instant now) {
   refuse(StateError::kServiceUnknown, ServiceErrorCode::kServiceNotSupported, now);
 }
 
-DataAccessResult Server::Machine::get(const AttributeRef& attribute, const std::optional<SelectiveAccess>& access, Bytes& out) {
-  if (is_own_association(attribute.class_id, attribute.instance)) return get_association(attribute, out);
+DataAccessResult Server::Machine::get(const AttributeRef& attribute,
+                                      const std::optional<SelectiveAccess>& access, Bytes& out) {
+  if (is_own_association(attribute.class_id, attribute.instance))
+    return get_association(attribute, out);
   const std::size_t before = out.size();
   const DataAccessResult result = objects_->get(context(), attribute, access, out);
   if (result != DataAccessResult::kSuccess) {
@@ -70,13 +72,16 @@ DataAccessResult Server::Machine::get(const AttributeRef& attribute, const std::
   return result;
 }
 
-DataAccessResult Server::Machine::set(const AttributeRef& attribute, const std::optional<SelectiveAccess>& access, ByteView data) {
-  if (is_own_association(attribute.class_id, attribute.instance)) return DataAccessResult::kReadWriteDenied;
+DataAccessResult Server::Machine::set(const AttributeRef& attribute,
+                                      const std::optional<SelectiveAccess>& access, ByteView data) {
+  if (is_own_association(attribute.class_id, attribute.instance))
+    return DataAccessResult::kReadWriteDenied;
   return objects_->set(context(), attribute, access, data);
 }
 
 // The returned value, if any, is in `out`.
-ActionResponseItem Server::Machine::action(const MethodRef& method, const std::optional<ByteView>& parameters, Bytes& out) {
+ActionResponseItem Server::Machine::action(const MethodRef& method,
+                                           const std::optional<ByteView>& parameters, Bytes& out) {
   ActionResponseItem item;
   const std::size_t before = out.size();
   if (method == kReplyToHls) {
@@ -84,7 +89,8 @@ ActionResponseItem Server::Machine::action(const MethodRef& method, const std::o
   } else {
     item.result = objects_->action(context(), method, parameters, out);
   }
-  if (out.size() > before) item.returned = DataOrResult{DataAccessResult::kSuccess, ByteView(out).subspan(before)};
+  if (out.size() > before)
+    item.returned = DataOrResult{DataAccessResult::kSuccess, ByteView(out).subspan(before)};
   return item;
 }
 
@@ -93,8 +99,10 @@ void Server::Machine::on_get(const GetRequestNormal& request, Instant now) {
   const DataAccessResult result = get(request.attribute, request.access, value);
   Bytes apdu;
   encode(GetResponseNormal{request.invoke, {result, value}}, apdu);
-  const bool general = config_->prefer_general_block_transfer && conformance_.has(Conformance::kGeneralBlockTransfer);
-  if (apdu.size() <= answer_room() || general || !conformance_.has(Conformance::kBlockTransferGet)) return reply(apdu, now);
+  const bool general = config_->prefer_general_block_transfer &&
+                       conformance_.has(Conformance::kGeneralBlockTransfer);
+  if (apdu.size() <= answer_room() || general || !conformance_.has(Conformance::kBlockTransferGet))
+    return reply(apdu, now);
   transfer_ = std::make_unique<Transfer>();
   transfer_->invoke = request.invoke.raw;
   transfer_->bytes = std::move(value);
@@ -108,16 +116,20 @@ void Server::Machine::on_get_list(const GetRequestWithList& request, Instant now
   std::vector<Bytes> values(request.items.size());
   GetResponseWithList response{request.invoke, {}};
   for (std::size_t i = 0; i < request.items.size(); ++i) {
-    const DataAccessResult result = get(request.items[i].attribute, request.items[i].access, values[i]);
+    const DataAccessResult result =
+        get(request.items[i].attribute, request.items[i].access, values[i]);
     response.results.push_back({result, values[i]});
   }
   Bytes apdu;
   encode(response, apdu);
-  const bool general = config_->prefer_general_block_transfer && conformance_.has(Conformance::kGeneralBlockTransfer);
-  if (apdu.size() <= answer_room() || general || !conformance_.has(Conformance::kBlockTransferGet)) return reply(apdu, now);
+  const bool general = config_->prefer_general_block_transfer &&
+                       conformance_.has(Conformance::kGeneralBlockTransfer);
+  if (apdu.size() <= answer_room() || general || !conformance_.has(Conformance::kBlockTransferGet))
+    return reply(apdu, now);
   transfer_ = std::make_unique<Transfer>();
   transfer_->invoke = request.invoke.raw;
-  transfer_->bytes.assign(apdu.begin() + 3, apdu.end());  // count and results, behind tag, choice and invoke id
+  transfer_->bytes.assign(apdu.begin() + 3,
+                          apdu.end());  // count and results, behind tag, choice and invoke id
   send_get_block(now);
 }
 
@@ -139,18 +151,21 @@ void Server::Machine::send_get_block(Instant now) {
 
 // The last block is kept until the next service: the client may not have got it and ask again.
 void Server::Machine::on_get_next(const GetRequestNext& request, Instant now) {
-  const bool ours = transfer_ && transfer_->kind == Transfer::Kind::kGet && (transfer_->invoke & 0x0F) == request.invoke.id();
+  const bool ours = transfer_ && transfer_->kind == Transfer::Kind::kGet &&
+                    (transfer_->invoke & 0x0F) == request.invoke.id();
   if (ours && request.block_number + 1 == transfer_->block) {
     transfer_->sent = transfer_->last_sent_at;
     --transfer_->block;
     return send_get_block(now);
   }
-  if (ours && request.block_number == transfer_->block && transfer_->sent < transfer_->bytes.size()) return send_get_block(now);
+  if (ours && request.block_number == transfer_->block && transfer_->sent < transfer_->bytes.size())
+    return send_get_block(now);
   GetResponseWithDataBlock refusal;
   refusal.invoke = request.invoke;
   refusal.last_block = true;
   refusal.block_number = request.block_number;
-  refusal.result = ours ? DataAccessResult::kDataBlockNumberInvalid : DataAccessResult::kNoLongGetInProgress;
+  refusal.result =
+      ours ? DataAccessResult::kDataBlockNumberInvalid : DataAccessResult::kNoLongGetInProgress;
   transfer_.reset();
   Bytes apdu;
   encode(refusal, apdu);
@@ -159,14 +174,16 @@ void Server::Machine::on_get_next(const GetRequestNext& request, Instant now) {
 
 void Server::Machine::on_set(const SetRequestNormal& request, Instant now) {
   Bytes apdu;
-  encode(SetResponseNormal{request.invoke, set(request.attribute, request.access, request.data)}, apdu);
+  encode(SetResponseNormal{request.invoke, set(request.attribute, request.access, request.data)},
+         apdu);
   reply(apdu, now);
 }
 
 void Server::Machine::on_set_list(const SetRequestWithList& request, Instant now) {
   SetResponseWithList response{request.invoke, {}};
   for (std::size_t i = 0; i < request.items.size() && i < request.values.size(); ++i) {
-    response.results.push_back(set(request.items[i].attribute, request.items[i].access, request.values[i]));
+    response.results.push_back(
+        set(request.items[i].attribute, request.items[i].access, request.values[i]));
   }
   Bytes apdu;
   encode(response, apdu);
@@ -176,7 +193,8 @@ void Server::Machine::on_set_list(const SetRequestWithList& request, Instant now
 // False: out of order or outgrown; the transfer is over.
 bool Server::Machine::take_block(const DataBlock& block) {
   Transfer& transfer = *transfer_;
-  if (block.block_number != transfer.block + 1 || transfer.bytes.size() + block.raw_data.size() > kRequestBytesMax) {
+  if (block.block_number != transfer.block + 1 ||
+      transfer.bytes.size() + block.raw_data.size() > kRequestBytesMax) {
     transfer_.reset();
     return false;
   }
@@ -185,8 +203,8 @@ bool Server::Machine::take_block(const DataBlock& block) {
   return true;
 }
 
-void Server::Machine::begin_set(InvokeId invoke, std::span<const AttributeWithAccess> items, bool list,
-                                const DataBlock& block, Instant now) {
+void Server::Machine::begin_set(InvokeId invoke, std::span<const AttributeWithAccess> items,
+                                bool list, const DataBlock& block, Instant now) {
   transfer_ = std::make_unique<Transfer>();
   transfer_->kind = list ? Transfer::Kind::kSetList : Transfer::Kind::kSet;
   transfer_->invoke = invoke.raw;
@@ -194,18 +212,22 @@ void Server::Machine::begin_set(InvokeId invoke, std::span<const AttributeWithAc
     transfer_->attributes.push_back(item.attribute);
     transfer_->selections.emplace_back(0, Bytes());
     if (item.access) {
-      transfer_->selections.back() = {item.access->selector, Bytes(item.access->parameters.begin(), item.access->parameters.end())};
+      transfer_->selections.back() = {item.access->selector, Bytes(item.access->parameters.begin(),
+                                                                   item.access->parameters.end())};
     }
   }
   on_set_block(invoke, block, now);
 }
 
 void Server::Machine::on_set_block(InvokeId invoke, const DataBlock& block, Instant now) {
-  const bool ours = transfer_ && (transfer_->kind == Transfer::Kind::kSet || transfer_->kind == Transfer::Kind::kSetList) &&
-                    (transfer_->invoke & 0x0F) == invoke.id();
+  const bool ours =
+      transfer_ &&
+      (transfer_->kind == Transfer::Kind::kSet || transfer_->kind == Transfer::Kind::kSetList) &&
+      (transfer_->invoke & 0x0F) == invoke.id();
   Bytes apdu;
   if (!ours || !take_block(block)) {
-    const auto result = ours ? DataAccessResult::kDataBlockNumberInvalid : DataAccessResult::kNoLongSetInProgress;
+    const auto result =
+        ours ? DataAccessResult::kDataBlockNumberInvalid : DataAccessResult::kNoLongSetInProgress;
     encode(SetResponseLastDataBlock{invoke, result, block.block_number}, apdu);
     return reply(apdu, now);
   }
@@ -223,7 +245,10 @@ void Server::Machine::finish_set(Instant now) {
   };
   Bytes apdu;
   if (transfer->kind == Transfer::Kind::kSet) {
-    encode(SetResponseLastDataBlock{invoke, set(transfer->attributes[0], access(0), transfer->bytes), transfer->block}, apdu);
+    encode(
+        SetResponseLastDataBlock{invoke, set(transfer->attributes[0], access(0), transfer->bytes),
+                                 transfer->block},
+        apdu);
     return reply(apdu, now);
   }
   SetResponseLastDataBlockWithList response{invoke, {}, transfer->block};
@@ -231,7 +256,8 @@ void Server::Machine::finish_set(Instant now) {
   const auto values = read_value_list(in);
   for (std::size_t i = 0; i < transfer->attributes.size(); ++i) {
     const bool there = values.ok() && i < values->size();
-    response.results.push_back(there ? set(transfer->attributes[i], access(i), (*values)[i]) : DataAccessResult::kTypeUnmatched);
+    response.results.push_back(there ? set(transfer->attributes[i], access(i), (*values)[i])
+                                     : DataAccessResult::kTypeUnmatched);
   }
   encode(response, apdu);
   reply(apdu, now);
@@ -252,8 +278,8 @@ void Server::Machine::on_action_list(const ActionRequestWithList& request, Insta
   answer_action(request.invoke, items, true, now);
 }
 
-void Server::Machine::begin_action(InvokeId invoke, std::span<const MethodRef> methods, bool list, const DataBlock& block,
-                                   Instant now) {
+void Server::Machine::begin_action(InvokeId invoke, std::span<const MethodRef> methods, bool list,
+                                   const DataBlock& block, Instant now) {
   transfer_ = std::make_unique<Transfer>();
   transfer_->kind = list ? Transfer::Kind::kActionList : Transfer::Kind::kAction;
   transfer_->invoke = invoke.raw;
@@ -262,10 +288,13 @@ void Server::Machine::begin_action(InvokeId invoke, std::span<const MethodRef> m
 }
 
 void Server::Machine::on_action_block(InvokeId invoke, const DataBlock& block, Instant now) {
-  const bool ours = transfer_ && (transfer_->kind == Transfer::Kind::kAction || transfer_->kind == Transfer::Kind::kActionList) &&
+  const bool ours = transfer_ &&
+                    (transfer_->kind == Transfer::Kind::kAction ||
+                     transfer_->kind == Transfer::Kind::kActionList) &&
                     (transfer_->invoke & 0x0F) == invoke.id();
   if (!ours || !take_block(block)) {
-    const auto result = ours ? ActionResult::kLongActionAborted : ActionResult::kNoLongActionInProgress;
+    const auto result =
+        ours ? ActionResult::kLongActionAborted : ActionResult::kNoLongActionInProgress;
     const ActionResponseItem refusal{result, std::nullopt};
     return answer_action(invoke, std::span(&refusal, 1), false, now);
   }
@@ -277,7 +306,8 @@ void Server::Machine::on_action_block(InvokeId invoke, const DataBlock& block, I
   const std::unique_ptr<Transfer> transfer = std::move(transfer_);
   if (transfer->kind == Transfer::Kind::kAction) {
     Bytes returned;
-    const ActionResponseItem item = action(transfer->methods[0], ByteView(transfer->bytes), returned);
+    const ActionResponseItem item =
+        action(transfer->methods[0], ByteView(transfer->bytes), returned);
     return answer_action(invoke, std::span(&item, 1), false, now);
   }
   ByteReader in(transfer->bytes);
@@ -292,15 +322,19 @@ void Server::Machine::on_action_block(InvokeId invoke, const DataBlock& block, I
   answer_action(invoke, items, true, now);
 }
 
-void Server::Machine::answer_action(InvokeId invoke, std::span<const ActionResponseItem> items, bool list, Instant now) {
+void Server::Machine::answer_action(InvokeId invoke, std::span<const ActionResponseItem> items,
+                                    bool list, Instant now) {
   Bytes apdu;
   if (list) {
     encode(ActionResponseWithList{invoke, {items.begin(), items.end()}}, apdu);
   } else {
     encode(ActionResponseNormal{invoke, items[0]}, apdu);
   }
-  const bool general = config_->prefer_general_block_transfer && conformance_.has(Conformance::kGeneralBlockTransfer);
-  if (apdu.size() <= answer_room() || general || !conformance_.has(Conformance::kBlockTransferAction)) return reply(apdu, now);
+  const bool general = config_->prefer_general_block_transfer &&
+                       conformance_.has(Conformance::kGeneralBlockTransfer);
+  if (apdu.size() <= answer_room() || general ||
+      !conformance_.has(Conformance::kBlockTransferAction))
+    return reply(apdu, now);
   transfer_ = std::make_unique<Transfer>();
   transfer_->kind = Transfer::Kind::kActionAnswer;
   transfer_->invoke = invoke.raw;
@@ -324,7 +358,8 @@ void Server::Machine::send_action_block(Instant now) {
 
 void Server::Machine::on_action_next(const ActionRequestNextBlock& request, Instant now) {
   const bool ours = transfer_ && transfer_->kind == Transfer::Kind::kActionAnswer &&
-                    (transfer_->invoke & 0x0F) == request.invoke.id() && transfer_->block == request.block_number;
+                    (transfer_->invoke & 0x0F) == request.invoke.id() &&
+                    transfer_->block == request.block_number;
   if (ours) return send_action_block(now);
   transfer_.reset();
   const ActionResponseItem refusal{ActionResult::kNoLongActionInProgress, std::nullopt};

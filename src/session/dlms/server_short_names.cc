@@ -46,7 +46,8 @@ void Server::Machine::on_read(const ReadRequest& request, Instant now) {
     DataAccessResult result = DataAccessResult::kObjectUndefined;
     if (name && name->name == kReplyToHls && name->access) {
       result = on_reply_to_hls(name->access->parameters, values[i]) == ActionResult::kSuccess
-                   ? DataAccessResult::kSuccess : DataAccessResult::kReadWriteDenied;
+                   ? DataAccessResult::kSuccess
+                   : DataAccessResult::kReadWriteDenied;
       if (association_ == nullptr) {  // the proof was wrong
         response.results = {DataOrResult{result, {}}};
         break;
@@ -55,7 +56,8 @@ void Server::Machine::on_read(const ReadRequest& request, Instant now) {
       write_short_name_list(context(), *objects_, values[i]);
       result = DataAccessResult::kSuccess;
     } else if (name) {
-      if (const auto attribute = objects_->resolve(context(), name->name)) result = get(*attribute, name->access, values[i]);
+      if (const auto attribute = objects_->resolve(context(), name->name))
+        result = get(*attribute, name->access, values[i]);
     }
     response.results.push_back(DataOrResult{result, values[i]});
   }
@@ -69,7 +71,8 @@ void Server::Machine::on_write(const WriteRequest& request, Instant now) {
   for (std::size_t i = 0; i < request.items.size() && i < request.values.size(); ++i) {
     const std::optional<Name> name = name_of(request.items[i]);
     const auto attribute = name ? objects_->resolve(context(), name->name) : std::nullopt;
-    const auto result = attribute ? set(*attribute, name->access, request.values[i]) : DataAccessResult::kObjectUndefined;
+    const auto result = attribute ? set(*attribute, name->access, request.values[i])
+                                  : DataAccessResult::kObjectUndefined;
     response.results.push_back({result, std::nullopt});
   }
   Bytes apdu;

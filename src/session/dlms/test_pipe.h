@@ -1,10 +1,8 @@
-// A client and a server on one in-memory line, for the tests of this room: bytes travel in pieces of any size, some are
-// lost, repeated or damaged, time passes only when both wait.
+// A client and a server on one in-memory line, for the tests of this room: bytes travel in pieces
+// of any size, some are lost, repeated or damaged, time passes only when both wait.
 #pragma once
 
 #include <functional>
-#include <map>
-#include <random>
 
 #include "session/dlms/client.h"
 #include "session/dlms/server.h"
@@ -12,16 +10,22 @@
 
 namespace amity::dlms::testing {
 
+// splitmix64.
 class SeededRandom : public Random {
  public:
-  explicit SeededRandom(std::uint64_t seed) : engine_(seed) {}
+  explicit SeededRandom(std::uint64_t seed) : state_(seed) {}
   void fill(std::span<std::uint8_t> out) override {
-    for (std::uint8_t& byte : out) byte = static_cast<std::uint8_t>(engine_());
+    for (std::uint8_t& byte : out) byte = static_cast<std::uint8_t>(u64() >> 32);
   }
-  std::uint64_t u64() override { return engine_(); }
+  std::uint64_t u64() override {
+    std::uint64_t z = state_ += 0x9E3779B97F4A7C15ull;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
+    return z ^ (z >> 31);
+  }
 
  private:
-  std::mt19937_64 engine_;
+  std::uint64_t state_;
 };
 
 inline const Obis kClock(0, 0, 1, 0, 0, 255);
@@ -34,16 +38,17 @@ inline AttributeRequest ask(std::uint16_t class_id, const Obis& obis, std::int8_
   return {{class_id, obis, attribute}, std::nullopt};
 }
 
-// A meter with a clock, a register, a profile of `rows` entries, a long writable text and one method that echoes.
+// A meter with a clock, a register, a profile of `rows` entries, a long writable text and one
+// method that echoes.
 class TestObjects : public Objects {
  public:
   std::uint32_t rows = 96;
-  Bytes text;            // kLogBook, attribute 2
-  unsigned obeyed = 0;   // methods run
+  Bytes text;           // kLogBook, attribute 2
+  unsigned obeyed = 0;  // methods run
   std::string last_selection;
 
-  DataAccessResult get(const AssociationContext&, const AttributeRef& a, const std::optional<SelectiveAccess>& access,
-                       Bytes& out) override {
+  DataAccessResult get(const AssociationContext&, const AttributeRef& a,
+                       const std::optional<SelectiveAccess>& access, Bytes& out) override {
     DataWriter writer(out);
     if (a.instance == kClock && a.attribute == 2) {
       writer.octet_string(*from_hex("07EA0B150600090000000000"));
@@ -63,8 +68,8 @@ class TestObjects : public Objects {
     return DataAccessResult::kSuccess;
   }
 
-  DataAccessResult set(const AssociationContext&, const AttributeRef& a, const std::optional<SelectiveAccess>&,
-                       ByteView data) override {
+  DataAccessResult set(const AssociationContext&, const AttributeRef& a,
+                       const std::optional<SelectiveAccess>&, ByteView data) override {
     if (a.instance != kLogBook) return DataAccessResult::kReadWriteDenied;
     DataTree tree;
     if (!tree.parse(data).ok() || !tree.root().is_bytes()) return DataAccessResult::kTypeUnmatched;
@@ -73,8 +78,8 @@ class TestObjects : public Objects {
     return DataAccessResult::kSuccess;
   }
 
-  ActionResult action(const AssociationContext&, const MethodRef& m, const std::optional<ByteView>& parameters,
-                      Bytes& out) override {
+  ActionResult action(const AssociationContext&, const MethodRef& m,
+                      const std::optional<ByteView>& parameters, Bytes& out) override {
     if (m.instance != kScripts) return ActionResult::kObjectUndefined;
     ++obeyed;
     if (parameters) append(out, *parameters);
@@ -127,13 +132,14 @@ struct Line {
 class Pipe {
  public:
   // Both sides must outlive the pipe.
-  Pipe(Client& client, Server& server, Line line = {}) : client_(client), server_(server), line_(line), random_(line.seed) {}
+  Pipe(Client& client, Server& server, Line line = {})
+      : client_(client), server_(server), line_(line), random_(line.seed) {}
 
   Instant now{1'000'000};
   std::vector<ClientEvent> events;
   std::vector<ServerEvent> server_events;
-  std::vector<std::string> transcript;               // "> HEX" to the meter, "< HEX" from it
-  std::function<bool(Bytes&)> from_meter;            // may change or (false) swallow what the meter sends
+  std::vector<std::string> transcript;     // "> HEX" to the meter, "< HEX" from it
+  std::function<bool(Bytes&)> from_meter;  // may change or (false) swallow what the meter sends
   std::function<bool(Bytes&)> to_meter;
 
   void open() {
@@ -151,13 +157,15 @@ class Pipe {
     ADD_FAILURE() << "the conversation does not end";
   }
 
-  // The events since the last call, of one kind; fails the test when there is not exactly one event of that kind at the end.
+  // The events since the last call, of one kind; fails the test when there is not exactly one event
+  // of that kind at the end.
   template <class T>
   T expect() {
     run();
     T found{};
     if (events.empty() || !std::holds_alternative<T>(events.back())) {
-      ADD_FAILURE() << "another event came" << (events.empty() ? ": none" : failure_text(events.back()));
+      ADD_FAILURE() << "another event came"
+                    << (events.empty() ? ": none" : failure_text(events.back()));
       events.clear();
       return found;
     }
@@ -168,30 +176,35 @@ class Pipe {
 
   static std::string failure_text(const ClientEvent& event) {
     const auto* failed = std::get_if<Failed>(&event);
-    return failed == nullptr ? " " + std::to_string(event.index()) : ": " + to_string(failed->error);
+    return failed == nullptr ? " " + std::to_string(event.index())
+                             : ": " + to_string(failed->error);
   }
 
- private:
+  // Everything that is ready to travel, once. False: nothing was.
   bool transfer() {
     bool moved = false;
     Bytes bytes;
     while (client_.poll_output(bytes)) {
       moved = true;
       transcript.push_back("> " + to_hex(bytes));
-      if (!to_meter || to_meter(bytes)) deliver(bytes, [this](ByteView piece) { server_.on_bytes(piece, now); });
+      if (!to_meter || to_meter(bytes))
+        deliver(bytes, [this](ByteView piece) { server_.on_bytes(piece, now); });
     }
     while (server_.poll_output(bytes)) {
       moved = true;
       transcript.push_back("< " + to_hex(bytes));
-      if (!from_meter || from_meter(bytes)) deliver(bytes, [this](ByteView piece) { client_.on_bytes(piece, now); });
+      if (!from_meter || from_meter(bytes))
+        deliver(bytes, [this](ByteView piece) { client_.on_bytes(piece, now); });
     }
     return moved;
   }
 
+ private:
   template <class Sink>
   void deliver(Bytes& bytes, Sink sink) {
     if (random_.unit() < line_.loss) return;
-    if (random_.unit() < line_.damage) bytes[random_.below(bytes.size())] ^= static_cast<std::uint8_t>(1u << random_.below(8));
+    if (random_.unit() < line_.damage)
+      bytes[random_.below(bytes.size())] ^= static_cast<std::uint8_t>(1u << random_.below(8));
     const int times = random_.unit() < line_.repeat ? 2 : 1;
     const std::size_t piece = line_.piece_bytes == 0 ? bytes.size() : line_.piece_bytes;
     for (int i = 0; i < times; ++i) {
@@ -234,9 +247,11 @@ struct Bench {
   SeededRandom server_random{22};
 
   explicit Bench(Mechanism mechanism = Mechanism::kNone, SecurityPolicy security = {}) {
-    const std::string ek = "000102030405060708090A0B0C0D0E0F", ak = "D0D1D2D3D4D5D6D7D8D9DADBDCDDDEDF";
+    const std::string ek = "000102030405060708090A0B0C0D0E0F",
+                      ak = "D0D1D2D3D4D5D6D7D8D9DADBDCDDDEDF";
     const bool long_keys = security.suite == SecuritySuite::k2;
-    client.keys = {Secret(*from_hex(long_keys ? ek + ak : ek)), Secret(*from_hex(long_keys ? ak + ek : ak))};
+    client.keys = {Secret(*from_hex(long_keys ? ek + ak : ek)),
+                   Secret(*from_hex(long_keys ? ak + ek : ak))};
     client.client_title = *system_title_from(*from_hex("4D4D4D0000000001"));
     client.link.client_sap = 1;
     client.mechanism = mechanism;

@@ -4,14 +4,13 @@ namespace amity::dlms {
 
 WrapperLink::WrapperLink(const LinkOptions* options, Side side) : options_(options), side_(side) {}
 
-Status WrapperLink::on_bytes(ByteView bytes) {
+void WrapperLink::on_bytes(ByteView bytes) {
   if (datagrams()) {
     datagram_.assign(bytes.begin(), bytes.end());
     datagram_fresh_ = true;
   } else {
     splitter_.feed(bytes);
   }
-  return {};
 }
 
 Result<std::optional<Inbound>> WrapperLink::next() {
@@ -62,7 +61,8 @@ std::size_t WrapperLink::queued_bytes() const {
 }
 
 std::size_t WrapperLink::heap_bytes() const {
-  std::size_t total = datagram_.capacity() + output_.capacity() * sizeof(Bytes) + splitter_.buffered();
+  std::size_t total =
+      datagram_.capacity() + output_.capacity() * sizeof(Bytes) + splitter_.buffered();
   for (const Bytes& bytes : output_) total += bytes.capacity();
   return total;
 }

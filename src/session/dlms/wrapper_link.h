@@ -1,4 +1,5 @@
-// Link over the TCP/UDP wrapper, either side. No procedure of its own: open as soon as the stream is.
+// Link over the TCP/UDP wrapper, either side. No procedure of its own: open as soon as the stream
+// is.
 #pragma once
 
 #include <optional>
@@ -22,7 +23,7 @@ class WrapperLink {
  public:
   WrapperLink(const LinkOptions* options, Side side);
 
-  Status on_bytes(ByteView bytes);
+  void on_bytes(ByteView bytes);
   // An error means that framing is lost for good (streams only).
   Result<std::optional<Inbound>> next();
   Status send(std::uint16_t peer_sap, ByteView apdu);
@@ -38,9 +39,9 @@ class WrapperLink {
   const LinkOptions* options_;
   Side side_;
   WrapperSplitter splitter_;
-  Bytes datagram_;              // the one being looked at
+  Bytes datagram_;  // the one being looked at
   bool datagram_fresh_ = false;
-  std::vector<Bytes> output_;   // streams: at most one; datagrams: one each
+  std::vector<Bytes> output_;  // streams: at most one; datagrams: one each
 };
 
 }  // namespace amity::dlms

@@ -1,4 +1,5 @@
-// ACCESS service: a list of GET, SET and ACTION in one request. encode() appends the APDU, tag included.
+// ACCESS service: a list of GET, SET and ACTION in one request. encode() appends the APDU, tag
+// included.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +10,17 @@
 
 namespace amity::dlms {
 
-enum class AccessKind : std::uint8_t { kGet = 1, kSet = 2, kAction = 3, kGetSelective = 4, kSetSelective = 5 };
+enum class AccessKind : std::uint8_t {
+  kGet = 1,
+  kSet = 2,
+  kAction = 3,
+  kGetSelective = 4,
+  kSetSelective = 5
+};
 
 struct AccessSpecification {
   AccessKind kind = AccessKind::kGet;
-  AttributeRef target;  // of kAction: `attribute` is the method
+  AttributeRef target;     // of kAction: `attribute` is the method
   SelectiveAccess access;  // of the selective kinds
 };
 
@@ -26,7 +33,7 @@ struct AccessRequest {
 
 struct AccessResult {
   AccessKind kind = AccessKind::kGet;  // kGet, kSet or kAction
-  std::uint8_t result = 0;             // DataAccessResult, of kAction an ActionResult; 0 is success for both
+  std::uint8_t result = 0;  // DataAccessResult, of kAction an ActionResult; 0 is success for both
 };
 
 struct AccessResponse {

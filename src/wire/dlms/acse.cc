@@ -39,7 +39,8 @@ Result<Tlv> inner(const Tlv& outer, std::uint8_t wanted) {
   AMITY_TRY(const Tlv tlv, read_tlv(in));
   if (!in.empty()) return in.malformed("bytes follow the field");
   if (wanted != 0 && tlv.tag != wanted) {
-    return make_error(ErrorCode::kMalformed, "unexpected tag " + to_hex(ByteView(&tlv.tag, 1)), outer.offset);
+    return make_error(ErrorCode::kMalformed, "unexpected tag " + to_hex(ByteView(&tlv.tag, 1)),
+                      outer.offset);
   }
   return tlv;
 }
@@ -59,8 +60,10 @@ Result<std::uint32_t> inner_integer(const Tlv& outer) {
 }
 
 Result<std::uint8_t> last_arc(const Tlv& oid, ByteView arc, const char* what) {
-  if (oid.value.size() != arc.size() + 1 || !std::equal(arc.begin(), arc.end(), oid.value.begin())) {
-    return make_error(ErrorCode::kUnsupported, std::string(what) + " " + to_hex(oid.value), oid.offset);
+  if (oid.value.size() != arc.size() + 1 ||
+      !std::equal(arc.begin(), arc.end(), oid.value.begin())) {
+    return make_error(ErrorCode::kUnsupported, std::string(what) + " " + to_hex(oid.value),
+                      oid.offset);
   }
   return oid.value.back();
 }
@@ -84,7 +87,8 @@ Result<ByteView> octets(const Tlv& field) {
 // An AP title: a system title, or what passes for one.
 Result<ByteView> title(const Tlv& field) {
   AMITY_TRY(const ByteView value, octets(field));
-  if (value.size() > kTitleSizeMax) return make_error(ErrorCode::kLimit, "title is too long", field.offset);
+  if (value.size() > kTitleSizeMax)
+    return make_error(ErrorCode::kLimit, "title is too long", field.offset);
   return value;
 }
 
@@ -135,10 +139,12 @@ void write_integer(ByteWriter& out, std::uint8_t outer, std::uint32_t v) {
 }
 
 // Requirements (authentication functional unit), mechanism name, authentication value.
-void write_authentication(ByteWriter& out, std::uint8_t first_tag, Mechanism mechanism, ByteView value) {
+void write_authentication(ByteWriter& out, std::uint8_t first_tag, Mechanism mechanism,
+                          ByteView value) {
   static constexpr std::uint8_t kAuthenticationUnit[] = {0x07, 0x80};
   write_tlv(out, first_tag, kAuthenticationUnit);
-  write_oid(out, static_cast<std::uint8_t>(first_tag + 1), kMechanismArc, static_cast<std::uint8_t>(mechanism));
+  write_oid(out, static_cast<std::uint8_t>(first_tag + 1), kMechanismArc,
+            static_cast<std::uint8_t>(mechanism));
   if (!value.empty()) {
     write_nested(out, static_cast<std::uint8_t>(first_tag + 0x22), kCharString, value);
   }
@@ -182,12 +188,15 @@ Status read_aarq_field(const Tlv& f, Aarq& v) {
       AMITY_TRY(v.calling_authentication_value, authentication_value(f));
       break;
     }
-    case kImplementationInformation: v.implementation_information = f.value; break;
+    case kImplementationInformation:
+      v.implementation_information = f.value;
+      break;
     case kUserInformation: {
       AMITY_TRY(v.user_information, octets(f));
       break;
     }
-    default: break;  // protocol version, requirements, called qualifiers: nothing to act on
+    default:
+      break;  // protocol version, requirements, called qualifiers: nothing to act on
   }
   return {};
 }
@@ -213,11 +222,13 @@ Status read_aare_field(const Tlv& f, Aare& v) {
     }
     case 0xA2: {
       AMITY_TRY(const std::uint32_t result, inner_integer(f));
-      if (result > 2) return make_error(ErrorCode::kMalformed, "unknown association result", f.offset);
+      if (result > 2)
+        return make_error(ErrorCode::kMalformed, "unknown association result", f.offset);
       v.result = static_cast<AssociationResult>(result);
       break;
     }
-    case 0xA3: return read_diagnostic(f, v);
+    case 0xA3:
+      return read_diagnostic(f, v);
     case 0xA4: {
       AMITY_TRY(v.responding_ap_title, title(f));
       break;
@@ -238,12 +249,15 @@ Status read_aare_field(const Tlv& f, Aare& v) {
       AMITY_TRY(v.responding_authentication_value, authentication_value(f));
       break;
     }
-    case kImplementationInformation: v.implementation_information = f.value; break;
+    case kImplementationInformation:
+      v.implementation_information = f.value;
+      break;
     case kUserInformation: {
       AMITY_TRY(v.user_information, octets(f));
       break;
     }
-    default: break;
+    default:
+      break;
   }
   return {};
 }
@@ -256,7 +270,8 @@ Result<Release> decode_release(ByteView apdu, std::uint8_t tag) {
     AMITY_TRY(const Tlv f, read_tlv(in));
     if (f.tag == 0x80) {
       AMITY_TRY(const std::uint32_t reason, integer(f));
-      if (reason > 0xFF) return make_error(ErrorCode::kMalformed, "unknown release reason", f.offset);
+      if (reason > 0xFF)
+        return make_error(ErrorCode::kMalformed, "unknown release reason", f.offset);
       v.reason = static_cast<std::uint8_t>(reason);
     } else if (f.tag == kUserInformation) {
       AMITY_TRY(v.user_information, octets(f));
@@ -315,8 +330,12 @@ void encode(const Aare& v, Bytes& out) {
   write_tlv(outer, kAareTag, body);
 }
 
-void encode(const Rlrq& v, Bytes& out) { encode_release(v, kRlrqTag, out); }
-void encode(const Rlre& v, Bytes& out) { encode_release(v, kRlreTag, out); }
+void encode(const Rlrq& v, Bytes& out) {
+  encode_release(v, kRlrqTag, out);
+}
+void encode(const Rlre& v, Bytes& out) {
+  encode_release(v, kRlreTag, out);
+}
 
 Result<Aarq> decode_aarq(ByteView apdu) {
   AMITY_TRY(ByteReader in, open(apdu, kAarqTag));
@@ -344,7 +363,11 @@ Result<Aare> decode_aare(ByteView apdu) {
   return v;
 }
 
-Result<Rlrq> decode_rlrq(ByteView apdu) { return decode_release<Rlrq>(apdu, kRlrqTag); }
-Result<Rlre> decode_rlre(ByteView apdu) { return decode_release<Rlre>(apdu, kRlreTag); }
+Result<Rlrq> decode_rlrq(ByteView apdu) {
+  return decode_release<Rlrq>(apdu, kRlrqTag);
+}
+Result<Rlre> decode_rlre(ByteView apdu) {
+  return decode_release<Rlre>(apdu, kRlreTag);
+}
 
 }  // namespace amity::dlms

@@ -1,5 +1,5 @@
-// Association control: AARQ, AARE, RLRQ, RLRE (BER, IEC 62056-5-3 clause 9.4). encode() appends the APDU, tag included.
-// Views point into the input (decoded) or must live until encode() returns.
+// Association control: AARQ, AARE, RLRQ, RLRE (BER, IEC 62056-5-3 clause 9.4). encode() appends the
+// APDU, tag included. Views point into the input (decoded) or must live until encode() returns.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@ enum class ApplicationContext : std::uint8_t {
   kShortNameCiphered = 4,
 };
 inline bool is_ciphered(ApplicationContext c) {
-  return c == ApplicationContext::kLogicalNameCiphered || c == ApplicationContext::kShortNameCiphered;
+  return c == ApplicationContext::kLogicalNameCiphered ||
+         c == ApplicationContext::kShortNameCiphered;
 }
 
 // Last arc of 2.16.756.5.8.2.x
@@ -38,16 +39,20 @@ std::string_view to_string(Mechanism mechanism);
 struct Aarq {
   ApplicationContext context = ApplicationContext::kLogicalName;
   ByteView called_ap_title;
-  ByteView calling_ap_title;        // client system title
-  ByteView calling_ae_qualifier;    // client certificate
+  ByteView calling_ap_title;                              // client system title
+  ByteView calling_ae_qualifier;                          // client certificate
   std::optional<std::uint32_t> calling_ae_invocation_id;  // user id
-  std::optional<Mechanism> mechanism;  // absent: lowest level security
-  ByteView calling_authentication_value;  // password, or challenge CtoS
+  std::optional<Mechanism> mechanism;                     // absent: lowest level security
+  ByteView calling_authentication_value;                  // password, or challenge CtoS
   ByteView implementation_information;
   ByteView user_information;  // InitiateRequest, plain or ciphered
 };
 
-enum class AssociationResult : std::uint8_t { kAccepted = 0, kRejectedPermanent = 1, kRejectedTransient = 2 };
+enum class AssociationResult : std::uint8_t {
+  kAccepted = 0,
+  kRejectedPermanent = 1,
+  kRejectedTransient = 2
+};
 
 enum class AcseUserDiagnostic : std::uint8_t {
   kNull = 0,
@@ -72,7 +77,8 @@ std::string_view to_string(AcseUserDiagnostic diagnostic);
 struct Aare {
   ApplicationContext context = ApplicationContext::kLogicalName;
   AssociationResult result = AssociationResult::kAccepted;
-  bool provider_diagnostic = false;  // the diagnostic comes from the ACSE provider (1, 2: no common version)
+  bool provider_diagnostic =
+      false;  // the diagnostic comes from the ACSE provider (1, 2: no common version)
   std::uint8_t diagnostic = 0;       // AcseUserDiagnostic unless provider_diagnostic
   ByteView responding_ap_title;      // server system title
   ByteView responding_ae_qualifier;  // server certificate

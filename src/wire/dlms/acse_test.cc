@@ -21,10 +21,11 @@ TEST(Acse, AarqWithoutSecurity) {
   EXPECT_FALSE(aarq->mechanism.has_value());
   const InitiateRequest initiate = initiate_request(aarq->user_information);
   EXPECT_EQ(initiate.conformance.bits, 0x007E1Fu);
-  EXPECT_EQ(to_string(initiate.conformance),
-            "priority-mgmt-supported attribute0-supported-with-get block-transfer-with-get-or-read "
-            "block-transfer-with-set-or-write block-transfer-with-action multiple-references get set "
-            "selective-access event-notification action");
+  EXPECT_EQ(
+      to_string(initiate.conformance),
+      "priority-mgmt-supported attribute0-supported-with-get block-transfer-with-get-or-read "
+      "block-transfer-with-set-or-write block-transfer-with-action multiple-references get set "
+      "selective-access event-notification action");
   EXPECT_EQ(initiate.pdu_size_max, 1200);
   EXPECT_TRUE(initiate.response_allowed);
   EXPECT_EQ(encoded(*aarq), to_hex(bytes));
@@ -34,7 +35,8 @@ TEST(Acse, AarqWithoutSecurity) {
 // protocols.md 13
 TEST(Acse, AarqLowLevelWithCipheredInitiate) {
   const Bytes bytes =
-      "6066a109060760857405080103a60a04084D4D4D0000BC614E8a0207808b0760857405080201ac0a80083132333435363738"
+      "6066a109060760857405080103a60a04084D4D4D0000BC614E8a0207808b0760857405080201ac0a800831323334"
+      "35363738"
       "be34043221303001234567801302FF8A7874133D414CED25B42534D28DB0047720606B175BD52211BE6841DB204D39EE6FDB8E356855"_hex;
   const auto aarq = decode_aarq(bytes);
   ASSERT_TRUE(aarq.ok()) << to_string(aarq.error());
@@ -51,12 +53,14 @@ TEST(Acse, AarqLowLevelWithCipheredInitiate) {
 // protocols.md 14
 TEST(Acse, AareHighLevelChallenge) {
   const Bytes bytes =
-      "6142A109060760857405080101A203020100A305A10302010E88020780890760857405080205AA0A8008503677524A323146"
+      "6142A109060760857405080101A203020100A305A10302010E88020780890760857405080205AA0A800850367752"
+      "4A323146"
       "BE10040E0800065F1F040000501F01F40007"_hex;
   const auto aare = decode_aare(bytes);
   ASSERT_TRUE(aare.ok()) << to_string(aare.error());
   EXPECT_EQ(aare->result, AssociationResult::kAccepted);
-  EXPECT_EQ(to_string(static_cast<AcseUserDiagnostic>(aare->diagnostic)), "authentication-required");
+  EXPECT_EQ(to_string(static_cast<AcseUserDiagnostic>(aare->diagnostic)),
+            "authentication-required");
   EXPECT_EQ(aare->mechanism, Mechanism::kHighGmac);
   EXPECT_EQ(as_text(aare->responding_authentication_value), "P6wRJ21F");
   const auto inner = decode_apdu(aare->user_information);
@@ -76,7 +80,8 @@ TEST(Acse, AareRefused) {
   const auto refused = decode_aare(context);
   ASSERT_TRUE(refused.ok());
   EXPECT_EQ(refused->result, AssociationResult::kRejectedPermanent);
-  EXPECT_EQ(to_string(static_cast<AcseUserDiagnostic>(refused->diagnostic)), "application-context-name-not-supported");
+  EXPECT_EQ(to_string(static_cast<AcseUserDiagnostic>(refused->diagnostic)),
+            "application-context-name-not-supported");
   EXPECT_EQ(encoded(*refused), to_hex(context));
 
   const Bytes error = "611FA109060760857405080101A203020101A305A103020101BE0604040E010601"_hex;
@@ -88,7 +93,8 @@ TEST(Acse, AareRefused) {
 }
 
 TEST(Acse, EveryFieldRoundTrips) {
-  const Bytes title = "4D4D4D0000BC614E"_hex, certificate(300, 0x42), challenge(16, 0x33), info = "01"_hex;
+  const Bytes title = "4D4D4D0000BC614E"_hex, certificate(300, 0x42), challenge(16, 0x33),
+              info = "01"_hex;
   Aarq aarq;
   aarq.context = ApplicationContext::kShortNameCiphered;
   aarq.called_ap_title = title;
@@ -136,7 +142,8 @@ TEST(Acse, Release) {
 }
 
 TEST(Acse, StrangersAreRefused) {
-  EXPECT_EQ(decode_aarq("600BA109060760857405080201"_hex).error().code, ErrorCode::kUnsupported) << "not a context";
+  EXPECT_EQ(decode_aarq("600BA109060760857405080201"_hex).error().code, ErrorCode::kUnsupported)
+      << "not a context";
   EXPECT_FALSE(decode_aarq("6000"_hex).ok()) << "no context";
   EXPECT_FALSE(decode_aare("600BA109060760857405080101"_hex).ok()) << "an AARQ";
   EXPECT_FALSE(decode_aarq("600BA10906076085740508010100"_hex).ok()) << "a byte too many";

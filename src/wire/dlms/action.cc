@@ -126,12 +126,14 @@ Result<Apdu> read_action_request(ByteReader& in) {
   if (choice < 1 || choice > 6) return unknown_choice(in, "action-request", choice);
   AMITY_TRY(const InvokeId invoke, read_invoke_id(in));
   switch (choice) {
-    case 1: return read_action_normal(in, invoke);
+    case 1:
+      return read_action_normal(in, invoke);
     case 2: {
       AMITY_TRY(const std::uint32_t block, in.u32());
       return Apdu(ActionRequestNextBlock{invoke, block});
     }
-    case 3: return read_action_with_list(in, invoke);
+    case 3:
+      return read_action_with_list(in, invoke);
     case 4: {
       ActionRequestWithFirstBlock v;
       v.invoke = invoke;

@@ -54,19 +54,18 @@ enum class ApduTag : std::uint8_t {
 std::string apdu_name(std::uint8_t tag);  // "get-request", "glo-get-request", ...; "" where unknown
 
 using Apdu = std::variant<
-    InitiateRequest, InitiateResponse, Aarq, Aare, Rlrq, Rlre,
-    GetRequestNormal, GetRequestNext, GetRequestWithList,
-    GetResponseNormal, GetResponseWithDataBlock, GetResponseWithList,
+    InitiateRequest, InitiateResponse, Aarq, Aare, Rlrq, Rlre, GetRequestNormal, GetRequestNext,
+    GetRequestWithList, GetResponseNormal, GetResponseWithDataBlock, GetResponseWithList,
     SetRequestNormal, SetRequestWithFirstDataBlock, SetRequestWithDataBlock, SetRequestWithList,
     SetRequestWithListAndFirstDataBlock, SetResponseNormal, SetResponseDataBlock,
     SetResponseLastDataBlock, SetResponseLastDataBlockWithList, SetResponseWithList,
     ActionRequestNormal, ActionRequestNextBlock, ActionRequestWithList, ActionRequestWithFirstBlock,
     ActionRequestWithListAndFirstBlock, ActionRequestWithBlock, ActionResponseNormal,
-    ActionResponseWithBlock, ActionResponseWithList, ActionResponseNextBlock,
-    ReadRequest, ReadResponse, WriteRequest, WriteResponse, UnconfirmedWriteRequest,
-    InformationReport, AccessRequest, AccessResponse, DataNotification, DataNotificationConfirm,
-    EventNotification, ExceptionResponse, ConfirmedServiceError, GeneralBlockTransfer,
-    ServiceCiphered, GeneralGloDed, GeneralCiphering, GeneralSigning>;
+    ActionResponseWithBlock, ActionResponseWithList, ActionResponseNextBlock, ReadRequest,
+    ReadResponse, WriteRequest, WriteResponse, UnconfirmedWriteRequest, InformationReport,
+    AccessRequest, AccessResponse, DataNotification, DataNotificationConfirm, EventNotification,
+    ExceptionResponse, ConfirmedServiceError, GeneralBlockTransfer, ServiceCiphered, GeneralGloDed,
+    GeneralCiphering, GeneralSigning>;
 
 // The APDU must fill the input. Views point into it.
 Result<Apdu> decode_apdu(ByteView input);

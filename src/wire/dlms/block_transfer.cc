@@ -13,7 +13,8 @@ void encode(const GeneralBlockTransfer& v, Bytes& out) {
   AMITY_ASSERT(v.window <= kWindowMask);
   ByteWriter w(out);
   w.u8(static_cast<std::uint8_t>(ApduTag::kGeneralBlockTransfer));
-  w.u8(static_cast<std::uint8_t>((v.last_block ? kLastBlock : 0) | (v.streaming ? kStreaming : 0) | v.window));
+  w.u8(static_cast<std::uint8_t>((v.last_block ? kLastBlock : 0) | (v.streaming ? kStreaming : 0) |
+                                 v.window));
   w.u16(v.block_number);
   w.u16(v.acknowledged);
   write_octet_string(w, v.data);

@@ -1,4 +1,5 @@
-// GeneralBlockTransfer: pieces of any APDU, both directions, streamed in windows. encode() appends the APDU.
+// GeneralBlockTransfer: pieces of any APDU, both directions, streamed in windows. encode() appends
+// the APDU.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +10,10 @@ namespace amity::dlms {
 
 struct GeneralBlockTransfer {
   bool last_block = false;
-  bool streaming = false;      // more blocks follow before an acknowledgement is expected
-  std::uint8_t window = 0;     // 0..63, blocks the sender can receive
-  std::uint16_t block_number = 0;      // from 1
-  std::uint16_t acknowledged = 0;      // highest block received in order
+  bool streaming = false;          // more blocks follow before an acknowledgement is expected
+  std::uint8_t window = 0;         // 0..63, blocks the sender can receive
+  std::uint16_t block_number = 0;  // from 1
+  std::uint16_t acknowledged = 0;  // highest block received in order
   ByteView data;
 };
 

@@ -5,7 +5,8 @@
 namespace amity::dlms {
 namespace {
 
-// Services that have ciphered forms of their own. Short-name services and Initiate: +20, +40; the others +08, +10.
+// Services that have ciphered forms of their own. Short-name services and Initiate: +20, +40; the
+// others +08, +10.
 bool is_low_service(std::uint8_t tag) {
   switch (static_cast<ApduTag>(tag)) {
     case ApduTag::kInitiateRequest:
@@ -16,16 +17,20 @@ bool is_low_service(std::uint8_t tag) {
     case ApduTag::kWriteResponse:
     case ApduTag::kConfirmedServiceError:
     case ApduTag::kUnconfirmedWriteRequest:
-    case ApduTag::kInformationReport: return true;
-    default: return false;
+    case ApduTag::kInformationReport:
+      return true;
+    default:
+      return false;
   }
 }
 
-bool is_high_service(std::uint8_t tag) { return tag >= 0xC0 && tag <= 0xC7 && tag != 0xC6; }
+bool is_high_service(std::uint8_t tag) {
+  return tag >= 0xC0 && tag <= 0xC7 && tag != 0xC6;
+}
 
 void write_header(ByteWriter& out, const GeneralCiphering& v) {
-  for (ByteView field : {v.transaction_id, v.originator_system_title, v.recipient_system_title, v.date_time,
-                         v.other_information}) {
+  for (ByteView field : {v.transaction_id, v.originator_system_title, v.recipient_system_title,
+                         v.date_time, v.other_information}) {
     write_octet_string(out, field);
   }
 }
@@ -33,7 +38,9 @@ void write_header(ByteWriter& out, const GeneralCiphering& v) {
 void write(ByteWriter& out, const KeyInfo& v) {
   out.u8(static_cast<std::uint8_t>(v.kind));
   switch (v.kind) {
-    case KeyInfo::Kind::kIdentified: out.u8(v.id); break;
+    case KeyInfo::Kind::kIdentified:
+      out.u8(v.id);
+      break;
     case KeyInfo::Kind::kWrapped:
       out.u8(v.id);
       write_octet_string(out, v.ciphered_data);
@@ -159,9 +166,12 @@ Result<Apdu> read_ciphered(std::uint8_t tag, ByteReader& in) {
       AMITY_TRY(v.content, read_octet_string(in));
       return Apdu(v);
     }
-    case ApduTag::kGeneralCiphering: return read_general_ciphering(in);
-    case ApduTag::kGeneralSigning: return read_general_signing(in);
-    default: break;
+    case ApduTag::kGeneralCiphering:
+      return read_general_ciphering(in);
+    case ApduTag::kGeneralSigning:
+      return read_general_signing(in);
+    default:
+      break;
   }
   ServiceCiphered v;
   v.tag = tag;

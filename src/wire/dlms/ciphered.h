@@ -1,5 +1,5 @@
-// Ciphered APDUs on the wire: service-specific glo-/ded- forms, general-glo, general-ded, general-ciphering,
-// general-signing. Only the envelope; the cryptography is in security.h.
+// Ciphered APDUs on the wire: service-specific glo-/ded- forms, general-glo, general-ded,
+// general-ciphering, general-signing. Only the envelope; the cryptography is in security.h.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 
 namespace amity::dlms {
 
-// The tag of the ciphered form of a plain APDU, if there is one (there is none for ACCESS, DataNotification, ...:
-// those travel in general-glo or general-ded).
+// The tag of the ciphered form of a plain APDU, if there is one (there is none for ACCESS,
+// DataNotification, ...: those travel in general-glo or general-ded).
 std::optional<std::uint8_t> glo_tag(std::uint8_t plain_tag);
 std::optional<std::uint8_t> ded_tag(std::uint8_t plain_tag);
 struct PlainTag {
@@ -36,8 +36,9 @@ struct GeneralGloDed {
 struct KeyInfo {
   enum class Kind : std::uint8_t { kIdentified = 0, kWrapped = 1, kAgreed = 2 };
   Kind kind = Kind::kIdentified;
-  std::uint8_t id = 0;  // identified: 0 global unicast, 1 global broadcast; wrapped: KEK id (0 master key)
-  ByteView parameters;  // agreed: key parameters (01 one-pass, 02 static)
+  std::uint8_t id =
+      0;  // identified: 0 global unicast, 1 global broadcast; wrapped: KEK id (0 master key)
+  ByteView parameters;     // agreed: key parameters (01 one-pass, 02 static)
   ByteView ciphered_data;  // wrapped: the wrapped key; agreed: ephemeral public key and signature
 };
 
@@ -49,7 +50,8 @@ struct GeneralCiphering {
   ByteView other_information;
   std::optional<KeyInfo> key_info;
   ByteView content;
-  ByteView authenticated_header;  // transaction id .. other information as encoded; part of the AAD. Set by decode.
+  ByteView authenticated_header;  // transaction id .. other information as encoded; part of the
+                                  // AAD. Set by decode.
 };
 
 struct GeneralSigning {  // parsed, never verified: ECDSA is not implemented
@@ -65,7 +67,8 @@ struct GeneralSigning {  // parsed, never verified: ECDSA is not implemented
 void encode(const ServiceCiphered& apdu, Bytes& out);  // writes apdu.tag
 void encode(const GeneralGloDed& apdu, Bytes& out);
 void encode(const GeneralCiphering& apdu, Bytes& out);
-// What encode() will write as the authenticated header, to build the AAD with before there is content.
+// What encode() will write as the authenticated header, to build the AAD with before there is
+// content.
 Bytes authenticated_header(const GeneralCiphering& apdu);
 
 }  // namespace amity::dlms

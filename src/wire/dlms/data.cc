@@ -1,7 +1,7 @@
 #include "wire/dlms/data.h"
 
+#include <array>
 #include <bit>
-#include <limits>
 
 #include "wire/dlms/data_value.h"
 #include "wire/dlms/tree_parser.h"
@@ -14,27 +14,137 @@ Error not_a(std::string_view wanted, DataType got) {
                     "expected " + std::string(wanted) + ", found " + std::string(to_string(got)));
 }
 
-// Advances over a type description, without looking at its meaning.
-Status skip_description(ByteReader& in) {
-  std::size_t pending = 1;
-  while (pending-- != 0) {
-    AMITY_TRY(const std::uint8_t tag, in.u8());
-    const auto type = static_cast<DataType>(tag);
-    if (type == DataType::kArray) {
-      AMITY_CHECK(in.skip(2));
-      ++pending;
-    } else if (type == DataType::kStructure) {
-      AMITY_TRY(const std::size_t count, read_length(in));
-      if (count > in.remaining()) return in.truncated(count);
-      pending += count;
-    }
+constexpr auto kSizes = [] {
+  std::array<std::int8_t, 256> sizes{};
+  for (std::size_t tag = 0; tag < sizes.size(); ++tag) {
+    sizes[tag] = static_cast<std::int8_t>(fixed_size(static_cast<DataType>(tag)));
   }
-  return {};
-}
+  return sizes;
+}();
+
+// Walks over encoded values with plain pointers: every large answer is walked once before it is
+// parsed.
+class Skipper {
+ public:
+  explicit Skipper(ByteView bytes)
+      : begin_(bytes.data()), at_(begin_), end_(begin_ + bytes.size()) {}
+
+  bool skip_value() {
+    for (std::size_t pending = 1; pending != 0; --pending) {
+      pending = skip_run(pending);
+      if (pending == 0) return true;
+      if (at_ == end_) return fail(ErrorCode::kTruncated, "the value ends early");
+      const std::uint8_t tag = *at_;
+      if (const int size = kSizes[tag]; size >= 0) {
+        if (remaining() <= static_cast<std::size_t>(size))
+          return fail(ErrorCode::kTruncated, "the value ends early");
+        at_ += 1 + size;
+        continue;
+      }
+      if (!skip_sized(static_cast<DataType>(tag), pending)) return false;
+    }
+    return true;
+  }
+
+  std::size_t used() const { return static_cast<std::size_t>(at_ - begin_); }
+  Error error(std::size_t base) const { return Error{code_, base + used(), reason_}; }
+
+ private:
+  // The common values, while they last. Branches that are predicted let the processor run ahead; a
+  // table of sizes would make every step wait for the one before.
+  std::size_t skip_run(std::size_t pending) {
+    const std::uint8_t* p = at_;
+    while (pending != 0 && end_ - p > 8) {
+      const auto type = static_cast<DataType>(*p);
+      if (type == DataType::kUint32 || type == DataType::kInt32) {
+        p += 5;
+      } else if (type == DataType::kOctetString && p[1] < 0x80 && p[1] + 2 <= end_ - p) {
+        p += 2 + p[1];
+      } else if (type == DataType::kStructure && p[1] < 0x80 && p[1] + 2 <= end_ - p) {
+        pending += p[1];
+        p += 2;
+      } else if (type == DataType::kUint16 || type == DataType::kInt16) {
+        p += 3;
+      } else if (type == DataType::kNull) {
+        p += 1;
+      } else {
+        break;
+      }
+      --pending;
+    }
+    at_ = p;
+    return pending;
+  }
+
+  // Strings and containers; containers add to `pending`.
+  bool skip_sized(DataType type, std::size_t& pending) {
+    if (!is_known(static_cast<std::uint8_t>(type)))
+      return fail(ErrorCode::kMalformed, "unknown data type");
+    ++at_;
+    if (type == DataType::kCompactArray && !skip_description()) return false;
+    std::size_t count = 0;
+    if (!read_count(count)) return false;
+    if (type == DataType::kBitString) count = (count + 7) / 8;
+    if (count > remaining()) return fail(ErrorCode::kTruncated, "longer than the input");
+    if (type == DataType::kArray || type == DataType::kStructure) {
+      pending += count;
+    } else {
+      at_ += count;
+    }
+    return true;
+  }
+
+  bool skip_description() {
+    for (std::size_t pending = 1; pending != 0; --pending) {
+      if (at_ == end_) return fail(ErrorCode::kTruncated, "the type description ends early");
+      const auto type = static_cast<DataType>(*at_++);
+      if (type == DataType::kArray) {
+        if (remaining() < 2) return fail(ErrorCode::kTruncated, "the type description ends early");
+        at_ += 2;
+        ++pending;
+      } else if (type == DataType::kStructure) {
+        std::size_t count = 0;
+        if (!read_count(count)) return false;
+        if (count > remaining()) return fail(ErrorCode::kTruncated, "longer than the input");
+        pending += count;
+      }
+    }
+    return true;
+  }
+
+  bool read_count(std::size_t& count) {
+    if (at_ != end_ && *at_ < 0x80) {
+      count = *at_++;
+      return true;
+    }
+    ByteReader in(ByteView(at_, end_));
+    const auto length = read_length(in);
+    if (!length.ok())
+      return fail(length.error().code, "the length field ends early or is of unusual size");
+    at_ += in.position();
+    count = *length;
+    return true;
+  }
+
+  std::size_t remaining() const { return static_cast<std::size_t>(end_ - at_); }
+  bool fail(ErrorCode code, const char* reason) {
+    code_ = code;
+    reason_ = reason;
+    return false;
+  }
+
+  const std::uint8_t* begin_;
+  const std::uint8_t* at_;
+  const std::uint8_t* end_;
+  ErrorCode code_ = ErrorCode::kMalformed;
+  const char* reason_ = "";
+};
 
 }  // namespace
 
-Result<std::size_t> DataTree::parse_prefix(ByteView input) { return TreeParser(*this, input).parse(); }
+Result<std::size_t> DataTree::parse_prefix(ByteView input) {
+  return TreeParser(*this, input).parse();
+}
 
 Status DataTree::parse(ByteView input) {
   AMITY_TRY(const std::size_t used, parse_prefix(input));
@@ -63,8 +173,10 @@ bool DataView::is_integer() const {
     case DataType::kDeltaInt32:
     case DataType::kDeltaUint8:
     case DataType::kDeltaUint16:
-    case DataType::kDeltaUint32: return true;
-    default: return false;
+    case DataType::kDeltaUint32:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -76,8 +188,10 @@ bool DataView::is_bytes() const {
     case DataType::kBitString:
     case DataType::kDateTime:
     case DataType::kDate:
-    case DataType::kTime: return true;
-    default: return false;
+    case DataType::kTime:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -119,8 +233,8 @@ Result<ByteView> DataView::as_bytes() const {
 
 Result<DataView> DataView::at(std::size_t i) const {
   if (i >= size()) {
-    return make_error(ErrorCode::kMalformed, "no element " + std::to_string(i) + " among " +
-                                                 std::to_string(size()));
+    return make_error(ErrorCode::kMalformed,
+                      "no element " + std::to_string(i) + " among " + std::to_string(size()));
   }
   Iterator it = begin();
   while (i-- != 0) ++it;
@@ -128,28 +242,9 @@ Result<DataView> DataView::at(std::size_t i) const {
 }
 
 Result<ByteView> take_data(ByteReader& in) {
-  const ByteView from = in.rest();
-  const std::size_t start = in.position();
-  std::size_t pending = 1;
-  while (pending-- != 0) {
-    AMITY_TRY(const std::uint8_t tag, in.peek());
-    const auto type = static_cast<DataType>(tag);
-    if (!is_known(tag)) return in.malformed("unknown data type " + std::to_string(tag));
-    AMITY_CHECK(in.skip(1));
-    if (const int size = fixed_size(type); size >= 0) {
-      AMITY_CHECK(in.skip(static_cast<std::size_t>(size)));
-      continue;
-    }
-    if (type == DataType::kCompactArray) AMITY_CHECK(skip_description(in));
-    AMITY_TRY(const std::size_t count, read_length(in));
-    if (type == DataType::kArray || type == DataType::kStructure) {
-      if (count > in.remaining()) return in.truncated(count);
-      pending += count;
-    } else {
-      AMITY_CHECK(in.skip(type == DataType::kBitString ? (count + 7) / 8 : count));
-    }
-  }
-  return from.first(in.position() - start);
+  Skipper skipper(in.rest());
+  if (!skipper.skip_value()) return skipper.error(in.offset());
+  return in.take(skipper.used());
 }
 
 }  // namespace amity::dlms

@@ -1,6 +1,7 @@
-// A decoded DLMS value as a flat tree over the input: one 16-byte node per value, in document order. Strings stay in the
-// input, which must outlive the tree; numbers are in the node. A tree is reused: parse() allocates only while it grows.
-// Compact arrays are expanded into the same nodes as an array of structures.
+// A decoded DLMS value as a flat tree over the input: one 16-byte node per value, in document
+// order. Strings stay in the input, which must outlive the tree; numbers are in the node. A tree is
+// reused: parse() allocates only while it grows. Compact arrays are expanded into the same nodes as
+// an array of structures.
 #pragma once
 
 #include <bit>
@@ -24,9 +25,9 @@ class DataView {
     DataType type;
     std::uint32_t count;  // children, or bytes (bits for a bit string)
     union {
-      std::int64_t number;    // integers, bool, enum, bcd, delta; raw bits of floats
-      std::uint64_t offset;   // of the content in the input
-      std::uint64_t next;     // containers: index of the first node behind the last descendant
+      std::int64_t number;   // integers, bool, enum, bcd, delta; raw bits of floats
+      std::uint64_t offset;  // of the content in the input
+      std::uint64_t next;    // containers: index of the first node behind the last descendant
     };
   };
 
@@ -102,7 +103,8 @@ class DataTree {
  private:
   friend class DataView;
   friend class TreeParser;
-  std::vector<DataView::Node> nodes_;  // the first count_ are in use; the rest is kept for the next parse
+  std::vector<DataView::Node>
+      nodes_;  // the first count_ are in use; the rest is kept for the next parse
   std::size_t count_ = 0;
   ByteView input_;
 };
@@ -110,7 +112,9 @@ class DataTree {
 // Advances over one encoded value and returns its bytes, without building a tree.
 Result<ByteView> take_data(ByteReader& in);
 
-inline const DataView::Node& DataView::node() const { return tree_->nodes_[index_]; }
+inline const DataView::Node& DataView::node() const {
+  return tree_->nodes_[index_];
+}
 
 inline bool DataView::is_container() const {
   const DataType t = type();
@@ -119,7 +123,8 @@ inline bool DataView::is_container() const {
 
 inline ByteView DataView::bytes() const {
   const Node& n = node();
-  const std::size_t size = n.type == DataType::kBitString ? (std::size_t{n.count} + 7) / 8 : n.count;
+  const std::size_t size =
+      n.type == DataType::kBitString ? (std::size_t{n.count} + 7) / 8 : n.count;
   return tree_->input_.subspan(n.offset, size);
 }
 

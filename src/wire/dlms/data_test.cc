@@ -71,14 +71,17 @@ TEST(Data, WriterAndOwningTreeAgree) {
   w.boolean(true);
   w.float64(-0.5);
   w.visible_string("ok");
-  const Data built = Data::structure({Data::octet_string(at), Data::uint64(18'446'744'073'709'551'615u), Data::int16(-7),
-                                      Data::boolean(true), Data::float64(-0.5), Data::visible_string("ok")});
+  const Data built = Data::structure(
+      {Data::octet_string(at), Data::uint64(18'446'744'073'709'551'615u), Data::int16(-7),
+       Data::boolean(true), Data::float64(-0.5), Data::visible_string("ok")});
   EXPECT_EQ(to_hex(written), to_hex(built.encoded()));
-  EXPECT_EQ(to_hex(written),
-            "0206090C07EA0B14050E0F000000000015FFFFFFFFFFFFFFFF10FFF9030118BFE00000000000000A026F6B");
+  EXPECT_EQ(
+      to_hex(written),
+      "0206090C07EA0B14050E0F000000000015FFFFFFFFFFFFFFFF10FFF9030118BFE00000000000000A026F6B");
 }
 
-// protocols.md 19: null in the clock column means "the previous row's time plus the capture period".
+// protocols.md 19: null in the clock column means "the previous row's time plus the capture
+// period".
 TEST(Data, HourlyProfileWithNullTimestamps) {
   DataTree tree;
   const Bytes buffer =
@@ -100,7 +103,8 @@ TEST(Data, HourlyProfileWithNullTimestamps) {
 TEST(Data, CompactArrayIsExpanded) {
   // Two rows of {uint32, int8, octet-string}.
   const Bytes compact = "13 02 03 06 0F 09 0F 00000001 FF 02 AABB 00000002 01 01 CC"_hex;
-  EXPECT_EQ(text_of(compact), "[{uint32 1, int8 -1, octet-string AABB}, {uint32 2, int8 1, octet-string CC}]");
+  EXPECT_EQ(text_of(compact),
+            "[{uint32 1, int8 -1, octet-string AABB}, {uint32 2, int8 1, octet-string CC}]");
   // An array of three uint16 in each element; the count in the description has two bytes.
   EXPECT_EQ(text_of("13 01 0003 12 0C 0001 0002 0003 0004 0005 0006"_hex),
             "[[uint16 1, uint16 2, uint16 3], [uint16 4, uint16 5, uint16 6]]");
@@ -118,10 +122,13 @@ TEST(Data, ErrorsSayWhere) {
   EXPECT_EQ(text_of("02 02 11 01 12 00"_hex), "truncated at byte 5: the value ends early");
   EXPECT_EQ(text_of("09 05 01"_hex), "truncated at byte 2: a string is longer than the input");
   EXPECT_EQ(text_of("01 84 FFFFFFFF 00"_hex), "truncated at byte 6: more elements than bytes");
-  EXPECT_EQ(text_of("09 85 0000000001 00"_hex), "malformed at byte 1: length field of unusual size");
+  EXPECT_EQ(text_of("09 85 0000000001 00"_hex),
+            "malformed at byte 1: length field of unusual size");
   EXPECT_EQ(text_of("00 00"_hex), "malformed at byte 1: bytes follow the value");
-  EXPECT_EQ(text_of("13 00 01 00"_hex), "malformed at byte 3: compact array of a type that takes no bytes");
-  EXPECT_EQ(text_of("13 01 FFFF 00 01 00"_hex), "malformed at byte 5: array of a type that takes no bytes");
+  EXPECT_EQ(text_of("13 00 01 00"_hex),
+            "malformed at byte 3: compact array of a type that takes no bytes");
+  EXPECT_EQ(text_of("13 01 FFFF 00 01 00"_hex),
+            "malformed at byte 5: array of a type that takes no bytes");
   EXPECT_EQ(text_of(Bytes()), "truncated: the value ends early");
 }
 
@@ -144,7 +151,8 @@ TEST(Data, AccessorsCheckTypes) {
   DataTree tree;
   const Bytes bytes = "02 03 15 FFFFFFFFFFFFFFFF 0F FF 09 01 00"_hex;
   ASSERT_TRUE(tree.parse(bytes).ok());
-  const DataView big = *tree.root().at(0), negative = *tree.root().at(1), octets = *tree.root().at(2);
+  const DataView big = *tree.root().at(0), negative = *tree.root().at(1),
+                 octets = *tree.root().at(2);
   EXPECT_FALSE(big.as_int().ok());
   EXPECT_EQ(*big.as_uint(), 18'446'744'073'709'551'615u);
   EXPECT_EQ(*negative.as_int(), -1);

@@ -9,7 +9,8 @@ namespace amity::dlms {
 namespace {
 
 bool is_printable(ByteView bytes) {
-  return !bytes.empty() && std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t b) { return b >= 0x20 && b < 0x7F; });
+  return !bytes.empty() && std::all_of(bytes.begin(), bytes.end(),
+                                       [](std::uint8_t b) { return b >= 0x20 && b < 0x7F; });
 }
 
 std::string string_text(DataView view) {
@@ -17,7 +18,8 @@ std::string string_text(DataView view) {
   switch (view.type()) {
     case DataType::kBitString: {
       std::string bits;
-      for (std::size_t i = 0; i < view.bit_count(); ++i) bits += (bytes[i / 8] >> (7 - i % 8) & 1) != 0 ? '1' : '0';
+      for (std::size_t i = 0; i < view.bit_count(); ++i)
+        bits += (bytes[i / 8] >> (7 - i % 8) & 1) != 0 ? '1' : '0';
       return bits;
     }
     case DataType::kDateTime:

@@ -1,5 +1,5 @@
-// Building DLMS values: DataWriter appends the encoding at once (servers, requests); Data is an owning tree for values
-// that are kept or compared.
+// Building DLMS values: DataWriter appends the encoding at once (servers, requests); Data is an
+// owning tree for values that are kept or compared.
 #pragma once
 
 #include <cstdint>
@@ -62,7 +62,8 @@ class Data {
 
   static Data array(std::vector<Data> items);
   static Data structure(std::vector<Data> items);
-  static Data integer(DataType type, std::int64_t value);  // every integer type, bool, enum, bcd, delta
+  static Data integer(DataType type,
+                      std::int64_t value);  // every integer type, bool, enum, bcd, delta
   static Data boolean(bool v) { return integer(DataType::kBool, v); }
   static Data int8(std::int8_t v) { return integer(DataType::kInt8, v); }
   static Data int16(std::int16_t v) { return integer(DataType::kInt16, v); }
@@ -80,7 +81,8 @@ class Data {
   static Data octet_string(const DateTime& v);
   static Data visible_string(std::string_view v);
   static Data utf8_string(std::string_view v);
-  static Data bytes(DataType type, ByteView v);  // octet, visible, utf8 string, date-time, date, time
+  static Data bytes(DataType type,
+                    ByteView v);  // octet, visible, utf8 string, date-time, date, time
   static Data bit_string(ByteView bits, std::size_t bit_count);
   static Data from(DataView view);  // a copy; compact arrays become arrays
 
@@ -104,7 +106,8 @@ class Data {
   std::vector<Data> items_;
 };
 
-// One line an engineer can read: "{octet-string 07E8..., uint32 42, [..]}"; structures in braces, arrays in brackets.
+// One line an engineer can read: "{octet-string 07E8..., uint32 42, [..]}"; structures in braces,
+// arrays in brackets.
 std::string to_text(DataView view);
 
 }  // namespace amity::dlms

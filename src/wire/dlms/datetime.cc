@@ -1,7 +1,6 @@
 #include "wire/dlms/datetime.h"
 
-#include <algorithm>
-#include <cstdio>
+#include <fmt/format.h>
 
 namespace amity::dlms {
 namespace {
@@ -11,7 +10,9 @@ Error wrong_size(const char* what, std::size_t wanted, std::size_t got) {
                                                " bytes, not " + std::to_string(got));
 }
 
-bool in_range(std::uint8_t v, int low, int high) { return v >= low && v <= high; }
+bool in_range(std::uint8_t v, int low, int high) {
+  return v >= low && v <= high;
+}
 
 int days_in_month(int year, int month) {
   static constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -21,9 +22,11 @@ int days_in_month(int year, int month) {
 
 Status check_date(const Date& d) {
   const auto bad = [](const char* what, int value) {
-    return make_error(ErrorCode::kMalformed, std::string(what) + " " + std::to_string(value) + " in a date");
+    return make_error(ErrorCode::kMalformed,
+                      std::string(what) + " " + std::to_string(value) + " in a date");
   };
-  if (!in_range(d.month, 1, 12) && d.month != kAny && d.month < kDaylightSavingEnd) return bad("month", d.month);
+  if (!in_range(d.month, 1, 12) && d.month != kAny && d.month < kDaylightSavingEnd)
+    return bad("month", d.month);
   if (!in_range(d.day, 1, 31) && d.day != kAny && d.day < 0xE0) return bad("day", d.day);
   if (!in_range(d.weekday, 0, 7) && d.weekday != kAny) return bad("weekday", d.weekday);
   return {};
@@ -31,20 +34,20 @@ Status check_date(const Date& d) {
 
 Status check_time(const Time& t) {
   const auto bad = [](const char* what, int value) {
-    return make_error(ErrorCode::kMalformed, std::string(what) + " " + std::to_string(value) + " in a time");
+    return make_error(ErrorCode::kMalformed,
+                      std::string(what) + " " + std::to_string(value) + " in a time");
   };
   if (!in_range(t.hour, 0, 24) && t.hour != kAny) return bad("hour", t.hour);
   if (!in_range(t.minute, 0, 59) && t.minute != kAny) return bad("minute", t.minute);
   if (!in_range(t.second, 0, 59) && t.second != kAny) return bad("second", t.second);
-  if (!in_range(t.hundredths, 0, 99) && t.hundredths != kAny) return bad("hundredths", t.hundredths);
+  if (!in_range(t.hundredths, 0, 99) && t.hundredths != kAny)
+    return bad("hundredths", t.hundredths);
   return {};
 }
 
 std::string field(int value, bool any, int width) {
   if (any) return "*";
-  char text[8];
-  std::snprintf(text, sizeof text, "%0*d", width, value);
-  return text;
+  return fmt::format("{:0{}}", value, width);
 }
 
 }  // namespace
@@ -69,8 +72,10 @@ Result<DateTime> date_time_from(ByteView b) {
   AMITY_TRY(value.date, date_from(b.first(Date::kSize)));
   AMITY_TRY(value.time, time_from(b.subspan(Date::kSize, Time::kSize)));
   value.deviation_min = static_cast<std::int16_t>(b[9] << 8 | b[10]);
-  if (value.deviation_min != kAnyDeviation && (value.deviation_min < -840 || value.deviation_min > 840)) {
-    return make_error(ErrorCode::kMalformed, "deviation of " + std::to_string(value.deviation_min) + " minutes", 9);
+  if (value.deviation_min != kAnyDeviation &&
+      (value.deviation_min < -840 || value.deviation_min > 840)) {
+    return make_error(ErrorCode::kMalformed,
+                      "deviation of " + std::to_string(value.deviation_min) + " minutes", 9);
   }
   value.status = b[11];
   return value;
@@ -78,10 +83,18 @@ Result<DateTime> date_time_from(ByteView b) {
 
 std::array<std::uint8_t, DateTime::kSize> to_bytes(const DateTime& v) {
   const auto deviation = static_cast<std::uint16_t>(v.deviation_min);
-  return {static_cast<std::uint8_t>(v.date.year >> 8), static_cast<std::uint8_t>(v.date.year),
-          v.date.month, v.date.day, v.date.weekday, v.time.hour, v.time.minute, v.time.second,
-          v.time.hundredths, static_cast<std::uint8_t>(deviation >> 8),
-          static_cast<std::uint8_t>(deviation), v.status};
+  return {static_cast<std::uint8_t>(v.date.year >> 8),
+          static_cast<std::uint8_t>(v.date.year),
+          v.date.month,
+          v.date.day,
+          v.date.weekday,
+          v.time.hour,
+          v.time.minute,
+          v.time.second,
+          v.time.hundredths,
+          static_cast<std::uint8_t>(deviation >> 8),
+          static_cast<std::uint8_t>(deviation),
+          v.status};
 }
 
 void encode(const Date& v, Bytes& out) {
@@ -94,7 +107,9 @@ void encode(const Time& v, Bytes& out) {
   for (std::uint8_t b : {v.hour, v.minute, v.second, v.hundredths}) out.push_back(b);
 }
 
-void encode(const DateTime& v, Bytes& out) { append(out, to_bytes(v)); }
+void encode(const DateTime& v, Bytes& out) {
+  append(out, to_bytes(v));
+}
 
 Result<UtcSeconds> local_seconds(const DateTime& v) {
   const Date& d = v.date;
@@ -122,7 +137,8 @@ Result<UtcConversion> to_utc(const DateTime& v, DeviationSign sign, const TimeZo
     return out;
   }
   if (zone == nullptr) {
-    return make_error(ErrorCode::kInvalid, "the date-time has no deviation and no time zone was given");
+    return make_error(ErrorCode::kInvalid,
+                      "the date-time has no deviation and no time zone was given");
   }
   out.from_zone = true;
   const CivilTime c = civil_from_utc(local);
@@ -150,16 +166,20 @@ DateTime date_time_from_utc(UtcSeconds time, const TimeZone& zone, DeviationSign
   const std::int64_t days = local >= 0 ? local / 86'400 : -((-local + 86'399) / 86'400);
   DateTime v;
   v.date = {static_cast<std::uint16_t>(c.year), static_cast<std::uint8_t>(c.month),
-            static_cast<std::uint8_t>(c.day), static_cast<std::uint8_t>((days % 7 + 7 + 3) % 7 + 1)};
+            static_cast<std::uint8_t>(c.day),
+            static_cast<std::uint8_t>((days % 7 + 7 + 3) % 7 + 1)};
   v.time = {static_cast<std::uint8_t>(c.hour), static_cast<std::uint8_t>(c.minute),
             static_cast<std::uint8_t>(c.second), 0};
   const int east_min = c.utc_offset_s / 60;
-  v.deviation_min = static_cast<std::int16_t>(sign == DeviationSign::kStandard ? -east_min : east_min);
+  v.deviation_min =
+      static_cast<std::int16_t>(sign == DeviationSign::kStandard ? -east_min : east_min);
   v.status = c.daylight_saving ? kClockDaylightSaving : 0;
   return v;
 }
 
-DateTime date_time_utc(UtcSeconds time) { return date_time_from_utc(time, TimeZone::utc()); }
+DateTime date_time_utc(UtcSeconds time) {
+  return date_time_from_utc(time, TimeZone::utc());
+}
 
 std::string to_string(const Date& v) {
   const auto special = [](std::uint8_t x, std::uint8_t from) { return x >= from && x != kAny; };

@@ -1,4 +1,5 @@
-// COSEM date-time (12 bytes), date (5) and time (4), IEC 62056-6-2 clause 4.1.6. Fields may be wildcards.
+// COSEM date-time (12 bytes), date (5) and time (4), IEC 62056-6-2 clause 4.1.6. Fields may be
+// wildcards.
 #pragma once
 
 #include <array>
@@ -14,9 +15,9 @@ namespace amity::dlms {
 
 inline constexpr std::uint16_t kAnyYear = 0xFFFF;
 inline constexpr std::uint8_t kAny = 0xFF;  // not specified
-inline constexpr std::uint8_t kDaylightSavingEnd = 0xFD, kDaylightSavingBegin = 0xFE;    // month
-inline constexpr std::uint8_t kSecondLastDayOfMonth = 0xFD, kLastDayOfMonth = 0xFE;      // day
-inline constexpr std::int16_t kAnyDeviation = -32768;  // 0x8000
+inline constexpr std::uint8_t kDaylightSavingEnd = 0xFD, kDaylightSavingBegin = 0xFE;  // month
+inline constexpr std::uint8_t kSecondLastDayOfMonth = 0xFD, kLastDayOfMonth = 0xFE;    // day
+inline constexpr std::int16_t kAnyDeviation = -32768;                                  // 0x8000
 
 struct Date {
   static constexpr std::size_t kSize = 5;
@@ -44,7 +45,8 @@ struct DateTime {
   static constexpr std::size_t kSize = 12;
   Date date;
   Time time;
-  std::int16_t deviation_min = kAnyDeviation;  // as sent; local time + deviation = UTC by the standard
+  std::int16_t deviation_min =
+      kAnyDeviation;  // as sent; local time + deviation = UTC by the standard
   std::uint8_t status = kAny;
 
   bool status_known() const { return status != kAny; }
@@ -63,15 +65,17 @@ void encode(const Time& value, Bytes& out);
 void encode(const DateTime& value, Bytes& out);
 std::array<std::uint8_t, DateTime::kSize> to_bytes(const DateTime& value);
 
-// The wall clock fields as if they were UTC seconds. Fails where date, hour or minute is a wildcard; an unspecified
-// second counts as 0.
+// The wall clock fields as if they were UTC seconds. Fails where date, hour or minute is a
+// wildcard; an unspecified second counts as 0.
 Result<UtcSeconds> local_seconds(const DateTime& value);
 
 struct UtcConversion {
   UtcSeconds time;
-  bool from_zone = false;   // the deviation was not specified, the caller's zone was used
-  bool ambiguous = false;   // repeated hour and no daylight saving bit to choose by: the earlier one was taken
-  bool skipped = false;     // the wall clock never showed this; taken with the offset valid before the jump
+  bool from_zone = false;  // the deviation was not specified, the caller's zone was used
+  bool ambiguous =
+      false;  // repeated hour and no daylight saving bit to choose by: the earlier one was taken
+  bool skipped =
+      false;  // the wall clock never showed this; taken with the offset valid before the jump
 };
 
 // With an unspecified deviation the caller's zone is used (null: an error).

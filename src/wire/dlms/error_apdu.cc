@@ -10,20 +10,27 @@ namespace {
 
 using Names = std::span<const std::string_view>;
 
-constexpr std::string_view kApplicationReference[] = {
-    "other", "time-elapsed", "application-unreachable", "application-reference-invalid",
-    "application-context-unsupported", "provider-communication-error", "deciphering-error"};
-constexpr std::string_view kHardwareResource[] = {"other", "memory-unavailable", "processor-resource-unavailable",
-                                                  "mass-storage-unavailable", "other-resource-unavailable"};
-constexpr std::string_view kVdeState[] = {"other", "no-dlms-context", "loading-data-set", "status-nochange",
-                                          "status-inoperable"};
+constexpr std::string_view kApplicationReference[] = {"other",
+                                                      "time-elapsed",
+                                                      "application-unreachable",
+                                                      "application-reference-invalid",
+                                                      "application-context-unsupported",
+                                                      "provider-communication-error",
+                                                      "deciphering-error"};
+constexpr std::string_view kHardwareResource[] = {
+    "other", "memory-unavailable", "processor-resource-unavailable", "mass-storage-unavailable",
+    "other-resource-unavailable"};
+constexpr std::string_view kVdeState[] = {"other", "no-dlms-context", "loading-data-set",
+                                          "status-nochange", "status-inoperable"};
 constexpr std::string_view kService[] = {"other", "pdu-size", "service-unsupported"};
-constexpr std::string_view kDefinition[] = {"other", "object-undefined", "object-class-inconsistent",
-                                            "object-attribute-inconsistent"};
-constexpr std::string_view kAccess[] = {"other", "scope-of-access-violated", "object-access-violated",
-                                        "hardware-fault", "object-unavailable"};
-constexpr std::string_view kInitiate[] = {"other", "dlms-version-too-low", "incompatible-conformance",
-                                          "pdu-size-too-short", "refused-by-the-VDE-handler"};
+constexpr std::string_view kDefinition[] = {
+    "other", "object-undefined", "object-class-inconsistent", "object-attribute-inconsistent"};
+constexpr std::string_view kAccess[] = {"other", "scope-of-access-violated",
+                                        "object-access-violated", "hardware-fault",
+                                        "object-unavailable"};
+constexpr std::string_view kInitiate[] = {"other", "dlms-version-too-low",
+                                          "incompatible-conformance", "pdu-size-too-short",
+                                          "refused-by-the-VDE-handler"};
 
 struct ErrorClass {
   std::string_view name;
@@ -32,17 +39,28 @@ struct ErrorClass {
 
 ErrorClass error_class(std::uint8_t code) {
   switch (code) {
-    case 0: return {"application-reference", kApplicationReference};
-    case 1: return {"hardware-resource", kHardwareResource};
-    case 2: return {"vde-state-error", kVdeState};
-    case 3: return {"service", kService};
-    case 4: return {"definition", kDefinition};
-    case 5: return {"access", kAccess};
-    case 6: return {"initiate", kInitiate};
-    case 7: return {"load-data-set", {}};
-    case 9: return {"task", {}};
-    case 10: return {"other", {}};
-    default: return {"unknown", {}};
+    case 0:
+      return {"application-reference", kApplicationReference};
+    case 1:
+      return {"hardware-resource", kHardwareResource};
+    case 2:
+      return {"vde-state-error", kVdeState};
+    case 3:
+      return {"service", kService};
+    case 4:
+      return {"definition", kDefinition};
+    case 5:
+      return {"access", kAccess};
+    case 6:
+      return {"initiate", kInitiate};
+    case 7:
+      return {"load-data-set", {}};
+    case 9:
+      return {"task", {}};
+    case 10:
+      return {"other", {}};
+    default:
+      return {"unknown", {}};
   }
 }
 
@@ -65,13 +83,19 @@ void encode(const ConfirmedServiceError& v, Bytes& out) {
 }
 
 std::string to_string(const ExceptionResponse& v) {
-  std::string text = v.state == StateError::kServiceNotAllowed ? "service-not-allowed" : "service-unknown";
+  std::string text =
+      v.state == StateError::kServiceNotAllowed ? "service-not-allowed" : "service-unknown";
   switch (v.service) {
-    case ServiceErrorCode::kOperationNotPossible: return text + ": operation-not-possible";
-    case ServiceErrorCode::kServiceNotSupported: return text + ": service-not-supported";
-    case ServiceErrorCode::kOtherReason: return text + ": other-reason";
-    case ServiceErrorCode::kPduTooLong: return text + ": pdu-too-long";
-    case ServiceErrorCode::kDecipheringError: return text + ": deciphering-error";
+    case ServiceErrorCode::kOperationNotPossible:
+      return text + ": operation-not-possible";
+    case ServiceErrorCode::kServiceNotSupported:
+      return text + ": service-not-supported";
+    case ServiceErrorCode::kOtherReason:
+      return text + ": other-reason";
+    case ServiceErrorCode::kPduTooLong:
+      return text + ": pdu-too-long";
+    case ServiceErrorCode::kDecipheringError:
+      return text + ": deciphering-error";
     case ServiceErrorCode::kInvocationCounterError:
       return text + ": invocation-counter-error, expected " + std::to_string(v.invocation_counter);
   }
@@ -95,7 +119,8 @@ Result<Apdu> read_exception_response(ByteReader& in) {
   AMITY_TRY(const std::uint8_t state, in.u8());
   if (state < 1 || state > 2) return unknown_choice(in, "exception-response state-error", state);
   AMITY_TRY(const std::uint8_t service, in.u8());
-  if (service < 1 || service > 6) return unknown_choice(in, "exception-response service-error", service);
+  if (service < 1 || service > 6)
+    return unknown_choice(in, "exception-response service-error", service);
   v.state = static_cast<StateError>(state);
   v.service = static_cast<ServiceErrorCode>(service);
   if (v.service == ServiceErrorCode::kInvocationCounterError) {

@@ -94,7 +94,8 @@ Result<Apdu> read_get_request(ByteReader& in) {
       AMITY_TRY(v.items, read_attribute_list(in));
       return Apdu(std::move(v));
     }
-    default: return unknown_choice(in, "get-request", choice);
+    default:
+      return unknown_choice(in, "get-request", choice);
   }
 }
 
@@ -117,7 +118,8 @@ Result<Apdu> read_get_response(ByteReader& in) {
         AMITY_TRY(v.raw_data, read_octet_string(in));
       } else if (kind == 1) {
         AMITY_TRY(v.result, read_data_access_result(in));
-        if (v.result == DataAccessResult::kSuccess) return in.malformed("a failed block with result success");
+        if (v.result == DataAccessResult::kSuccess)
+          return in.malformed("a failed block with result success");
       } else {
         return unknown_choice(in, "get-response-with-data-block result", kind);
       }
@@ -129,7 +131,8 @@ Result<Apdu> read_get_response(ByteReader& in) {
       AMITY_TRY(v.results, read_result_list(in));
       return Apdu(std::move(v));
     }
-    default: return unknown_choice(in, "get-response", choice);
+    default:
+      return unknown_choice(in, "get-response", choice);
   }
 }
 

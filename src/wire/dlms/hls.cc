@@ -18,8 +18,8 @@ Bytes to_vector(const Digest& digest) {
 
 // SC || IC || GMAC(SC || AK || challenge), IV = prover's title || IC.
 Bytes gmac_proof(const HlsContext& c, Cipher& cipher, InvocationCounter counter) {
-  const SecurityControl control{
-      static_cast<std::uint8_t>(SecurityControl::kAuthenticated | static_cast<std::uint8_t>(c.suite))};
+  const SecurityControl control{static_cast<std::uint8_t>(SecurityControl::kAuthenticated |
+                                                          static_cast<std::uint8_t>(c.suite))};
   Bytes proof;
   ByteWriter w(proof);
   w.u8(control.raw);
@@ -32,22 +32,26 @@ Bytes gmac_proof(const HlsContext& c, Cipher& cipher, InvocationCounter counter)
 
 Result<Bytes> hls_proof(const HlsContext& c, Cipher* cipher, InvocationCounter counter) {
   switch (c.mechanism) {
-    case Mechanism::kHighMd5: return to_vector(crypto::md5(joined({c.verifier_challenge, c.secret})));
-    case Mechanism::kHighSha1: return to_vector(crypto::sha1(joined({c.verifier_challenge, c.secret})));
+    case Mechanism::kHighMd5:
+      return to_vector(crypto::md5(joined({c.verifier_challenge, c.secret})));
+    case Mechanism::kHighSha1:
+      return to_vector(crypto::sha1(joined({c.verifier_challenge, c.secret})));
     case Mechanism::kHighSha256:
-      return to_vector(crypto::sha256(
-          joined({c.secret, c.prover_title, c.verifier_title, c.verifier_challenge, c.prover_challenge})));
+      return to_vector(crypto::sha256(joined(
+          {c.secret, c.prover_title, c.verifier_title, c.verifier_challenge, c.prover_challenge})));
     case Mechanism::kHighGmac:
       if (cipher == nullptr || !cipher->can_authenticate()) {
-        return make_error(ErrorCode::kInvalid, "HLS GMAC needs an encryption and an authentication key");
+        return make_error(ErrorCode::kInvalid,
+                          "HLS GMAC needs an encryption and an authentication key");
       }
       if (cipher->key_size() != key_size(c.suite)) {
         return make_error(ErrorCode::kInvalid, "the key does not fit the security suite");
       }
       return gmac_proof(c, *cipher, counter);
     default:
-      return make_error(ErrorCode::kUnsupported,
-                        "authentication mechanism " + std::string(to_string(c.mechanism)) + " is not implemented");
+      return make_error(ErrorCode::kUnsupported, "authentication mechanism " +
+                                                     std::string(to_string(c.mechanism)) +
+                                                     " is not implemented");
   }
 }
 
@@ -67,7 +71,8 @@ Result<InvocationCounter> hls_verify(const HlsContext& c, Cipher* cipher, ByteVi
 
 Status check_challenge(ByteView challenge) {
   if (challenge.size() < kChallengeSizeMin || challenge.size() > kChallengeSizeMax) {
-    return make_error(ErrorCode::kSecurity, "a challenge has 8 to 64 bytes, not " + std::to_string(challenge.size()));
+    return make_error(ErrorCode::kSecurity,
+                      "a challenge has 8 to 64 bytes, not " + std::to_string(challenge.size()));
   }
   return {};
 }

@@ -12,16 +12,17 @@ struct HlsContext {
   Mechanism mechanism = Mechanism::kHighGmac;
   SystemTitle prover_title{};
   SystemTitle verifier_title{};
-  ByteView prover_challenge;    // the challenge the prover itself sent
-  ByteView verifier_challenge;  // the challenge the prover answers
-  ByteView secret;              // of MD5, SHA-1, SHA-256
+  ByteView prover_challenge;                // the challenge the prover itself sent
+  ByteView verifier_challenge;              // the challenge the prover answers
+  ByteView secret;                          // of MD5, SHA-1, SHA-256
   SecuritySuite suite = SecuritySuite::k0;  // of GMAC
 };
 
-// f(verifier_challenge). `cipher` and `counter` serve GMAC only (cipher may be null otherwise). Manufacturer and ECDSA
-// mechanisms: kUnsupported.
+// f(verifier_challenge). `cipher` and `counter` serve GMAC only (cipher may be null otherwise).
+// Manufacturer and ECDSA mechanisms: kUnsupported.
 Result<Bytes> hls_proof(const HlsContext& context, Cipher* cipher, InvocationCounter counter);
-// In constant time. For GMAC the counter in the proof is returned: the caller checks that it was not used before.
+// In constant time. For GMAC the counter in the proof is returned: the caller checks that it was
+// not used before.
 Result<InvocationCounter> hls_verify(const HlsContext& context, Cipher* cipher, ByteView proof);
 
 // 8 to 64 bytes.

@@ -24,7 +24,9 @@ struct Free {
 template <class T>
 using Owned = std::unique_ptr<T, Free>;
 
-Error failed(const char* what) { return make_error(ErrorCode::kSecurity, what); }
+Error failed(const char* what) {
+  return make_error(ErrorCode::kSecurity, what);
+}
 
 // `public_point` in uncompressed form, 04 || x || y; `private_key` may be empty.
 Result<Owned<EVP_PKEY>> make_key(const char* group, ByteView public_point, ByteView private_key) {
@@ -53,7 +55,8 @@ Result<Owned<EVP_PKEY>> make_key(const char* group, ByteView public_point, ByteV
 
 Result<Bytes> derive_key(SecuritySuite suite, ByteView shared_secret, const SystemTitle& party_u,
                          const SystemTitle& party_v) {
-  if (suite == SecuritySuite::k0) return make_error(ErrorCode::kInvalid, "suite 0 has no key agreement");
+  if (suite == SecuritySuite::k0)
+    return make_error(ErrorCode::kInvalid, "suite 0 has no key agreement");
   Bytes message = {0, 0, 0, 1};
   append(message, shared_secret);
   append(message, suite == SecuritySuite::k1 ? ByteView(kAesGcm128) : ByteView(kAesGcm256));
@@ -71,8 +74,10 @@ Result<Bytes> derive_key(SecuritySuite suite, ByteView shared_secret, const Syst
   return key;
 }
 
-Result<Bytes> ecdh_shared_secret(SecuritySuite suite, ByteView private_key, ByteView peer_public_key) {
-  if (suite == SecuritySuite::k0) return make_error(ErrorCode::kInvalid, "suite 0 has no key agreement");
+Result<Bytes> ecdh_shared_secret(SecuritySuite suite, ByteView private_key,
+                                 ByteView peer_public_key) {
+  if (suite == SecuritySuite::k0)
+    return make_error(ErrorCode::kInvalid, "suite 0 has no key agreement");
   const char* const group = suite == SecuritySuite::k1 ? "P-256" : "P-384";
   const std::size_t size = suite == SecuritySuite::k1 ? 32 : 48;
   if (private_key.size() != size || peer_public_key.size() != 2 * size) {
@@ -83,7 +88,8 @@ Result<Bytes> ecdh_shared_secret(SecuritySuite suite, ByteView private_key, Byte
   AMITY_TRY(const Owned<EVP_PKEY> own, make_key(group, {}, private_key));
   AMITY_TRY(const Owned<EVP_PKEY> peer, make_key(group, point, {}));
   const Owned<EVP_PKEY_CTX> check(EVP_PKEY_CTX_new_from_pkey(nullptr, peer.get(), nullptr));
-  if (check == nullptr || EVP_PKEY_public_check(check.get()) != 1) return failed("the peer's key is not on the curve");
+  if (check == nullptr || EVP_PKEY_public_check(check.get()) != 1)
+    return failed("the peer's key is not on the curve");
   const Owned<EVP_PKEY_CTX> ctx(EVP_PKEY_CTX_new_from_pkey(nullptr, own.get(), nullptr));
   Bytes secret(size);
   std::size_t written = secret.size();

@@ -16,8 +16,8 @@ ByteWriter begin(Bytes& out, ApduTag tag, LongInvokeId invoke, ByteView date_tim
   return w;
 }
 
-// By the standard: length and 0 or 12 bytes. Several meters put the octet-string tag, 09 0C, before them (the length
-// would then be 9, which no date-time has).
+// By the standard: length and 0 or 12 bytes. Several meters put the octet-string tag, 09 0C, before
+// them (the length would then be 9, which no date-time has).
 Result<ByteView> read_date_time(ByteReader& in) {
   const ByteView ahead = in.rest();
   if (ahead.size() > 1 && ahead[0] == static_cast<std::uint8_t>(DataType::kOctetString) &&
@@ -66,7 +66,8 @@ Result<Apdu> read_notification(ApduTag tag, ByteReader& in) {
   LongInvokeId invoke;
   AMITY_TRY(invoke.raw, in.u32());
   AMITY_TRY(const ByteView date_time, read_date_time(in));
-  if (tag == ApduTag::kDataNotificationConfirm) return Apdu(DataNotificationConfirm{invoke, date_time});
+  if (tag == ApduTag::kDataNotificationConfirm)
+    return Apdu(DataNotificationConfirm{invoke, date_time});
   AMITY_TRY(const ByteView body, take_data(in));
   return Apdu(DataNotification{invoke, date_time, body});
 }

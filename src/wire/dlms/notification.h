@@ -1,4 +1,5 @@
-// What a meter sends unasked: DataNotification and EventNotification. encode() appends the APDU, tag included.
+// What a meter sends unasked: DataNotification and EventNotification. encode() appends the APDU,
+// tag included.
 #pragma once
 
 #include "wire/dlms/types.h"
@@ -7,7 +8,8 @@ namespace amity::dlms {
 
 struct DataNotification {
   LongInvokeId invoke;
-  ByteView date_time;  // empty or 12 bytes (some meters send a tagged octet string; only its content is here)
+  ByteView date_time;  // empty or 12 bytes (some meters send a tagged octet string; only its
+                       // content is here)
   ByteView body;       // encoded value
 };
 

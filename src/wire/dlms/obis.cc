@@ -40,7 +40,8 @@ Result<Obis> obis_from(std::string_view text) {
       if (group < 4) return error("an OBIS code has at least the groups A to E");
       return obis;
     }
-    if (group == 5 || !is_separator(group, *at)) return error("unexpected character in an OBIS code");
+    if (group == 5 || !is_separator(group, *at))
+      return error("unexpected character in an OBIS code");
     ++at;
   }
   return error("unexpected character in an OBIS code");
@@ -56,9 +57,9 @@ std::string to_string(const Obis& obis) {
 }
 
 std::string to_reduced(const Obis& obis) {
-  return std::to_string(obis.a()) + '-' + std::to_string(obis.b()) + ':' + std::to_string(obis.c()) +
-         '.' + std::to_string(obis.d()) + '.' + std::to_string(obis.e()) + '*' +
-         std::to_string(obis.f());
+  return std::to_string(obis.a()) + '-' + std::to_string(obis.b()) + ':' +
+         std::to_string(obis.c()) + '.' + std::to_string(obis.d()) + '.' +
+         std::to_string(obis.e()) + '*' + std::to_string(obis.f());
 }
 
 }  // namespace amity::dlms

@@ -40,7 +40,7 @@ struct Obis {
 Result<Obis> obis_from(ByteView six_bytes);
 // "1-0:1.8.0*255", "1-0:1.8.0" (F = 255), "1.0.1.8.0.255" and "1.0.1.8.0" are read.
 Result<Obis> obis_from(std::string_view text);
-std::string to_string(const Obis& obis);  // "1.0.1.8.0.255"
+std::string to_string(const Obis& obis);   // "1.0.1.8.0.255"
 std::string to_reduced(const Obis& obis);  // "1-0:1.8.0*255"
 
 }  // namespace amity::dlms

@@ -7,7 +7,8 @@ namespace {
 
 TEST(Obis, IsReadInEveryUsualNotation) {
   const Obis import_energy(1, 0, 1, 8, 0, 255);
-  for (const char* text : {"1-0:1.8.0*255", "1-0:1.8.0", "1.0.1.8.0.255", "1.0.1.8.0", "1-0:1.8.0&255"}) {
+  for (const char* text :
+       {"1-0:1.8.0*255", "1-0:1.8.0", "1.0.1.8.0.255", "1.0.1.8.0", "1-0:1.8.0&255"}) {
     const auto obis = obis_from(std::string_view(text));
     ASSERT_TRUE(obis.ok()) << text;
     EXPECT_EQ(*obis, import_energy) << text;
@@ -26,7 +27,8 @@ TEST(Obis, SaysWhereTheTextIsWrong) {
   const struct {
     const char* text;
     std::size_t offset;
-  } cases[] = {{"", 0}, {"1-0:1.8", 7}, {"1-0:256.8.0", 4}, {"1-0:1.8.0*255.", 13}, {"1-0:x.8.0", 4}, {"1:0.1.8.0", 1}};
+  } cases[] = {{"", 0},          {"1-0:1.8", 7},  {"1-0:256.8.0", 4}, {"1-0:1.8.0*255.", 13},
+               {"1-0:x.8.0", 4}, {"1:0.1.8.0", 1}};
   for (const auto& c : cases) {
     const auto obis = obis_from(std::string_view(c.text));
     ASSERT_FALSE(obis.ok()) << c.text;

@@ -1,5 +1,5 @@
-// What arrives damaged: every APDU of this room cut at every byte and with every bit turned. Nothing may crash, and an
-// error names a place inside the input.
+// What arrives damaged: every APDU of this room cut at every byte and with every bit turned.
+// Nothing may crash, and an error names a place inside the input.
 #include "wire/dlms/apdu.h"
 #include "wire/dlms/data.h"
 #include "wire/dlms/selective_access.h"
@@ -11,9 +11,11 @@ namespace {
 
 const char* const kApdus[] = {
     "601DA109060760857405080101BE10040E01000000065F1F0400007E1F04B0",
-    "6066A109060760857405080103A60A04084D4D4D0000BC614E8A0207808B0760857405080201AC0A80083132333435363738BE3404322130300"
+    "6066A109060760857405080103A60A04084D4D4D0000BC614E8A0207808B0760857405080201AC0A80083132333435"
+    "363738BE3404322130300"
     "1234567801302FF8A7874133D414CED25B42534D28DB0047720606B175BD52211BE6841DB204D39EE6FDB8E356855",
-    "6142A109060760857405080101A203020100A305A10302010E88020780890760857405080205AA0A8008503677524A323146BE10040E0800065F"
+    "6142A109060760857405080101A203020100A305A10302010E88020780890760857405080205AA0A8008503677524A"
+    "323146BE10040E0800065F"
     "1F040000501F01F40007",
     "6315800100BE10040E0800065F1F040000501F01F40007",
     "01011000112233445566778899AABBCCDDEEFF0000065F1F0400007E1F04B0",
@@ -41,7 +43,8 @@ const char* const kApdus[] = {
 
 void expect_error_inside(const Result<Apdu>& apdu, ByteView input) {
   if (!apdu.ok()) {
-    EXPECT_LE(apdu.error().offset, input.size()) << to_hex(input) << ": " << to_string(apdu.error());
+    EXPECT_LE(apdu.error().offset, input.size())
+        << to_hex(input) << ": " << to_string(apdu.error());
     EXPECT_FALSE(apdu.error().reason.empty());
   }
 }
@@ -78,8 +81,9 @@ TEST(Robustness, EveryBitTurned) {
 }
 
 TEST(Robustness, LengthsThatLie) {
-  for (const char* text : {"C40100 00 09 84 FFFFFFFF", "C403C1 84 FFFFFFFF 00", "C003C1 82 FFFF 00", "0C 83 FFFFFF 00",
-                           "DB 08 0102030405060708 84 FFFFFFFF 30", "60 84 FFFFFFFF A1", "E0 80 0001 0000 84 7FFFFFFF"}) {
+  for (const char* text : {"C40100 00 09 84 FFFFFFFF", "C403C1 84 FFFFFFFF 00", "C003C1 82 FFFF 00",
+                           "0C 83 FFFFFF 00", "DB 08 0102030405060708 84 FFFFFFFF 30",
+                           "60 84 FFFFFFFF A1", "E0 80 0001 0000 84 7FFFFFFF"}) {
     const Bytes bytes = *from_hex(text);
     const auto apdu = decode_apdu(bytes);
     ASSERT_FALSE(apdu.ok()) << text;

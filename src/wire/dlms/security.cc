@@ -9,14 +9,18 @@
 namespace amity::dlms {
 namespace {
 
-std::array<std::uint8_t, crypto::AesGcm::kIvSize> make_iv(const SystemTitle& title, InvocationCounter counter) {
+std::array<std::uint8_t, crypto::AesGcm::kIvSize> make_iv(const SystemTitle& title,
+                                                          InvocationCounter counter) {
   std::array<std::uint8_t, crypto::AesGcm::kIvSize> iv{};
   std::copy(title.begin(), title.end(), iv.begin());
-  for (std::size_t i = 0; i < 4; ++i) iv[8 + i] = static_cast<std::uint8_t>(counter.value >> (24 - 8 * i));
+  for (std::size_t i = 0; i < 4; ++i)
+    iv[8 + i] = static_cast<std::uint8_t>(counter.value >> (24 - 8 * i));
   return iv;
 }
 
-Error security_error(std::string reason) { return make_error(ErrorCode::kSecurity, std::move(reason)); }
+Error security_error(std::string reason) {
+  return make_error(ErrorCode::kSecurity, std::move(reason));
+}
 
 }  // namespace
 
@@ -36,27 +40,29 @@ Result<SystemTitle> system_title_from(ByteView bytes) {
 }
 
 std::string to_string(const SystemTitle& title) {
-  const bool letters = std::all_of(title.begin(), title.begin() + 3, [](std::uint8_t c) { return std::isalpha(c); });
+  const bool letters =
+      std::all_of(title.begin(), title.begin() + 3, [](std::uint8_t c) { return std::isalpha(c); });
   if (!letters) return to_hex(title);
   return std::string(as_text(ByteView(title).first(3))) + to_hex(ByteView(title).subspan(3));
 }
 
 SecurityControl SecurityPolicy::control(bool broadcast) const {
-  return {static_cast<std::uint8_t>(static_cast<std::uint8_t>(suite) |
-                                    (authenticate ? SecurityControl::kAuthenticated : 0) |
-                                    (encrypt ? SecurityControl::kEncrypted : 0) |
-                                    (broadcast ? SecurityControl::kBroadcast : 0))};
+  return {static_cast<std::uint8_t>(
+      static_cast<std::uint8_t>(suite) | (authenticate ? SecurityControl::kAuthenticated : 0) |
+      (encrypt ? SecurityControl::kEncrypted : 0) | (broadcast ? SecurityControl::kBroadcast : 0))};
 }
 
 Status check_policy(const SecurityPolicy& policy, SecurityControl got) {
   if (policy.authenticate && !got.authenticated()) {
-    return security_error("downgrade refused: the policy asks for authentication, the APDU has none");
+    return security_error(
+        "downgrade refused: the policy asks for authentication, the APDU has none");
   }
   if (policy.encrypt && !got.encrypted()) {
     return security_error("downgrade refused: the policy asks for encryption, the APDU has none");
   }
   if (policy.needs_protection() && got.suite_id() != static_cast<std::uint8_t>(policy.suite)) {
-    return security_error("security suite " + std::to_string(got.suite_id()) + " where the policy asks for " +
+    return security_error("security suite " + std::to_string(got.suite_id()) +
+                          " where the policy asks for " +
                           std::to_string(static_cast<int>(policy.suite)));
   }
   return {};
@@ -72,19 +78,23 @@ Result<SecurityHeader> parse_security_header(ByteView content) {
     return make_error(ErrorCode::kUnsupported, "compressed APDU: V.44 is not implemented");
   }
   if (header.control.suite_id() > 2) {
-    return make_error(ErrorCode::kUnsupported, "security suite " + std::to_string(header.control.suite_id()));
+    return make_error(ErrorCode::kUnsupported,
+                      "security suite " + std::to_string(header.control.suite_id()));
   }
-  if (header.control.authenticated() && in.remaining() < Cipher::kTagSize) return in.truncated(Cipher::kTagSize);
+  if (header.control.authenticated() && in.remaining() < Cipher::kTagSize)
+    return in.truncated(Cipher::kTagSize);
   return header;
 }
 
 Result<Cipher> Cipher::make(ByteView encryption_key, ByteView authentication_key) {
   const std::size_t size = encryption_key.size();
   if (size != 16 && size != 32) {
-    return make_error(ErrorCode::kInvalid, "an encryption key has 16 or 32 bytes, not " + std::to_string(size));
+    return make_error(ErrorCode::kInvalid,
+                      "an encryption key has 16 or 32 bytes, not " + std::to_string(size));
   }
   if (!authentication_key.empty() && authentication_key.size() != size) {
-    return make_error(ErrorCode::kInvalid, "the authentication key is not as long as the encryption key");
+    return make_error(ErrorCode::kInvalid,
+                      "the authentication key is not as long as the encryption key");
   }
   return Cipher(encryption_key, authentication_key);
 }
@@ -96,7 +106,9 @@ Cipher::Cipher(ByteView encryption_key, ByteView authentication_key)
   std::copy(authentication_key.begin(), authentication_key.end(), ak_.begin());
 }
 
-Cipher::~Cipher() { crypto::wipe(ak_); }
+Cipher::~Cipher() {
+  crypto::wipe(ak_);
+}
 
 Bytes Cipher::aad(SecurityControl control, ByteView extra, ByteView plain) const {
   Bytes aad;
@@ -109,12 +121,15 @@ Bytes Cipher::aad(SecurityControl control, ByteView extra, ByteView plain) const
 }
 
 Status Cipher::check(SecurityControl control) const {
-  if (control.compressed()) return make_error(ErrorCode::kUnsupported, "V.44 compression is not implemented");
+  if (control.compressed())
+    return make_error(ErrorCode::kUnsupported, "V.44 compression is not implemented");
   if (control.suite_id() > 2) {
-    return make_error(ErrorCode::kUnsupported, "security suite " + std::to_string(control.suite_id()));
+    return make_error(ErrorCode::kUnsupported,
+                      "security suite " + std::to_string(control.suite_id()));
   }
   if (dlms::key_size(static_cast<SecuritySuite>(control.suite_id())) != key_size_) {
-    return security_error("a key of " + std::to_string(key_size_) + " bytes does not fit security suite " +
+    return security_error("a key of " + std::to_string(key_size_) +
+                          " bytes does not fit security suite " +
                           std::to_string(control.suite_id()));
   }
   if (control.authenticated() && !can_authenticate()) {
@@ -123,8 +138,8 @@ Status Cipher::check(SecurityControl control) const {
   return {};
 }
 
-Status Cipher::protect(SecurityControl control, const SystemTitle& own_title, InvocationCounter counter,
-                       ByteView plain, Bytes& out, ByteView extra_aad) {
+Status Cipher::protect(SecurityControl control, const SystemTitle& own_title,
+                       InvocationCounter counter, ByteView plain, Bytes& out, ByteView extra_aad) {
   AMITY_CHECK(check(control));
   const auto iv = make_iv(own_title, counter);
   ByteWriter w(out);
@@ -163,17 +178,21 @@ Status Cipher::unprotect(const SecurityHeader& header, const SystemTitle& sender
     }
     return {};
   }
-  if (body.size() < kTagSize) return make_error(ErrorCode::kTruncated, "no room for the tag", kHeaderSize);
+  if (body.size() < kTagSize)
+    return make_error(ErrorCode::kTruncated, "no room for the tag", kHeaderSize);
   const ByteView tag = body.last(kTagSize);
   body = body.first(body.size() - kTagSize);
-  if (header.control.encrypted()) return gcm_.open(iv, aad(header.control, extra_aad, {}), body, tag, out);
+  if (header.control.encrypted())
+    return gcm_.open(iv, aad(header.control, extra_aad, {}), body, tag, out);
   AMITY_CHECK(gcm_.open(iv, aad(header.control, extra_aad, body), {}, tag, out));
   append(out, body);
   return {};
 }
 
-std::array<std::uint8_t, Cipher::kTagSize> Cipher::gmac(SecurityControl control, const SystemTitle& own_title,
-                                                        InvocationCounter counter, ByteView message) {
+std::array<std::uint8_t, Cipher::kTagSize> Cipher::gmac(SecurityControl control,
+                                                        const SystemTitle& own_title,
+                                                        InvocationCounter counter,
+                                                        ByteView message) {
   Bytes none;
   return gcm_.seal(make_iv(own_title, counter), aad(control, {}, message), {}, none);
 }
@@ -202,7 +221,11 @@ Status protect_general(Cipher& cipher, SecurityControl control, const SystemTitl
   return {};
 }
 
-Result<Bytes> wrap_key(ByteView kek, ByteView key) { return crypto::aes_key_wrap(kek, key); }
-Result<Bytes> unwrap_key(ByteView kek, ByteView wrapped) { return crypto::aes_key_unwrap(kek, wrapped); }
+Result<Bytes> wrap_key(ByteView kek, ByteView key) {
+  return crypto::aes_key_wrap(kek, key);
+}
+Result<Bytes> unwrap_key(ByteView kek, ByteView wrapped) {
+  return crypto::aes_key_unwrap(kek, wrapped);
+}
 
 }  // namespace amity::dlms

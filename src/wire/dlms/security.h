@@ -1,6 +1,6 @@
 // Symmetric protection of APDUs, suites 0, 1 and 2 (IEC 62056-5-3 clause 9.2.7): AES-GCM with
-// IV = system title || invocation counter, AAD = security control || authentication key [|| plain text].
-// Pure: counters are the caller's business (strictly increasing, durable).
+// IV = system title || invocation counter, AAD = security control || authentication key [|| plain
+// text]. Pure: counters are the caller's business (strictly increasing, durable).
 #pragma once
 
 #include <array>
@@ -14,7 +14,9 @@
 namespace amity::dlms {
 
 enum class SecuritySuite : std::uint8_t { k0 = 0, k1 = 1, k2 = 2 };
-constexpr std::size_t key_size(SecuritySuite suite) { return suite == SecuritySuite::k2 ? 32 : 16; }
+constexpr std::size_t key_size(SecuritySuite suite) {
+  return suite == SecuritySuite::k2 ? 32 : 16;
+}
 
 struct SecurityControl {
   static constexpr std::uint8_t kAuthenticated = 0x10, kEncrypted = 0x20, kBroadcast = 0x40,
@@ -37,7 +39,8 @@ struct InvocationCounter {
 
 using SystemTitle = std::array<std::uint8_t, 8>;
 Result<SystemTitle> system_title_from(ByteView bytes);  // exactly 8 bytes
-std::string to_string(const SystemTitle& title);  // "KFM6750000000009"-like: three letters, then hex
+std::string to_string(
+    const SystemTitle& title);  // "KFM6750000000009"-like: three letters, then hex
 
 // What every APDU of an association must carry at least. A meter's policy; a downgrade is refused.
 struct SecurityPolicy {
@@ -66,11 +69,12 @@ class Cipher {
   static constexpr std::size_t kTagSize = crypto::AesGcm::kTagSize;
   static constexpr std::size_t kHeaderSize = 5;  // control, counter
 
-  // EK of 16 or 32 bytes; AK of the same size, or empty (then nothing authenticated can be made or checked).
+  // EK of 16 or 32 bytes; AK of the same size, or empty (then nothing authenticated can be made or
+  // checked).
   static Result<Cipher> make(ByteView encryption_key, ByteView authentication_key);
 
-  // Appends security header, cipher or plain text, and tag to `out`: the content of a ciphered APDU.
-  // `extra_aad` is the authenticated header of general-ciphering, else empty.
+  // Appends security header, cipher or plain text, and tag to `out`: the content of a ciphered
+  // APDU. `extra_aad` is the authenticated header of general-ciphering, else empty.
   Status protect(SecurityControl control, const SystemTitle& own_title, InvocationCounter counter,
                  ByteView plain, Bytes& out, ByteView extra_aad = {});
   // Appends the plain text to `out`, only after the tag was found right (where there is one).

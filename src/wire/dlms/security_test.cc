@@ -16,7 +16,9 @@ const SystemTitle kClient = {0x4D, 0x4D, 0x4D, 0x00, 0x00, 0x00, 0x00, 0x01};
 const SystemTitle kForeignServer = {'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H'};
 constexpr InvocationCounter kCounter{0x01234567};
 
-Cipher cipher() { return std::move(Cipher::make(kEk, kAk)).value(); }
+Cipher cipher() {
+  return std::move(Cipher::make(kEk, kAk)).value();
+}
 
 // The plain text of a glo-/ded- or general- APDU, or the error in words.
 std::string opened(const Bytes& apdu, const SystemTitle& sender, Cipher& keys) {
@@ -32,10 +34,12 @@ std::string opened(const Bytes& apdu, const SystemTitle& sender, Cipher& keys) {
   return status.ok() ? to_hex(plain) : to_string(status.error());
 }
 
-std::string sealed(std::uint8_t control, const SystemTitle& title, InvocationCounter counter, ByteView plain) {
+std::string sealed(std::uint8_t control, const SystemTitle& title, InvocationCounter counter,
+                   ByteView plain) {
   Cipher keys = cipher();
   Bytes out;
-  const Status status = protect_service(keys, SecurityControl{control}, title, counter, false, plain, out);
+  const Status status =
+      protect_service(keys, SecurityControl{control}, title, counter, false, plain, out);
   return status.ok() ? to_hex(out) : to_string(status.error());
 }
 
@@ -54,7 +58,8 @@ TEST(Security, KnownProtectedApdus) {
        "C81E3001234567411312FF935A47566827C467BC7D825C3BE4A77C3FCC056B6B"},
       {"InitiateRequest with a dedicated key", 0x30,
        "01011000112233445566778899AABBCCDDEEFF0000065F1F0400007E1F04B0",
-       "21303001234567801302FF8A7874133D414CED25B42534D28DB0047720606B175BD52211BE6841DB204D39EE6FDB8E356855"},
+       "21303001234567801302FF8A7874133D414CED25B42534D28DB0047720606B175BD52211BE6841DB204D39EE6FD"
+       "B8E356855"},
   };
   for (const auto& c : cases) {
     Cipher keys = cipher();
@@ -68,7 +73,8 @@ TEST(Security, GeneralGloPush) {
   const Bytes key(as_bytes("MYDUMMYGLOBALKEY").begin(), as_bytes("MYDUMMYGLOBALKEY").end());
   auto keys = Cipher::make(key, key);
   const Bytes apdu =
-      "db082f192291991641033b30000001e5025ce9d2271fd78be8c204211a916a9d7f587e0a7a814cadea89e9593f01f92ea8c087b5bd"
+      "db082f192291991641033b30000001e5025ce9d2271fd78be8c204211a916a9d7f587e0a7a814cadea89e9593f01"
+      "f92ea8c087b5bd"
       "fdefeab6becf282dfe49c08f5be6dc8400"_hex;
   const auto title = system_title_from("2f19229199164103"_hex);
   EXPECT_EQ(opened(apdu, *title, *keys),
@@ -78,9 +84,11 @@ TEST(Security, GeneralGloPush) {
 // protocols.md 17 and 18: a live foreign server.
 TEST(Security, ForeignServer) {
   Cipher keys = cipher();
-  EXPECT_EQ(opened("C81E30000000068F3861628599811FB71DAC55FF604C3F7CC02214B87C2B9BD7"_hex, kClient, keys),
-            "C001C100080000010000FF0200");
-  EXPECT_EQ(opened("CC233000000006EB47D2F5673658D8B6F52813A28A238B69517455B6658A27DFDE98A9ACD5"_hex, kForeignServer, keys),
+  EXPECT_EQ(
+      opened("C81E30000000068F3861628599811FB71DAC55FF604C3F7CC02214B87C2B9BD7"_hex, kClient, keys),
+      "C001C100080000010000FF0200");
+  EXPECT_EQ(opened("CC233000000006EB47D2F5673658D8B6F52813A28A238B69517455B6658A27DFDE98A9ACD5"_hex,
+                   kForeignServer, keys),
             "C401C100090C07EA0B150600090000000000");
 }
 
@@ -92,7 +100,8 @@ TEST(Security, AlteredApdusReleaseNothing) {
     const auto decoded = decode_apdu(bad);
     ASSERT_TRUE(decoded.ok());
     const auto header = parse_security_header(std::get<ServiceCiphered>(*decoded).content);
-    if (!header.ok() || !header->control.authenticated()) continue;  // another suite, compressed, or unauthenticated
+    if (!header.ok() || !header->control.authenticated())
+      continue;  // another suite, compressed, or unauthenticated
     Cipher keys = cipher();
     Bytes plain = {0xAA};
     const Status status = keys.unprotect(*header, kTitle, plain);
@@ -103,7 +112,8 @@ TEST(Security, AlteredApdusReleaseNothing) {
 
 TEST(Security, WrongKeysTitleAndCounter) {
   const Bytes apdu = "C81E3001234567411312FF935A47566827C467BC7D825C3BE4A77C3FCC056B6B"_hex;
-  const std::string mismatch = "security: the authentication tag does not match: wrong key, or altered data";
+  const std::string mismatch =
+      "security: the authentication tag does not match: wrong key, or altered data";
   Cipher keys = cipher();
   EXPECT_EQ(opened(apdu, kClient, keys), mismatch);
   auto wrong_ek = Cipher::make(kAk, kAk);
@@ -115,8 +125,10 @@ TEST(Security, WrongKeysTitleAndCounter) {
 }
 
 TEST(Security, UnsupportedAndShort) {
-  EXPECT_EQ(parse_security_header("B0 01234567 00000000000000000000000000"_hex).error().code, ErrorCode::kUnsupported);
-  EXPECT_EQ(parse_security_header("33 01234567 00000000000000000000000000"_hex).error().code, ErrorCode::kUnsupported);
+  EXPECT_EQ(parse_security_header("B0 01234567 00000000000000000000000000"_hex).error().code,
+            ErrorCode::kUnsupported);
+  EXPECT_EQ(parse_security_header("33 01234567 00000000000000000000000000"_hex).error().code,
+            ErrorCode::kUnsupported);
   EXPECT_EQ(parse_security_header("30 01234567 0000"_hex).error().code, ErrorCode::kTruncated);
   EXPECT_FALSE(Cipher::make(Bytes(15), {}).ok());
   EXPECT_FALSE(Cipher::make(kEk, Bytes(32)).ok());
@@ -155,10 +167,10 @@ TEST(Security, PolicyRefusesDowngrades) {
 TEST(Ciphered, TagsOfEveryService) {
   const struct {
     std::uint8_t plain, glo, ded;
-  } rows[] = {{0x01, 0x21, 0x41}, {0x05, 0x25, 0x45}, {0x06, 0x26, 0x46}, {0x08, 0x28, 0x48}, {0x0C, 0x2C, 0x4C},
-              {0x0D, 0x2D, 0x4D}, {0x0E, 0x2E, 0x4E}, {0x16, 0x36, 0x56}, {0x18, 0x38, 0x58}, {0xC0, 0xC8, 0xD0},
-              {0xC1, 0xC9, 0xD1}, {0xC2, 0xCA, 0xD2}, {0xC3, 0xCB, 0xD3}, {0xC4, 0xCC, 0xD4}, {0xC5, 0xCD, 0xD5},
-              {0xC7, 0xCF, 0xD7}};
+  } rows[] = {{0x01, 0x21, 0x41}, {0x05, 0x25, 0x45}, {0x06, 0x26, 0x46}, {0x08, 0x28, 0x48},
+              {0x0C, 0x2C, 0x4C}, {0x0D, 0x2D, 0x4D}, {0x0E, 0x2E, 0x4E}, {0x16, 0x36, 0x56},
+              {0x18, 0x38, 0x58}, {0xC0, 0xC8, 0xD0}, {0xC1, 0xC9, 0xD1}, {0xC2, 0xCA, 0xD2},
+              {0xC3, 0xCB, 0xD3}, {0xC4, 0xCC, 0xD4}, {0xC5, 0xCD, 0xD5}, {0xC7, 0xCF, 0xD7}};
   for (const auto& row : rows) {
     EXPECT_EQ(glo_tag(row.plain), row.glo);
     EXPECT_EQ(ded_tag(row.plain), row.ded);
@@ -167,7 +179,8 @@ TEST(Ciphered, TagsOfEveryService) {
     EXPECT_FALSE(plain_tag(row.glo)->dedicated);
     EXPECT_TRUE(plain_tag(row.ded)->dedicated);
   }
-  for (std::uint8_t none : {0x0F, 0x60, 0xC6, 0xD9, 0xDB, 0xE0}) EXPECT_FALSE(glo_tag(none).has_value());
+  for (std::uint8_t none : {0x0F, 0x60, 0xC6, 0xD9, 0xDB, 0xE0})
+    EXPECT_FALSE(glo_tag(none).has_value());
 }
 
 TEST(Ciphered, GeneralCipheringRoundTrip) {
@@ -213,7 +226,8 @@ TEST(Hls, Gmac) {
 // Digests recomputed with another implementation (Python's hashlib).
 TEST(Hls, Digests) {
   const Bytes stoc = "503677524A323146"_hex, ctos = "4B35366956616759"_hex;
-  HlsContext c{Mechanism::kHighMd5, kClient, kTitle, ctos, stoc, as_bytes("secret"), SecuritySuite::k0};
+  HlsContext c{Mechanism::kHighMd5, kClient,          kTitle, ctos, stoc,
+               as_bytes("secret"),  SecuritySuite::k0};
   EXPECT_EQ(to_hex(*hls_proof(c, nullptr, {})), "95CD32FE7356ECE509986FF8F87E6B1B");
   c.mechanism = Mechanism::kHighSha1;
   EXPECT_EQ(to_hex(*hls_proof(c, nullptr, {})), "94D86D988AD084C3507F69CDDC4280D76E63BA5A");
@@ -249,18 +263,22 @@ TEST(Keys, Wrap) {
 TEST(Keys, Agreement) {
   const auto z = ecdh_shared_secret(
       SecuritySuite::k1, "47DAB03842E5B6E74828EF4F449B378D7DD1A5DAE1FFCA5AE0B0BE0AD18EC57E"_hex,
-      "A653565B0E06070BAE9FBE140A5D2156812AEE2DD525053E3EFC850BF13BFDFFCB240BC7B77BFF5883344E7275908D2287BEFA3725017295A"
+      "A653565B0E06070BAE9FBE140A5D2156812AEE2DD525053E3EFC850BF13BFDFFCB240BC7B77BFF5883344E727590"
+      "8D2287BEFA3725017295A"
       "096989D2338290B"_hex);
   ASSERT_TRUE(z.ok()) << to_string(z.error());
   EXPECT_EQ(to_hex(*z), "0D4385BA0DD756CBCAB9887EB538396EE8F090A14C1079B4359F115B977F4615");
-  EXPECT_EQ(to_hex(*derive_key(SecuritySuite::k1, *z, kTitle, kClient)), "59A71FD81C929A86A99438DA17A66C05");
+  EXPECT_EQ(to_hex(*derive_key(SecuritySuite::k1, *z, kTitle, kClient)),
+            "59A71FD81C929A86A99438DA17A66C05");
   const Bytes server_z = "2B4302DC49790E2E78D990CFB52ED6E2F273DECE441A2D95E4301B93812A9FAC"_hex;
-  EXPECT_EQ(to_hex(*derive_key(SecuritySuite::k1, server_z, kClient, kTitle)), "F0184BDA9466BFA4601A64A7EF46504A");
+  EXPECT_EQ(to_hex(*derive_key(SecuritySuite::k1, server_z, kClient, kTitle)),
+            "F0184BDA9466BFA4601A64A7EF46504A");
 }
 
 TEST(Keys, AgreementRefusesStrangers) {
   const Bytes d = "47DAB03842E5B6E74828EF4F449B378D7DD1A5DAE1FFCA5AE0B0BE0AD18EC57E"_hex;
-  EXPECT_FALSE(ecdh_shared_secret(SecuritySuite::k1, d, Bytes(64, 0x01)).ok()) << "not on the curve";
+  EXPECT_FALSE(ecdh_shared_secret(SecuritySuite::k1, d, Bytes(64, 0x01)).ok())
+      << "not on the curve";
   EXPECT_FALSE(ecdh_shared_secret(SecuritySuite::k1, d, Bytes(63, 0x01)).ok());
   EXPECT_FALSE(ecdh_shared_secret(SecuritySuite::k0, d, Bytes(64, 0x01)).ok());
   EXPECT_FALSE(derive_key(SecuritySuite::k0, d, kTitle, kClient).ok());

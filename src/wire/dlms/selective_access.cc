@@ -53,7 +53,8 @@ Result<CaptureObject> capture_object_from(DataView view) {
   AMITY_TRY(column.attribute.instance, obis_from(name_bytes));
   AMITY_TRY(const DataView attribute, view.at(2));
   AMITY_TRY(const std::int64_t number, attribute.as_int());
-  if (number < -128 || number > 127) return make_error(ErrorCode::kMalformed, "attribute out of range");
+  if (number < -128 || number > 127)
+    return make_error(ErrorCode::kMalformed, "attribute out of range");
   column.attribute.attribute = static_cast<std::int8_t>(number);
   AMITY_TRY(column.data_index, unsigned_at<std::uint16_t>(view, 3));
   return column;

@@ -1,4 +1,5 @@
-// Parameters of selective access to a Profile generic buffer (IEC 62056-6-2, class 7): by range and by entry.
+// Parameters of selective access to a Profile generic buffer (IEC 62056-6-2, class 7): by range and
+// by entry.
 #pragma once
 
 #include <cstdint>

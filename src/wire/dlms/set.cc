@@ -116,8 +116,8 @@ Result<Apdu> read_set_with_list(ByteReader& in, InvokeId invoke) {
   AMITY_TRY(v.items, read_attribute_list(in));
   AMITY_TRY(v.values, read_value_list(in));
   if (v.items.size() != v.values.size()) {
-    return in.malformed(std::to_string(v.values.size()) + " values for " + std::to_string(v.items.size()) +
-                        " attributes");
+    return in.malformed(std::to_string(v.values.size()) + " values for " +
+                        std::to_string(v.items.size()) + " attributes");
   }
   return Apdu(std::move(v));
 }
@@ -151,7 +151,8 @@ Result<Apdu> read_set_request(ByteReader& in) {
       AMITY_TRY(v.block, read_data_block(in));
       return Apdu(v);
     }
-    case 4: return read_set_with_list(in, invoke);
+    case 4:
+      return read_set_with_list(in, invoke);
     default: {
       SetRequestWithListAndFirstDataBlock v;
       v.invoke = invoke;

@@ -81,7 +81,8 @@ Result<VariableAccess> read_variable_access(ByteReader& in) {
       AMITY_TRY(v.block_number, in.u16());
       return VariableAccess(v);
     }
-    default: return unknown_choice(in, "variable-access-specification", choice);
+    default:
+      return unknown_choice(in, "variable-access-specification", choice);
   }
 }
 
@@ -135,7 +136,8 @@ Result<WriteResult> read_write_result(ByteReader& in) {
   AMITY_TRY(const std::uint8_t choice, in.u8());
   WriteResult result;
   switch (choice) {
-    case 0: return result;
+    case 0:
+      return result;
     case 1: {
       AMITY_TRY(result.result, read_data_access_result(in));
       return result;
@@ -144,7 +146,8 @@ Result<WriteResult> read_write_result(ByteReader& in) {
       AMITY_TRY(result.block_number, in.u16());
       return result;
     }
-    default: return unknown_choice(in, "write-response", choice);
+    default:
+      return unknown_choice(in, "write-response", choice);
   }
 }
 
@@ -163,8 +166,8 @@ Status read_items_and_values(ByteReader& in, Request& v) {
   AMITY_TRY(v.items, read_items(in));
   AMITY_TRY(v.values, read_value_list(in));
   if (v.items.size() != v.values.size()) {
-    return in.malformed(std::to_string(v.values.size()) + " values for " + std::to_string(v.items.size()) +
-                        " variables");
+    return in.malformed(std::to_string(v.values.size()) + " values for " +
+                        std::to_string(v.items.size()) + " variables");
   }
   return {};
 }
@@ -211,7 +214,9 @@ void encode(const ReadResponse& v, Bytes& out) {
   for (const ReadResult& result : v.results) std::visit(ResultEncoder{w}, result);
 }
 
-void encode(const WriteRequest& v, Bytes& out) { encode_write(ApduTag::kWriteRequest, v, out); }
+void encode(const WriteRequest& v, Bytes& out) {
+  encode_write(ApduTag::kWriteRequest, v, out);
+}
 
 void encode(const UnconfirmedWriteRequest& v, Bytes& out) {
   encode_write(ApduTag::kUnconfirmedWriteRequest, v, out);
@@ -250,11 +255,16 @@ Result<Apdu> read_sn(ApduTag tag, ByteReader& in) {
       AMITY_TRY(auto items, read_items(in));
       return Apdu(ReadRequest{std::move(items)});
     }
-    case ApduTag::kReadResponse: return read_read_response(in);
-    case ApduTag::kWriteRequest: return read_write<WriteRequest>(in);
-    case ApduTag::kWriteResponse: return read_write_response(in);
-    case ApduTag::kUnconfirmedWriteRequest: return read_write<UnconfirmedWriteRequest>(in);
-    default: break;
+    case ApduTag::kReadResponse:
+      return read_read_response(in);
+    case ApduTag::kWriteRequest:
+      return read_write<WriteRequest>(in);
+    case ApduTag::kWriteResponse:
+      return read_write_response(in);
+    case ApduTag::kUnconfirmedWriteRequest:
+      return read_write<UnconfirmedWriteRequest>(in);
+    default:
+      break;
   }
   InformationReport v;
   AMITY_TRY(const bool has_time, read_bool(in));

@@ -1,4 +1,5 @@
-// Short-name referencing: Read, Write, UnconfirmedWrite, InformationReport. encode() appends the APDU, tag included.
+// Short-name referencing: Read, Write, UnconfirmedWrite, InformationReport. encode() appends the
+// APDU, tag included.
 #pragma once
 
 #include <cstdint>

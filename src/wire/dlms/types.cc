@@ -40,31 +40,50 @@ constexpr BitName kConformanceNames[] = {
 
 std::string_view to_string(DataAccessResult result) {
   switch (result) {
-    case DataAccessResult::kSuccess: return "success";
-    case DataAccessResult::kHardwareFault: return "hardware-fault";
-    case DataAccessResult::kTemporaryFailure: return "temporary-failure";
-    case DataAccessResult::kReadWriteDenied: return "read-write-denied";
-    case DataAccessResult::kObjectUndefined: return "object-undefined";
-    case DataAccessResult::kObjectClassInconsistent: return "object-class-inconsistent";
-    case DataAccessResult::kObjectUnavailable: return "object-unavailable";
-    case DataAccessResult::kTypeUnmatched: return "type-unmatched";
-    case DataAccessResult::kScopeOfAccessViolated: return "scope-of-access-violated";
-    case DataAccessResult::kDataBlockUnavailable: return "data-block-unavailable";
-    case DataAccessResult::kLongGetAborted: return "long-get-aborted";
-    case DataAccessResult::kNoLongGetInProgress: return "no-long-get-in-progress";
-    case DataAccessResult::kLongSetAborted: return "long-set-aborted";
-    case DataAccessResult::kNoLongSetInProgress: return "no-long-set-in-progress";
-    case DataAccessResult::kDataBlockNumberInvalid: return "data-block-number-invalid";
-    case DataAccessResult::kOtherReason: return "other-reason";
+    case DataAccessResult::kSuccess:
+      return "success";
+    case DataAccessResult::kHardwareFault:
+      return "hardware-fault";
+    case DataAccessResult::kTemporaryFailure:
+      return "temporary-failure";
+    case DataAccessResult::kReadWriteDenied:
+      return "read-write-denied";
+    case DataAccessResult::kObjectUndefined:
+      return "object-undefined";
+    case DataAccessResult::kObjectClassInconsistent:
+      return "object-class-inconsistent";
+    case DataAccessResult::kObjectUnavailable:
+      return "object-unavailable";
+    case DataAccessResult::kTypeUnmatched:
+      return "type-unmatched";
+    case DataAccessResult::kScopeOfAccessViolated:
+      return "scope-of-access-violated";
+    case DataAccessResult::kDataBlockUnavailable:
+      return "data-block-unavailable";
+    case DataAccessResult::kLongGetAborted:
+      return "long-get-aborted";
+    case DataAccessResult::kNoLongGetInProgress:
+      return "no-long-get-in-progress";
+    case DataAccessResult::kLongSetAborted:
+      return "long-set-aborted";
+    case DataAccessResult::kNoLongSetInProgress:
+      return "no-long-set-in-progress";
+    case DataAccessResult::kDataBlockNumberInvalid:
+      return "data-block-number-invalid";
+    case DataAccessResult::kOtherReason:
+      return "other-reason";
   }
   return "unknown";
 }
 
 std::string_view to_string(ActionResult result) {
   switch (result) {
-    case ActionResult::kLongActionAborted: return "long-action-aborted";
-    case ActionResult::kNoLongActionInProgress: return "no-long-action-in-progress";
-    default: return to_string(static_cast<DataAccessResult>(result));
+    case ActionResult::kLongActionAborted:
+      return "long-action-aborted";
+    case ActionResult::kNoLongActionInProgress:
+      return "no-long-action-in-progress";
+    default:
+      return to_string(static_cast<DataAccessResult>(result));
   }
 }
 

@@ -1,6 +1,7 @@
-// What the xDLMS services share: references to attributes and methods, results, conformance (IEC 62056-5-3).
-// Views in decoded APDUs point into the decoded input; views in APDUs to encode must live until encode() returns.
-// Data parameters are the encoded value: parse with DataTree, write with DataWriter.
+// What the xDLMS services share: references to attributes and methods, results, conformance (IEC
+// 62056-5-3). Views in decoded APDUs point into the decoded input; views in APDUs to encode must
+// live until encode() returns. Data parameters are the encoded value: parse with DataTree, write
+// with DataWriter.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,10 @@ namespace amity::dlms {
 struct InvokeId {
   std::uint8_t raw = 0xC1;  // id 1, confirmed, high priority
 
-  static constexpr InvokeId make(std::uint8_t id, bool confirmed = true, bool high_priority = true) {
-    return {static_cast<std::uint8_t>((id & 0x0F) | (confirmed ? 0x40 : 0) | (high_priority ? 0x80 : 0))};
+  static constexpr InvokeId make(std::uint8_t id, bool confirmed = true,
+                                 bool high_priority = true) {
+    return {static_cast<std::uint8_t>((id & 0x0F) | (confirmed ? 0x40 : 0) |
+                                      (high_priority ? 0x80 : 0))};
   }
   constexpr std::uint8_t id() const { return raw & 0x0F; }
   constexpr bool confirmed() const { return (raw & 0x40) != 0; }
@@ -26,7 +29,8 @@ struct InvokeId {
   friend bool operator==(InvokeId, InvokeId) = default;
 };
 
-// Long-Invoke-Id-And-Priority: id in bits 0-23, self-descriptive 28, processing option 29, confirmed 30, priority 31.
+// Long-Invoke-Id-And-Priority: id in bits 0-23, self-descriptive 28, processing option 29,
+// confirmed 30, priority 31.
 struct LongInvokeId {
   std::uint32_t raw = 0;
 
@@ -104,7 +108,8 @@ struct DataOrResult {
   bool ok() const { return result == DataAccessResult::kSuccess; }
 };
 
-// Conformance block, 24 bits; bit n of the standard is 1 << (23 - n), so the three bytes read as printed.
+// Conformance block, 24 bits; bit n of the standard is 1 << (23 - n), so the three bytes read as
+// printed.
 struct Conformance {
   std::uint32_t bits = 0;
 
@@ -141,7 +146,8 @@ std::string to_string(Conformance conformance);  // "get set selective-access ac
 // Readers and writers of these, for the codecs of this room.
 Result<AttributeRef> read_attribute_ref(ByteReader& in);
 Result<MethodRef> read_method_ref(ByteReader& in);
-Result<std::optional<SelectiveAccess>> read_selective_access(ByteReader& in);  // with its usage flag
+Result<std::optional<SelectiveAccess>> read_selective_access(
+    ByteReader& in);  // with its usage flag
 Result<DataOrResult> read_data_or_result(ByteReader& in);
 Result<DataAccessResult> read_data_access_result(ByteReader& in);
 Result<ActionResult> read_action_result(ByteReader& in);

@@ -64,13 +64,15 @@ Result<std::optional<WrapperFrame>> WrapperSplitter::next() {
   ByteReader in(ahead);
   AMITY_TRY(const WrapperHeader header, read_header(in));
   if (header.length > apdu_size_max_) {
-    return make_error(ErrorCode::kLimit, "an APDU of " + std::to_string(header.length) +
-                                             " bytes is announced, " + std::to_string(apdu_size_max_) +
-                                             " are accepted", 6);
+    return make_error(ErrorCode::kLimit,
+                      "an APDU of " + std::to_string(header.length) + " bytes is announced, " +
+                          std::to_string(apdu_size_max_) + " are accepted",
+                      6);
   }
   if (in.remaining() < header.length) return std::optional<WrapperFrame>();
   consumed_ += kWrapperHeaderSize + header.length;
-  return std::optional(WrapperFrame{header.source, header.destination, in.rest().first(header.length)});
+  return std::optional(
+      WrapperFrame{header.source, header.destination, in.rest().first(header.length)});
 }
 
 void WrapperSplitter::reset() {

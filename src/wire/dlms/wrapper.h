@@ -1,5 +1,5 @@
-// The TCP/UDP wrapper (IEC 62056-47): version 0001, source and destination wPort, length, APDU. And the gateway prefix
-// (IEC 62056-5-3 Annex): E6 towards a device behind a gateway, E7 from it.
+// The TCP/UDP wrapper (IEC 62056-47): version 0001, source and destination wPort, length, APDU. And
+// the gateway prefix (IEC 62056-5-3 Annex): E6 towards a device behind a gateway, E7 from it.
 #pragma once
 
 #include <cstdint>
@@ -33,10 +33,12 @@ Result<WrapperFrame> decode_wrapper(ByteView datagram);
 // Splits a byte stream into frames. After an error the stream cannot be resynchronised: close it.
 class WrapperSplitter {
  public:
-  explicit WrapperSplitter(std::size_t apdu_size_max = kWrapperApduSizeMax) : apdu_size_max_(apdu_size_max) {}
+  explicit WrapperSplitter(std::size_t apdu_size_max = kWrapperApduSizeMax)
+      : apdu_size_max_(apdu_size_max) {}
 
   void feed(ByteView bytes);
-  // The next whole frame, nullopt when more bytes are needed. The view is valid until the next feed() or next().
+  // The next whole frame, nullopt when more bytes are needed. The view is valid until the next
+  // feed() or next().
   Result<std::optional<WrapperFrame>> next();
   std::size_t buffered() const { return buffer_.size() - consumed_; }
   // A frame has begun and is not complete.

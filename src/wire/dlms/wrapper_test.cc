@@ -27,8 +27,8 @@ TEST(Wrapper, StreamIsSplitWhateverTheChunks) {
     for (std::size_t at = 0; at < stream.size(); at += chunk) {
       splitter.feed(ByteView(stream).subspan(at, std::min(chunk, stream.size() - at)));
       for (auto frame = splitter.next(); frame.ok() && *frame; frame = splitter.next()) {
-        got += std::to_string((*frame)->source) + ">" + std::to_string((*frame)->destination) + ":" +
-               to_hex((*frame)->apdu) + " ";
+        got += std::to_string((*frame)->source) + ">" + std::to_string((*frame)->destination) +
+               ":" + to_hex((*frame)->apdu) + " ";
       }
     }
     EXPECT_EQ(got, "16>1:AABB 16>1: 1>16:CC ") << "chunks of " << chunk;

@@ -18,9 +18,12 @@ struct UnnumberedCode {
   std::uint8_t code;  // without the P/F bit
 };
 constexpr UnnumberedCode kUnnumbered[] = {
-    {FrameType::kSetNormalResponseMode, 0x83}, {FrameType::kUnnumberedAcknowledge, 0x63},
-    {FrameType::kDisconnect, 0x43},            {FrameType::kDisconnectedMode, 0x0F},
-    {FrameType::kFrameReject, 0x87},           {FrameType::kUnnumberedInformation, 0x03},
+    {FrameType::kSetNormalResponseMode, 0x83},
+    {FrameType::kUnnumberedAcknowledge, 0x63},
+    {FrameType::kDisconnect, 0x43},
+    {FrameType::kDisconnectedMode, 0x0F},
+    {FrameType::kFrameReject, 0x87},
+    {FrameType::kUnnumberedInformation, 0x03},
 };
 
 void encode_address(const Address& address, ByteWriter& out) {
@@ -65,11 +68,12 @@ Result<Address> decode_address(ByteReader& in) {
 Result<std::uint16_t> decode_format(ByteReader& in) {
   AMITY_TRY(const std::uint16_t format, in.u16());
   if ((format & kFormatTypeMask) != kFormatType) {
-    return Error{ErrorCode::kMalformed, in.offset() - 2, fmt::format("format field {:04X} is not of type 3", format)};
+    return Error{ErrorCode::kMalformed, in.offset() - 2,
+                 fmt::format("format field {:04X} is not of type 3", format)};
   }
   if ((format & kLengthMask) < kFrameLengthMin) {
-    return Error{ErrorCode::kMalformed, in.offset() - 2, fmt::format("frame length {} is below {}",
-                                                                     format & kLengthMask, kFrameLengthMin)};
+    return Error{ErrorCode::kMalformed, in.offset() - 2,
+                 fmt::format("frame length {} is below {}", format & kLengthMask, kFrameLengthMin)};
   }
   return format;
 }
@@ -78,7 +82,8 @@ Status check_sequence(const char* name, ByteReader& in, ByteView covered) {
   AMITY_TRY(const std::uint16_t given, in.u16_le());
   const std::uint16_t computed = crc16_x25(covered);
   if (given == computed) return {};
-  return Error{ErrorCode::kMalformed, in.offset() - 2, fmt::format("{} is {:04X}, computed {:04X}", name, given, computed)};
+  return Error{ErrorCode::kMalformed, in.offset() - 2,
+               fmt::format("{} is {:04X}, computed {:04X}", name, given, computed)};
 }
 
 }  // namespace
@@ -90,20 +95,30 @@ bool Address::valid() const {
 }
 
 std::string to_string(const Address& address) {
-  return address.size == 1 ? std::to_string(address.upper) : fmt::format("{}/{}", address.upper, address.lower);
+  return address.size == 1 ? std::to_string(address.upper)
+                           : fmt::format("{}/{}", address.upper, address.lower);
 }
 
 std::string_view to_string(FrameType type) {
   switch (type) {
-    case FrameType::kInformation: return "I";
-    case FrameType::kReceiveReady: return "RR";
-    case FrameType::kReceiveNotReady: return "RNR";
-    case FrameType::kSetNormalResponseMode: return "SNRM";
-    case FrameType::kUnnumberedAcknowledge: return "UA";
-    case FrameType::kDisconnect: return "DISC";
-    case FrameType::kDisconnectedMode: return "DM";
-    case FrameType::kFrameReject: return "FRMR";
-    case FrameType::kUnnumberedInformation: return "UI";
+    case FrameType::kInformation:
+      return "I";
+    case FrameType::kReceiveReady:
+      return "RR";
+    case FrameType::kReceiveNotReady:
+      return "RNR";
+    case FrameType::kSetNormalResponseMode:
+      return "SNRM";
+    case FrameType::kUnnumberedAcknowledge:
+      return "UA";
+    case FrameType::kDisconnect:
+      return "DISC";
+    case FrameType::kDisconnectedMode:
+      return "DM";
+    case FrameType::kFrameReject:
+      return "FRMR";
+    case FrameType::kUnnumberedInformation:
+      return "UI";
   }
   return "?";
 }
@@ -112,10 +127,14 @@ std::uint8_t encode_control(const Control& control) {
   const unsigned pf = control.poll_final ? kPollFinalBit : 0u;
   const unsigned nr = (control.receive & 7u) << 5u;
   switch (control.type) {
-    case FrameType::kInformation: return static_cast<std::uint8_t>(nr | pf | (control.send & 7u) << 1u);
-    case FrameType::kReceiveReady: return static_cast<std::uint8_t>(nr | pf | 0x01u);
-    case FrameType::kReceiveNotReady: return static_cast<std::uint8_t>(nr | pf | 0x05u);
-    default: break;
+    case FrameType::kInformation:
+      return static_cast<std::uint8_t>(nr | pf | (control.send & 7u) << 1u);
+    case FrameType::kReceiveReady:
+      return static_cast<std::uint8_t>(nr | pf | 0x01u);
+    case FrameType::kReceiveNotReady:
+      return static_cast<std::uint8_t>(nr | pf | 0x05u);
+    default:
+      break;
   }
   for (const UnnumberedCode& u : kUnnumbered) {
     if (u.type == control.type) return static_cast<std::uint8_t>(u.code | pf);
@@ -143,7 +162,8 @@ Result<Control> decode_control(std::uint8_t byte) {
       return control;
     }
   }
-  return make_error(ErrorCode::kMalformed, fmt::format("control field {:02X} is none of DLMS", byte));
+  return make_error(ErrorCode::kMalformed,
+                    fmt::format("control field {:02X} is none of DLMS", byte));
 }
 
 void encode_frame(const Frame& frame, Bytes& out) {
@@ -155,7 +175,8 @@ void encode_frame(const Frame& frame, Bytes& out) {
   ByteWriter writer(out);
   writer.u8(kFlag);
   const std::size_t start = out.size();
-  writer.u16(static_cast<std::uint16_t>(kFormatType | (frame.segmented ? kSegmentationBit : 0u) | length));
+  writer.u16(
+      static_cast<std::uint16_t>(kFormatType | (frame.segmented ? kSegmentationBit : 0u) | length));
   encode_address(frame.destination, writer);
   encode_address(frame.source, writer);
   writer.u8(encode_control(frame.control));
@@ -176,7 +197,8 @@ Result<Frame> decode_frame(ByteView bytes) {
   const std::size_t length = format & kLengthMask;
   if (bytes.size() < length) return in.truncated(length - 2);
   if (bytes.size() > length) {
-    return Error{ErrorCode::kMalformed, length, fmt::format("{} bytes follow the frame", bytes.size() - length)};
+    return Error{ErrorCode::kMalformed, length,
+                 fmt::format("{} bytes follow the frame", bytes.size() - length)};
   }
   Frame frame;
   frame.segmented = (format & kSegmentationBit) != 0;
@@ -202,7 +224,8 @@ Result<FrameHead> check_frame_head(ByteView bytes) {
   AMITY_TRY(const std::uint8_t control, in.u8());
   AMITY_CHECK(decode_control(control));
   if (head.length < in.position() + 2) return in.malformed("the frame is shorter than its header");
-  if (head.length > in.position() + 2) AMITY_CHECK(check_sequence("HCS", in, bytes.first(in.position())));
+  if (head.length > in.position() + 2)
+    AMITY_CHECK(check_sequence("HCS", in, bytes.first(in.position())));
   return head;
 }
 

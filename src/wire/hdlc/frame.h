@@ -31,15 +31,15 @@ inline constexpr std::uint16_t kPhysicalAllStations = 0x7F;  // 0x3FFF in the fo
 std::string to_string(const Address& address);
 
 enum class FrameType : std::uint8_t {
-  kInformation,             // I
-  kReceiveReady,            // RR
-  kReceiveNotReady,         // RNR
-  kSetNormalResponseMode,   // SNRM: open
-  kUnnumberedAcknowledge,   // UA: opened, closed
-  kDisconnect,              // DISC: close
-  kDisconnectedMode,        // DM: was not open
-  kFrameReject,             // FRMR
-  kUnnumberedInformation,   // UI: pushes
+  kInformation,            // I
+  kReceiveReady,           // RR
+  kReceiveNotReady,        // RNR
+  kSetNormalResponseMode,  // SNRM: open
+  kUnnumberedAcknowledge,  // UA: opened, closed
+  kDisconnect,             // DISC: close
+  kDisconnectedMode,       // DM: was not open
+  kFrameReject,            // FRMR
+  kUnnumberedInformation,  // UI: pushes
 };
 
 std::string_view to_string(FrameType type);
@@ -60,11 +60,12 @@ struct Frame {
   Address destination;
   Address source;
   Control control;
-  bool segmented = false;    // more segments of the same message follow
-  ByteView information;      // points into what was decoded
+  bool segmented = false;  // more segments of the same message follow
+  ByteView information;    // points into what was decoded
 };
 
-// Appends the frame with both flags. `information` must leave the frame within kFrameLengthMax: asserted.
+// Appends the frame with both flags. `information` must leave the frame within kFrameLengthMax:
+// asserted.
 void encode_frame(const Frame& frame, Bytes& out);
 
 // `bytes` is one frame between its flags. Checks length, HCS and FCS.
@@ -74,7 +75,8 @@ Result<Frame> decode_frame(ByteView bytes);
 struct FrameHead {
   std::size_t length = 0;  // of the whole frame between its flags
 };
-// Checks the format field, the addresses, the control field and, where there is an information field, the HCS.
+// Checks the format field, the addresses, the control field and, where there is an information
+// field, the HCS.
 Result<FrameHead> check_frame_head(ByteView bytes);
 
 }  // namespace amity::hdlc

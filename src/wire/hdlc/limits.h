@@ -10,9 +10,11 @@ namespace amity::hdlc {
 inline constexpr std::size_t kFrameLengthMax = 2047;
 // Format 2, addresses 1 + 1, control 1, FCS 2.
 inline constexpr std::size_t kFrameLengthMin = 7;
-// Between the flags, everything but the information field: format 2, addresses 4 + 4, control 1, HCS 2, FCS 2.
+// Between the flags, everything but the information field: format 2, addresses 4 + 4, control 1,
+// HCS 2, FCS 2.
 inline constexpr std::size_t kFrameOverheadMax = 15;
-inline constexpr std::size_t kInformationBytesMax = kFrameLengthMax - 13;  // one-byte client address
+inline constexpr std::size_t kInformationBytesMax =
+    kFrameLengthMax - 13;  // one-byte client address
 
 // IEC 62056-46, 6.4.4.4.3.2: what holds where nothing was negotiated, and the largest window.
 inline constexpr std::uint16_t kInformationBytesDefault = 128;

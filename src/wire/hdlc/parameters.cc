@@ -1,8 +1,8 @@
 #include "wire/hdlc/parameters.h"
 
-#include <algorithm>
-
 #include <fmt/core.h>
+
+#include <algorithm>
 
 namespace amity::hdlc {
 namespace {
@@ -40,7 +40,8 @@ std::uint32_t big_endian(ByteView bytes) {
 Status apply(std::uint8_t id, std::uint32_t value, const ByteReader& in, LinkParameters& out) {
   if (id == kTransmitBytes || id == kReceiveBytes) {
     if (value == 0) return in.malformed("an information field of 0 bytes is offered");
-    const auto size = static_cast<std::uint16_t>(std::min<std::uint32_t>(value, kInformationBytesMax));
+    const auto size =
+        static_cast<std::uint16_t>(std::min<std::uint32_t>(value, kInformationBytesMax));
     (id == kTransmitBytes ? out.transmit_bytes_max : out.receive_bytes_max) = size;
   } else if (id == kTransmitWindow || id == kReceiveWindow) {
     if (value == 0) return in.malformed("a window of 0 frames is offered");
@@ -98,9 +99,11 @@ LinkParameters negotiate(const LinkParameters& ours, const LinkParameters& peers
 }
 
 Result<ByteView> strip_llc(ByteView message) {
-  if (message.size() < 3) return Error{ErrorCode::kTruncated, 0, "the message is shorter than an LLC header"};
+  if (message.size() < 3)
+    return Error{ErrorCode::kTruncated, 0, "the message is shorter than an LLC header"};
   if (message[0] != 0xE6 || (message[1] != 0xE6 && message[1] != 0xE7)) {
-    return make_error(ErrorCode::kMalformed, fmt::format("LLC header starts {:02X}{:02X}", message[0], message[1]));
+    return make_error(ErrorCode::kMalformed,
+                      fmt::format("LLC header starts {:02X}{:02X}", message[0], message[1]));
   }
   return message.subspan(3);
 }

@@ -20,14 +20,16 @@ struct LinkParameters {
 
 // Appends the information field; nothing at all for the defaults.
 void encode_parameters(const LinkParameters& parameters, Bytes& out);
-// An empty field means the defaults; what is absent keeps its default; unknown parameters are skipped.
+// An empty field means the defaults; what is absent keeps its default; unknown parameters are
+// skipped.
 Result<LinkParameters> decode_parameters(ByteView information);
 // What holds for us: the smaller of what we and the peer (in its own directions) can do.
 LinkParameters negotiate(const LinkParameters& ours, const LinkParameters& peers);
 
 // The three LLC bytes before every message; only the middle one differs.
-inline constexpr std::array<std::uint8_t, 3> kLlcCommand{0xE6, 0xE6, 0x00};   // client to server
-inline constexpr std::array<std::uint8_t, 3> kLlcResponse{0xE6, 0xE7, 0x00};  // server to client, pushes
+inline constexpr std::array<std::uint8_t, 3> kLlcCommand{0xE6, 0xE6, 0x00};  // client to server
+inline constexpr std::array<std::uint8_t, 3> kLlcResponse{0xE6, 0xE7,
+                                                          0x00};  // server to client, pushes
 // Strips either header.
 Result<ByteView> strip_llc(ByteView message);
 

@@ -1,8 +1,8 @@
 #include "wire/hdlc/splitter.h"
 
-#include <algorithm>
-
 #include <fmt/core.h>
+
+#include <algorithm>
 
 namespace amity::hdlc {
 
@@ -68,7 +68,8 @@ Result<std::optional<ByteView>> Reassembler::add(bool segmented, ByteView inform
   if (complete_) clear();
   if (message_.size() + information.size() > limit_) {
     clear();
-    return make_error(ErrorCode::kLimit, fmt::format("a segmented message is longer than {} bytes", limit_));
+    return make_error(ErrorCode::kLimit,
+                      fmt::format("a segmented message is longer than {} bytes", limit_));
   }
   append(message_, information);
   if (segmented) return std::optional<ByteView>();

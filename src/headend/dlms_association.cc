@@ -1,0 +1,174 @@
+// How a conversation begins: keys, the dual-key window, invocation counters in step.
+#include "headend/dlms_driver.h"
+#include "headend/waiting.h"
+
+namespace amity::headend {
+
+namespace {
+
+constexpr std::uint16_t kPublicClient = 16;
+constexpr dlms::Obis kFrameCounterObis{0, 0, 43, 1, 0, 255};
+
+// A meter that rejects an association for good rejects who we are or what we know; asking again changes nothing.
+bool is_security(const Error& error) {
+  return error.code == ErrorCode::kSecurity ||
+         (error.code == ErrorCode::kRefused && error.reason.find("transient") == std::string::npos);
+}
+
+}  // namespace
+
+dlms::ClientConfig DlmsDriver::client_config(const DeviceKeys* keys, const KeySet* set) const {
+  dlms::ClientConfig config;
+  config.link = meter_.address.link;
+  config.response_timeout = std::chrono::milliseconds(kReplyTimeout_ms);
+  config.attempts = 1;
+  if (keys == nullptr) return config;
+  config.mechanism = keys->mechanism;
+  config.password = dlms::Secret(keys->password);
+  config.client_title = keys->client_title;
+  config.server_title = keys->meter_title;
+  config.security = keys->policy;
+  config.form = keys->dedicated_key ? dlms::CipherForm::kDedicated : dlms::CipherForm::kGlobal;
+  config.keys = {dlms::Secret(set->encryption), dlms::Secret(set->authentication)};
+  return config;
+}
+
+Task<Status> DlmsDriver::associate(const DeviceKeys* keys, const KeySet* set, std::uint32_t generation) {
+  const bool ciphered = set != nullptr && !set->encryption.empty();
+  link_ = std::make_unique<DeviceLink>(c_.runtime, c_.pool, meter_.address, client_config(keys, set),
+                                       ciphered ? &c_.keys.counters() : nullptr,
+                                       KeyName{meter_.device.id, generation});
+  auto connected = co_await link_->connect();
+  if (!connected.ok()) co_return std::move(connected).error();
+  secured_ = ciphered;
+  meter_.ever_connected = true;
+  co_return Status{};
+}
+
+Task<Status> DlmsDriver::open() {
+  security_failure_ = false;
+  auto keys = c_.keys.keys(meter_.device.id);
+  Status status;
+  if (keys.ok()) {
+    status = co_await open_secured(std::move(keys).value());
+  } else if (keys.error().code == ErrorCode::kNotFound) {
+    status = co_await associate(nullptr, nullptr, 1);
+  } else {
+    co_return std::move(keys).error();
+  }
+  if (!status.ok()) security_failure_ = is_security(status.error());
+  co_return status;
+}
+
+Task<Status> DlmsDriver::open_secured(DeviceKeys keys) {
+  const KeyName current{meter_.device.id, keys.generation};
+  Status status = co_await associate(&keys, &keys.current, keys.generation);
+  if (!status.ok() && is_security(status.error())) {
+    std::optional<std::uint32_t> expected = link_->expected_counter();
+    if (!expected && !meter_.ever_connected && c_.keys.counters().peer_high_water(current) == 0) {
+      const auto counter = co_await read_counter_publicly();
+      if (counter.ok()) expected = *counter + 1;
+    }
+    bool adopted = false;
+    if (expected) adopted = co_await adopt_counter(current, *expected);
+    if (adopted) status = co_await associate(&keys, &keys.current, keys.generation);
+  }
+  if (!keys.previous) co_return status;
+  if (status.ok()) {  // the meter has proved the new key
+    AMITY_CO_CHECK(c_.keys.finish_rotation(meter_.device.id));
+    co_return status;
+  }
+  if (!is_security(status.error())) co_return status;
+  status = co_await associate(&keys, &*keys.previous, keys.generation - 1);
+  if (status.ok()) {
+    AMITY_CO_CHECK(co_await report(HeadEndEvent::kOldKeyInUse, ""));
+  }
+  co_return status;
+}
+
+// What a meter without proof says it expects: followed only forward, and not far, or anybody on the line could use up the
+// key's counters.
+Task<bool> DlmsDriver::adopt_counter(KeyName key, std::uint32_t expected) {
+  CounterBook& book = c_.keys.counters();
+  const std::uint32_t mine = book.next(key);
+  if (expected <= mine || expected - mine > kRestoreSkip) co_return false;
+  book.raise_own(key, expected);
+  Status reported = co_await report(HeadEndEvent::kCounterRaised, std::to_string(mine) + " to " +
+                                                                    std::to_string(expected));
+  co_return reported.ok();
+}
+
+Task<Result<std::uint32_t>> DlmsDriver::read_counter_publicly() {
+  Address address = meter_.address;
+  address.link.client_sap = kPublicClient;
+  dlms::ClientConfig config = client_config(nullptr, nullptr);
+  config.link = address.link;
+  DeviceLink link(c_.runtime, c_.pool, address, std::move(config), nullptr, {});
+  AMITY_CO_CHECK(co_await link.connect());
+  dlms::AttributeRequest request;
+  request.attribute = {1, kFrameCounterObis, 2};
+  AMITY_CO_TRY(const Bytes encoded, co_await link.get_value(std::move(request)));
+  co_await link.release();
+  dlms::DataTree tree;
+  AMITY_CO_CHECK(tree.parse(encoded));
+  AMITY_CO_TRY(const std::uint64_t value, tree.root().as_uint());
+  if (value >= kCounterLast) co_return make_error(ErrorCode::kLimit, "the meter's counter is at its end");
+  co_return static_cast<std::uint32_t>(value);
+}
+
+Task<void> DlmsDriver::close() {
+  if (link_) {
+    co_await link_->release();
+    c_.stats.bytes_sent += link_->statistics().bytes_out;
+    c_.stats.bytes_received += link_->statistics().bytes_in;
+  }
+}
+
+void DlmsDriver::abort(Error why) {
+  if (link_) link_->abort(std::move(why));
+}
+
+Task<Status> DlmsDriver::deliver() {
+  if (secured_) {
+    Status durable = co_await on_loop<Status>(c_.runtime.timers, [this](auto done) {
+      c_.keys.counters().when_durable(std::move(done));
+    });
+    AMITY_CO_CHECK(durable);
+  }
+  if (!events_.events.empty()) {
+    EventsArrived delivery = std::exchange(events_, EventsArrived{});
+    delivery.source = "headend";
+    delivery.received = c_.runtime.clock.utc();
+    auto receipt = co_await on_loop<Result<intake::Receipt>>(c_.runtime.timers, [this, &delivery](auto done) {
+      c_.intake.accept(std::move(delivery), std::move(done));
+    });
+    AMITY_CO_TRY(const intake::Receipt kept, std::move(receipt));
+    c_.stats.events_accepted += kept.accepted;
+  }
+  if (!readings_.readings.empty()) {
+    ReadingsArrived delivery = std::exchange(readings_, ReadingsArrived{});
+    delivery.source = "headend";
+    delivery.received = c_.runtime.clock.utc();
+    auto receipt = co_await on_loop<Result<intake::Receipt>>(c_.runtime.timers, [this, &delivery](auto done) {
+      c_.intake.accept(std::move(delivery), std::move(done));
+    });
+    AMITY_CO_TRY(const intake::Receipt kept, std::move(receipt));
+    c_.stats.readings_accepted += kept.accepted;
+    readings_accepted_ += kept.accepted;
+  }
+  co_return Status{};
+}
+
+Task<Status> DlmsDriver::report(HeadEndEvent event, std::string detail) {
+  EventsArrived delivery;
+  delivery.source = "headend";
+  delivery.received = c_.runtime.clock.utc();
+  delivery.events.push_back(headend_event(meter_.device.id, delivery.received, event, std::move(detail)));
+  auto receipt = co_await on_loop<Result<intake::Receipt>>(c_.runtime.timers, [this, &delivery](auto done) {
+    c_.intake.accept(std::move(delivery), std::move(done));
+  });
+  if (!receipt.ok()) co_return std::move(receipt).error();
+  co_return Status{};
+}
+
+}  // namespace amity::headend

@@ -1,0 +1,149 @@
+// Commands on demand. A relay is switched once: when the reply is lost the state is unknown, and it is read back, never
+// sent again.
+#include "headend/dlms_driver.h"
+#include "headend/waiting.h"
+
+namespace amity::headend {
+
+namespace {
+
+constexpr std::uint16_t kClassDisconnect = 70;
+constexpr std::int8_t kRemoteDisconnect = 1, kRemoteReconnect = 2;
+constexpr int kReadBackAttempts = 3;
+constexpr Duration kReadBackPause = std::chrono::seconds(5);
+
+CommandOutcome failed(const Error& error) { return {CommandState::kFailed, to_string(error)}; }
+
+std::string signed_seconds(std::int32_t s) { return (s >= 0 ? "+" : "") + std::to_string(s) + " s"; }
+
+}  // namespace
+
+Task<CommandOutcome> DlmsDriver::run(const Command& command, bool sent_before, Progress progress) {
+  const Command c = command;
+  switch (c.kind) {
+    case CommandKind::kReadNow: co_return co_await run_read_now(std::move(progress));
+    case CommandKind::kPing: co_return co_await run_ping();
+    case CommandKind::kReadProfile: co_return co_await run_read_profile(c.argument, std::move(progress));
+    case CommandKind::kSetClock: co_return co_await run_set_clock();
+    case CommandKind::kDisconnect: co_return co_await run_switch(false, sent_before);
+    case CommandKind::kConnect: co_return co_await run_switch(true, sent_before);
+  }
+  co_return CommandOutcome{CommandState::kFailed, "no such command"};
+}
+
+Task<CommandOutcome> DlmsDriver::run_ping() {
+  Status status = co_await read_clock_and_registers(false);
+  if (!status.ok()) co_return failed(status.error());
+  std::string text = "reachable";
+  if (clock_offset_s_) text += ", clock " + signed_seconds(*clock_offset_s_);
+  co_return CommandOutcome{CommandState::kDone, std::move(text)};
+}
+
+Task<CommandOutcome> DlmsDriver::run_read_now(Progress progress) {
+  const std::size_t before = readings_accepted_;
+  progress("reading clock and registers");
+  Status status = co_await read_scheduled(progress);
+  if (!status.ok()) co_return failed(status.error());
+  if (quarantined()) {
+    co_return CommandOutcome{CommandState::kFailed, "the clock is off by " + signed_seconds(*clock_offset_s_) +
+                                                        ": readings are not taken"};
+  }
+  co_return CommandOutcome{CommandState::kDone, std::to_string(readings_accepted_ - before) + " readings, " +
+                                                    std::to_string(registers_read_) + " of them registers"};
+}
+
+Task<CommandOutcome> DlmsDriver::run_read_profile(std::string argument, Progress progress) {
+  const std::size_t slash = argument.find('/');
+  if (slash == std::string::npos) co_return CommandOutcome{CommandState::kFailed, "the argument is not FROM/TO"};
+  const auto from = from_iso(argument.substr(0, slash));
+  const auto to = from_iso(argument.substr(slash + 1));
+  if (!from.ok() || !to.ok() || *to <= *from) {
+    co_return CommandOutcome{CommandState::kFailed, "the argument is not FROM/TO in ISO time"};
+  }
+  Status status = co_await learn_layout();
+  if (status.ok()) status = co_await read_clock_and_registers(false);
+  if (!status.ok()) co_return failed(status.error());
+  if (quarantined()) {
+    co_return CommandOutcome{CommandState::kFailed, "the clock is off by " + signed_seconds(*clock_offset_s_)};
+  }
+  std::vector<Ask> asks;
+  learn_progress(meter_.layout->loads, meter_.loads);
+  for (std::size_t i = 0; i < meter_.layout->loads.size(); ++i) {
+    const std::int64_t chunk_s =
+        std::int64_t{meter_.layout->loads[i].period_s} * std::max(1u, c_.config.read.rows_per_read);
+    for (UtcSeconds after = *from; after < *to; after = after + chunk_s) {
+      asks.push_back({Ask::Kind::kLoad, i, {after, std::min(after + chunk_s, *to)}});
+      if (asks.size() > kProfileRowsMax / kProfileRowsPerRead) {
+        co_return CommandOutcome{CommandState::kFailed, "the range is longer than one command may ask for"};
+      }
+    }
+  }
+  const std::size_t before = readings_accepted_;
+  status = co_await read_profiles(std::move(asks), std::move(progress));
+  if (!status.ok()) co_return failed(status.error());
+  co_return CommandOutcome{CommandState::kDone, std::to_string(readings_accepted_ - before) + " readings"};
+}
+
+Task<CommandOutcome> DlmsDriver::run_set_clock() {
+  Status status = co_await read_clock_and_registers(false);
+  if (!status.ok()) co_return failed(status.error());
+  if (!clock_offset_s_) co_return CommandOutcome{CommandState::kFailed, "the meter shows no clock"};
+  const std::int32_t before = *clock_offset_s_;
+  status = co_await set_clock();
+  if (status.ok()) status = co_await read_clock_and_registers(false);
+  if (!status.ok()) co_return failed(status.error());
+  const bool right = std::abs(*clock_offset_s_) <= c_.config.clock.set_above_s;
+  co_return CommandOutcome{right ? CommandState::kDone : CommandState::kFailed,
+                           "clock was " + signed_seconds(before) + ", is " + signed_seconds(*clock_offset_s_)};
+}
+
+Task<Result<bool>> DlmsDriver::read_output_state() {
+  dlms::AttributeRequest request;
+  request.attribute = {kClassDisconnect, kDisconnectorObis, 2};
+  AMITY_CO_TRY(const Bytes encoded, co_await link_->get_value(std::move(request)));
+  dlms::DataTree tree;
+  AMITY_CO_CHECK(tree.parse(encoded));
+  co_return tree.root().as_bool();
+}
+
+Task<CommandOutcome> DlmsDriver::run_switch(bool connect, bool sent_before) {
+  const std::string wanted = connect ? "connected" : "disconnected";
+  Error why = make_error(ErrorCode::kClosed, "the head-end stopped");
+  if (!sent_before) {
+    const auto before = co_await read_output_state();
+    if (!before.ok()) co_return failed(before.error());
+    if (*before == connect) co_return CommandOutcome{CommandState::kDone, "was already " + wanted};
+    dlms::MethodCall call;
+    call.method = {kClassDisconnect, kDisconnectorObis, connect ? kRemoteReconnect : kRemoteDisconnect};
+    call.parameters = Bytes{};
+    dlms::DataWriter(*call.parameters).int8(0);
+    const auto answer = co_await link_->action(std::move(call));
+    if (answer.ok() && !answer->ok()) {
+      co_return CommandOutcome{CommandState::kFailed,
+                               "the meter refused: " + std::string(dlms::to_string(answer->action))};
+    }
+    if (!answer.ok()) why = answer.error();
+  }
+  bool read_back = false;
+  for (int attempt = 0; attempt < kReadBackAttempts; ++attempt) {
+    if (attempt > 0) co_await SleepUntil(c_.runtime.timers, c_.runtime.clock.now() + kReadBackPause);
+    if (!link_->connected()) {
+      Status opened = co_await open();
+      if (!opened.ok()) {
+        why = opened.error();
+        continue;
+      }
+    }
+    const auto state = co_await read_output_state();
+    if (state.ok() && *state == connect) co_return CommandOutcome{CommandState::kDone, wanted + ", read back"};
+    read_back = state.ok();
+    if (!state.ok()) why = state.error();
+  }
+  if (read_back) {
+    co_return CommandOutcome{CommandState::kFailed, "not " + wanted + " when read back; it was not sent again"};
+  }
+  co_return CommandOutcome{CommandState::kUnknown,
+                           "sent, and the state could not be read back: " + to_string(why)};
+}
+
+}  // namespace amity::headend

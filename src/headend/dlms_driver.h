@@ -1,0 +1,121 @@
+// What is asked of a DLMS meter, in which order: associate, clock, registers, what is missing of the profiles, event logs;
+// and the commands. Coroutines over a DeviceLink. A driver is one conversation.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "headend/headend.h"
+#include "headend/event_codes.h"
+#include "headend/meter.h"
+
+namespace amity::headend {
+
+// What every conversation of a head-end works with.
+struct DriverContext {
+  Runtime runtime;
+  store::Registry& registry;
+  store::Readings& readings;
+  store::Events& events;
+  intake::Intake& intake;
+  KeyRing& keys;
+  const HeadEndConfig& config;
+  LayoutCache& layouts;
+  ConnectionPool& pool;
+  HeadEndStats& stats;
+};
+
+struct CommandOutcome {
+  CommandState state = CommandState::kFailed;
+  std::string result;
+};
+
+class DlmsDriver {
+ public:
+  using Progress = std::function<void(std::string)>;
+
+  // All outlive the driver.
+  DlmsDriver(DriverContext& context, Meter& meter);
+
+  // Connects, with the current keys or, during a rotation, the previous ones.
+  Task<Status> open();
+  // Everything that is due: clock, registers, missing rows, events. What was received before a failure is kept.
+  Task<Status> read_scheduled(Progress progress);
+  // `sent_before`: a connect or disconnect that may have reached the meter already; it is only read back.
+  Task<CommandOutcome> run(const Command& command, bool sent_before, Progress progress);
+  Task<void> close();
+  void abort(Error why);
+
+  bool connected() const { return link_ && link_->connected(); }
+  bool security_failure() const { return security_failure_; }
+  std::optional<std::int32_t> clock_offset_s() const { return clock_offset_s_; }
+  std::size_t readings_accepted() const { return readings_accepted_; }
+  std::size_t registers_read() const { return registers_read_; }
+
+ private:
+  // A profile asked for in this conversation.
+  struct Ask {
+    enum class Kind : std::uint8_t { kLoad, kDaily, kLog } kind;
+    std::size_t index;
+    TimeRange range;
+  };
+
+  // association: dlms_association.cc
+  Task<Status> associate(const DeviceKeys* keys, const KeySet* set, std::uint32_t generation);
+  Task<Status> open_secured(DeviceKeys keys);
+  Task<Result<std::uint32_t>> read_counter_publicly();
+  dlms::ClientConfig client_config(const DeviceKeys* keys, const KeySet* set) const;
+  Task<bool> adopt_counter(KeyName key, std::uint32_t expected);
+
+  // reading: dlms_driver.cc
+  Task<Status> learn_layout();
+  Task<Status> read_clock_and_registers(bool registers);
+  Status take_clock(ByteView encoded);
+  void take_register(const RegisterObject& object, ByteView encoded);
+  static std::size_t asks_of_request(const std::vector<Ask>& asks, std::size_t from);
+  Task<Status> read_profiles(std::vector<Ask> asks, Progress progress);
+  Task<Status> set_clock();
+  bool quarantined() const;
+
+  // profiles: dlms_profiles.cc
+  std::vector<Ask> plan();
+  void learn_progress(const std::vector<Profile>& profiles, std::vector<ProfileProgress>& progress);
+  void plan_profiles(const std::vector<Profile>& profiles, std::vector<ProfileProgress>& progress, Ask::Kind kind,
+                     std::vector<Ask>& out);
+  const Profile& profile_of(const Ask& ask) const;
+  // Takes a buffer's rows into the delivery and returns the newest row's time (0: none).
+  Result<UtcSeconds> take_rows(const Ask& ask, ByteView encoded);
+  void take_event(const Ask& ask, const ProfileRow& row);
+  Result<ChannelId> channel_for(const Column& column, const Profile& profile);
+  void mark_answered(const Ask& ask, UtcSeconds last);
+
+  // commands: dlms_commands.cc
+  Task<CommandOutcome> run_ping();
+  Task<CommandOutcome> run_read_now(Progress progress);
+  Task<CommandOutcome> run_read_profile(std::string argument, Progress progress);
+  Task<CommandOutcome> run_set_clock();
+  Task<CommandOutcome> run_switch(bool connect, bool sent_before);
+  Task<Result<bool>> read_output_state();
+
+  // Journals what was gathered: counters first, then the readings. Acknowledged when this returns.
+  Task<Status> deliver();
+  Task<Status> report(HeadEndEvent event, std::string detail);
+
+  DriverContext& c_;
+  Meter& meter_;
+  std::unique_ptr<DeviceLink> link_;
+  ReadingsArrived readings_;
+  EventsArrived events_;
+  std::optional<std::int32_t> clock_offset_s_;
+  UtcSeconds meter_now_;
+  bool secured_ = false;
+  bool security_failure_ = false;
+  std::size_t readings_accepted_ = 0;
+  std::size_t registers_read_ = 0;
+  std::size_t rows_quarantined_ = 0;
+};
+
+}  // namespace amity::headend

@@ -1,0 +1,36 @@
+// The event codes that meters of the field use in their logs (standard, fraud, power quality, disconnector), in words.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "model/event.h"
+
+namespace amity::headend {
+
+struct EventMeaning {
+  EventCategory category = EventCategory::kDevice;
+  Severity severity = Severity::kInfo;
+  std::string text;
+};
+
+// Unknown codes are "event N", info.
+EventMeaning event_meaning(std::uint32_t code);
+
+// What the head-end itself reports: Event::source "headend".
+enum class HeadEndEvent : std::uint32_t {
+  kSecurityLockout = 1,
+  kClockFarOff = 2,
+  kClockSet = 3,
+  kCounterNearEnd = 4,
+  kPushReplayed = 5,
+  kPushDowngraded = 6,
+  kPushConflict = 7,
+  kLayoutConflict = 8,
+  kRowsQuarantined = 9,
+  kOldKeyInUse = 10,
+  kCounterRaised = 11,
+};
+Event headend_event(DeviceId device, UtcSeconds at, HeadEndEvent event, std::string detail);
+
+}  // namespace amity::headend

@@ -1,0 +1,290 @@
+#include "headend/impl.h"
+
+#include <algorithm>
+
+namespace amity::headend {
+
+namespace {
+
+DispatchLimits dispatch_limits(const HeadEndConfig& config) {
+  DispatchLimits limits;
+  limits.in_flight_max = config.conversations_max;
+  limits.starts_per_s = config.starts_per_s;
+  limits.segment_in_flight_max = config.segment.conversations_max;
+  limits.segment_starts_per_s = config.segment.starts_per_s;
+  limits.segment_burst = config.segment.burst;
+  return limits;
+}
+
+ReadGrid read_grid(const ReadPolicy& read) { return {read.interval_s, read.offset_s, read.spread_s}; }
+
+}  // namespace
+
+HeadEnd::Impl::Impl(Runtime runtime, store::Registry& registry, store::Readings& readings, store::Events& events,
+                    intake::Intake& intake, KeyRing& keys, HeadEndConfig config, Emit emit)
+    : config_(std::move(config)),
+      emit_(std::move(emit)),
+      pool_(runtime),
+      context_{runtime, registry, readings, events, intake, keys, config_, layouts_, pool_, stats_},
+      dispatcher_(dispatch_limits(config_)) {}
+
+HeadEnd::Impl::~Impl() { stop(); }
+
+Status HeadEnd::Impl::start() {
+  AMITY_TRY(const auto devices, context_.registry.devices());
+  for (const Device& device : devices) {
+    if (ours(device.id)) add_meter(device);
+  }
+  AMITY_TRY(const auto channels, context_.registry.channels());
+  for (const Channel& channel : channels) {
+    if (Meter* meter = meter_of(channel.device)) meter->channels.push_back(channel);
+  }
+  running_ = true;
+  if (config_.push.tcp || config_.push.udp) {
+    PushSink& sink = *this;
+    push_ = std::make_unique<PushListener>(context_, sink);
+    AMITY_CHECK(push_->start(config_.push));
+  }
+  for (const auto& [id, meter] : meters_) plan(*meter, true);
+  pump();
+  return {};
+}
+
+void HeadEnd::Impl::stop() {
+  running_ = false;
+  conversations_.cancel();
+  push_.reset();
+  pool_.clear();
+  context_.runtime.timers.cancel(timer_);
+  timer_ = 0;
+}
+
+Meter* HeadEnd::Impl::add_meter(const Device& device) {
+  const bool readable = device.state == DeviceState::kActive && device.protocol == "dlms";
+  auto address = readable ? parse_address(device.address) : Result<Address>(make_error(ErrorCode::kUnsupported, ""));
+  if (!address.ok()) return nullptr;
+  auto& slot = meters_[device.id];
+  if (!slot) slot = std::make_unique<Meter>();
+  slot->device = device;
+  slot->address = std::move(address).value();
+  slot->time.zone = config_.zone;
+  // A concentrator is a segment also where nobody named one.
+  const bool unnamed = device.segment.empty() && slot->address.shared();
+  slot->segment = dispatcher_.segment(unnamed ? slot->address.endpoint.to_string() : device.segment);
+  if (!slot->address.shared()) by_host_[slot->address.endpoint.host] = device.id;
+  return slot.get();
+}
+
+void HeadEnd::Impl::refresh(DeviceId device) {
+  context_.runtime.timers.post([weak = weak_from_this(), device] {
+    if (const auto self = weak.lock(); self && self->running_) self->reload(device);
+  });
+}
+
+void HeadEnd::Impl::reload(DeviceId id) {
+  if (!ours(id)) return;
+  const auto device = context_.registry.device(id);
+  if (!device.ok()) return;
+  Meter* const known = meter_of(id);
+  if (known != nullptr && known->busy) {
+    known->stale = true;  // looked at again after this conversation
+    return;
+  }
+  const bool active = *device && (*device)->state == DeviceState::kActive;
+  Meter* const meter = active ? add_meter(**device) : nullptr;
+  if (meter == nullptr) {
+    schedule_.erase(id);
+    meters_.erase(id);
+    return;
+  }
+  if (auto channels = context_.registry.channels_of(id); channels.ok()) meter->channels = std::move(channels).value();
+  meter->layout.reset();
+  meter->loads.clear();
+  meter->daily.clear();
+  meter->log_newest.clear();
+  meter->backoff.succeeded();
+  plan(*meter, true);
+  pump();
+}
+
+// After a start every meter is visited soon, over a while, to catch up; then on the grid.
+void HeadEnd::Impl::plan(Meter& meter, bool catch_up) {
+  if (!config_.scheduled) return;
+  const UtcSeconds now = context_.runtime.clock.utc();
+  if (catch_up) {
+    const std::uint64_t share = context_.runtime.random.below(std::uint64_t{config_.read.catch_up_s} + 1);
+    schedule_.put(meter.device.id, now + static_cast<std::int64_t>(share));
+  } else {
+    schedule_.put(meter.device.id, next_on_grid(read_grid(config_.read), meter.device.id, now));
+  }
+}
+
+void HeadEnd::Impl::pump_later() {
+  context_.runtime.timers.post([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->pump();
+  });
+}
+
+// Starts whatever may start now, then sleeps until the next moment something may.
+void HeadEnd::Impl::pump() {
+  if (!running_ || pumping_) return;
+  pumping_ = true;
+  expire_commands();
+  const UtcSeconds now = context_.runtime.clock.utc();
+  while (const auto due = schedule_.pop_due(now)) {
+    Meter* const meter = meter_of(*due);
+    if (meter == nullptr || meter->offered) continue;
+    meter->offered = true;
+    dispatcher_.offer(*due, Priority::kSchedule, meter->segment);
+  }
+  while (const auto job = dispatcher_.next(context_.runtime.clock.now())) start_visit(*job);
+  pumping_ = false;
+  arm();
+}
+
+void HeadEnd::Impl::arm() {
+  const Instant now = context_.runtime.clock.now();
+  std::optional<Instant> wanted = dispatcher_.wake_at();
+  const auto earlier = [&](Instant at) {
+    if (!wanted || at < *wanted) wanted = at;
+  };
+  const auto at_utc = [&](std::int64_t utc_s) {
+    const std::int64_t wait_us = utc_s * 1'000'000 - context_.runtime.clock.utc_us();
+    earlier(now + Duration(std::max<std::int64_t>(wait_us, 0)));
+  };
+  if (const auto due = schedule_.next()) at_utc(due->value);
+  if (!deadlines_.empty()) at_utc(deadlines_.begin()->first + 1);
+  if (!wanted || (timer_ != 0 && timer_at_ <= *wanted)) return;
+  context_.runtime.timers.cancel(timer_);
+  timer_at_ = *wanted;
+  timer_ = context_.runtime.timers.at(*wanted, [this] {
+    timer_ = 0;
+    pump();
+  });
+}
+
+void HeadEnd::Impl::start_visit(const Dispatcher::Job& job) {
+  Meter* const meter = meter_of(job.device);
+  const bool commands = commands_.contains(job.device);
+  if (meter != nullptr && job.priority == Priority::kSchedule) meter->offered = false;
+  // A busy meter looks at its commands before it hangs up; a command may have been served by then.
+  const bool idle_call = job.priority == Priority::kOnDemand && !commands;
+  if (meter == nullptr || meter->busy || idle_call) {
+    if (meter != nullptr && meter->busy && job.priority != Priority::kOnDemand) plan(*meter, false);
+    return dispatcher_.finished(job.segment);
+  }
+  meter->busy = true;
+  conversations_.spawn(converse({meter, job.priority, job.segment}));
+}
+
+Task<void> HeadEnd::Impl::converse(Visit visit) {
+  Meter& meter = *visit.meter;
+  const Instant started = context_.runtime.clock.now();
+  DlmsDriver driver(context_, meter);
+  struct Guard {
+    Timers& timers;
+    TimerId id;
+    ~Guard() { timers.cancel(id); }
+  };
+  const Guard guard{context_.runtime.timers,
+                    context_.runtime.timers.at(started + std::chrono::milliseconds(kConversationTimeout_ms), [&driver] {
+                      driver.abort(make_error(ErrorCode::kTimeout, "the conversation lasted too long"));
+                    })};
+  Status status = co_await driver.open();
+  if (status.ok()) {
+    Status commands = co_await run_commands(meter, driver);
+    if (commands.ok() && visit.priority != Priority::kOnDemand) status = co_await driver.read_scheduled({});
+    if (commands.ok() && status.ok()) commands = co_await run_commands(meter, driver);
+    if (!commands.ok()) status = commands;
+    if (status.ok()) co_await driver.close();
+  } else {
+    commands_unreachable(meter, status.error());
+  }
+  finish(visit, status, driver, started);
+}
+
+void HeadEnd::Impl::finish(const Visit& visit, const Status& status, const DlmsDriver& driver, Instant started) {
+  Meter& meter = *visit.meter;
+  ContactMade contact;
+  contact.device = meter.device.id;
+  contact.at = context_.runtime.clock.utc();
+  contact.ok = status.ok();
+  contact.duration_ms = static_cast<std::uint32_t>((context_.runtime.clock.now() - started).count() / 1'000);
+  contact.clock_known = driver.clock_offset_s().has_value();
+  contact.clock_offset_s = driver.clock_offset_s().value_or(0);
+  if (!status.ok()) contact.error = to_string(status.error());
+  ++(status.ok() ? stats_.contacts_ok : stats_.contacts_failed);
+  emit_(std::move(contact));
+  reschedule(meter, status, driver.security_failure());
+  meter.busy = false;
+  dispatcher_.finished(visit.segment);
+  if (const auto left = commands_.find(meter.device.id); left != commands_.end()) {
+    if (left->second.front().attempts == 0) dispatcher_.offer(meter.device.id, Priority::kOnDemand, meter.segment);
+  }
+  if (std::exchange(meter.stale, false)) refresh(meter.device.id);
+  pump_later();
+}
+
+// A wrong key is asked for kSecurityFailuresMax times and then left alone: no storm, one alarm.
+void HeadEnd::Impl::reschedule(Meter& meter, const Status& status, bool security) {
+  if (status.ok()) {
+    if (meter.backoff.locked_out()) --stats_.locked_out;
+    meter.backoff.succeeded();
+    return plan(meter, false);
+  }
+  const UtcSeconds now = context_.runtime.clock.utc();
+  std::int64_t pause_s = meter.backoff.failed(context_.runtime.random);
+  if (security) {
+    ++stats_.security_failures;
+    if (meter.backoff.failed_security()) {
+      ++stats_.locked_out;
+      EventsArrived alarm;
+      alarm.source = "headend";
+      alarm.received = now;
+      alarm.events.push_back(headend_event(meter.device.id, now, HeadEndEvent::kSecurityLockout,
+                                           status.error().reason));
+      context_.intake.accept(std::move(alarm), [](Result<intake::Receipt>) {});
+    }
+    if (meter.backoff.locked_out()) pause_s = kLockoutPause_s;
+  }
+  if (config_.scheduled) schedule_.put(meter.device.id, now + pause_s);
+}
+
+std::optional<DeviceId> HeadEnd::Impl::device_of(const dlms::SystemTitle& title) {
+  return context_.keys.device_of(title);
+}
+
+std::optional<DeviceId> HeadEnd::Impl::device_at(const Endpoint& from, const dlms::Pushed& pushed) {
+  if (!pushed.gateway) {
+    const auto at = by_host_.find(from.host);
+    return at == by_host_.end() ? std::nullopt : std::optional<DeviceId>(at->second);
+  }
+  for (const auto& [id, meter] : meters_) {
+    if (meter->address.endpoint.host == from.host && meter->address.link.gateway == pushed.gateway) return id;
+  }
+  return std::nullopt;
+}
+
+Meter* HeadEnd::Impl::meter_of(DeviceId device) {
+  const auto at = meters_.find(device);
+  return at == meters_.end() ? nullptr : at->second.get();
+}
+
+void HeadEnd::Impl::wants_reading(DeviceId device) {
+  Meter* const meter = meter_of(device);
+  if (meter == nullptr || meter->backoff.locked_out()) return;
+  dispatcher_.offer(device, Priority::kAlarm, meter->segment);
+  pump_later();
+}
+
+HeadEndStats HeadEnd::Impl::stats() const {
+  HeadEndStats out = stats_;
+  out.devices = meters_.size();
+  out.in_flight = dispatcher_.in_flight();
+  out.waiting_commands = waiting_commands_;
+  out.connections_open = dispatcher_.in_flight() + pool_.idle();
+  if (push_) out.push_connections = push_->connections();
+  return out;
+}
+
+}  // namespace amity::headend
