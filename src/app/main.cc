@@ -6,8 +6,10 @@
 #include <cstring>
 #include <string_view>
 
+#include "app/admin_command.h"
 #include "app/bench_command.h"
 #include "app/exit_codes.h"
+#include "app/simulate_command.h"
 #include "app/version.h"
 
 namespace {
@@ -22,6 +24,8 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
+    {"admin", "check, back up and restore a data directory", amity::app::admin_command},
+    {"simulate", "the whole system in virtual time, with faults; the rules it held", amity::app::simulate_command},
     {"bench", "a benchmark; one JSON object on stdout", amity::app::bench_command},
 };
 

@@ -1,7 +1,8 @@
 // Lazy coroutines for what to do in which order: Task<T> runs when it is awaited; one that finishes without
-// suspending goes on in its awaiter without a nested resume, so loops use no stack (at -O0 too, where symmetric transfer
-// does). One thread. Destroying a task (or the scope that owns it) cancels it where it
-// is suspended: its frame and the frames it awaits are destroyed, so an awaitable must forget its handle when destroyed.
+// suspending goes on in its awaiter without a nested resume, so loops use no stack (at -O0 too, where symmetric
+// transfer does). One thread. Destroying a task (or the scope that owns it) cancels it where it
+// is suspended: its frame and the frames it awaits are destroyed, so an awaitable must forget its handle when
+// destroyed.
 #pragma once
 
 #include <coroutine>
@@ -162,8 +163,8 @@ class TaskScope {
   std::size_t size_ = 0;
 };
 
-// One waiter, one value, in either order. set() resumes the waiter inside the call; a cancelled waiter is forgotten. The
-// OneShot outlives its waiter.
+// One waiter, one value, in either order. set() resumes the waiter inside the call; a cancelled waiter is forgotten.
+// The OneShot outlives its waiter.
 template <class T>
 class OneShot {
  public:

@@ -1,5 +1,5 @@
-// When to try a device again that failed: exponential with jitter, so that a segment that comes back is not hit by all its
-// meters at once. Security failures are counted apart: a wrong key never gets better by asking again.
+// When to try a device again that failed: exponential with jitter, so that a segment that comes back is not hit by
+// all its meters at once. Security failures are counted apart: a wrong key never gets better by asking again.
 #pragma once
 
 #include <cstdint>

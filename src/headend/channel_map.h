@@ -10,8 +10,8 @@
 
 namespace amity::headend {
 
-// The meter's channel for a column of a profile captured every `period_s` (0, or a day and more: registers); made where
-// there is none. kConflict where unit or scaler differ: nothing is converted silently.
+// The meter's channel for a column of a profile captured every `period_s` (0, or a day and more: registers); made
+// where there is none. kConflict where unit or scaler differ: nothing is converted silently.
 Result<ChannelId> channel_for(store::Registry& registry, Meter& meter, const Column& column, std::uint32_t period_s);
 
 // One row's values, in the order of the columns. Columns that fit no channel are left out.

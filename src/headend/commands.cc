@@ -36,7 +36,7 @@ void HeadEnd::Impl::changed(const Command& command, CommandState state, std::str
 
 void HeadEnd::Impl::take_command(const Command& command) {
   Meter* const meter = meter_of(command.device);
-  if (meter == nullptr) return changed(command, CommandState::kFailed, "", "the head-end does not know how to reach it");
+  if (meter == nullptr) return changed(command, CommandState::kFailed, "", "nobody knows how to reach the device");
   if (waiting_commands_ >= kCommandsQueuedMax) {
     return changed(command, CommandState::kFailed, "", "too many commands are waiting");
   }

@@ -1,6 +1,6 @@
-// Invocation counters, both ways, durable. Ours are reserved in batches before use, so a crash can only skip some, never
-// repeat one. A peer's high-water mark is raised at once in memory and made durable before the data it protected are
-// acknowledged. Writes of many devices share one transaction. Any thread may call.
+// Invocation counters, both ways, durable. Ours are reserved in batches before use, so a crash can only skip some,
+// never repeat one. A peer's high-water mark is raised at once in memory and made durable before the data it
+// protected are acknowledged. Writes of many devices share one transaction. Any thread may call.
 #pragma once
 
 #include <condition_variable>
@@ -40,8 +40,8 @@ class CounterBook {
   // What is reserved and not yet used.
   std::uint32_t reserved(KeyName key) const;
   std::uint32_t next(KeyName key) const;  // that next_own would give
-  // Asks for at least `wanted` reserved counters; `on_durable` runs once, on the committing thread, possibly before this
-  // returns.
+  // Asks for at least `wanted` reserved counters; `on_durable` runs once, on the committing thread, possibly before
+  // this returns.
   void reserve(KeyName key, std::uint32_t wanted, std::function<void(Status)> on_durable);
   // The peer wants counters of at least this (its own high-water mark for us). Takes effect with the next reserve().
   void raise_own(KeyName key, std::uint32_t at_least);

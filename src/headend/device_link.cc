@@ -164,8 +164,8 @@ Task<Status> DeviceLink::set(dlms::AttributeWrite write) {
   AMITY_CO_CHECK(client_.set(std::span(&write, 1), runtime_.clock.now()));
   AMITY_CO_TRY(const auto items, co_await answer());
   if (items.size() != 1 || !items[0].ok()) {
-    co_return make_error(ErrorCode::kRefused,
-                         "the meter says: " + std::string(items.empty() ? "nothing" : dlms::to_string(items[0].access)));
+    const std::string_view says = items.empty() ? "nothing" : dlms::to_string(items[0].access);
+    co_return make_error(ErrorCode::kRefused, "the meter says: " + std::string(says));
   }
   co_return Status{};
 }

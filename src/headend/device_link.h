@@ -1,5 +1,5 @@
-// One conversation with one meter as something to await: a connection, the DLMS client machine on it, its timer and its
-// invocation counters. One request at a time. Destroying the link drops the conversation where it stands.
+// One conversation with one meter as something to await: a connection, the DLMS client machine on it, its timer and
+// its invocation counters. One request at a time. Destroying the link drops the conversation where it stands.
 #pragma once
 
 #include <memory>
@@ -30,8 +30,8 @@ class DeviceLink : private Stream::Handler {
 
   // Connects and associates.
   Task<Result<dlms::Connected>> connect();
-  // One item per attribute, in the order asked; a refused item is no failure. Several go in one request where the meter
-  // can, else one after the other.
+  // One item per attribute, in the order asked; a refused item is no failure. Several go in one request where the
+  // meter can, else one after the other.
   Task<Result<std::vector<dlms::ItemResult>>> get(std::vector<dlms::AttributeRequest> attributes);
   // The value; a refusal is an error.
   Task<Result<Bytes>> get_value(dlms::AttributeRequest attribute);

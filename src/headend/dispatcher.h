@@ -1,5 +1,5 @@
-// Who may start now. Waiting jobs are kept per segment (a concentrator, a cell), so a segment at its limit holds up nobody
-// else; across segments the highest priority goes first, then who has waited longest. Everything is O(log n).
+// Who may start now. Waiting jobs are kept per segment (a concentrator, a cell), so a segment at its limit holds up
+// nobody else; across segments the highest priority goes first, then who has waited longest. Everything is O(log n).
 #pragma once
 
 #include <cstdint>

@@ -86,8 +86,8 @@ Task<Status> DlmsDriver::open_secured(DeviceKeys keys) {
   co_return status;
 }
 
-// What a meter without proof says it expects: followed only forward, and not far, or anybody on the line could use up the
-// key's counters.
+// What a meter without proof says it expects: followed only forward, and not far, or anybody on the line could use
+// up the key's counters.
 Task<bool> DlmsDriver::adopt_counter(KeyName key, std::uint32_t expected) {
   CounterBook& book = c_.keys.counters();
   const std::uint32_t mine = book.next(key);

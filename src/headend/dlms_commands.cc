@@ -1,5 +1,5 @@
-// Commands on demand. A relay is switched once: when the reply is lost the state is unknown, and it is read back, never
-// sent again.
+// Commands on demand. A relay is switched once: when the reply is lost the state is unknown, and it is read back,
+// never sent again.
 #include "headend/dlms_driver.h"
 #include "headend/waiting.h"
 

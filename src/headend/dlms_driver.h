@@ -1,5 +1,5 @@
-// What is asked of a DLMS meter, in which order: associate, clock, registers, what is missing of the profiles, event logs;
-// and the commands. Coroutines over a DeviceLink. A driver is one conversation.
+// What is asked of a DLMS meter, in which order: associate, clock, registers, what is missing of the profiles, event
+// logs; and the commands. Coroutines over a DeviceLink. A driver is one conversation.
 #pragma once
 
 #include <functional>

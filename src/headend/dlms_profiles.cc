@@ -13,7 +13,8 @@ constexpr std::size_t kSameSecondEventsMax = 100;
 
 }  // namespace
 
-// What is stored says what is missing. The channel with the fewest readings decides: a push may have brought only some.
+// What is stored says what is missing. The channel with the fewest readings decides: a push may have brought only
+// some.
 void DlmsDriver::learn_progress(const std::vector<Profile>& profiles, std::vector<ProfileProgress>& progress) {
   const bool daily = &progress == &meter_.daily;
   progress.resize(profiles.size());
@@ -35,7 +36,8 @@ void DlmsDriver::learn_progress(const std::vector<Profile>& profiles, std::vecto
       }
       if (!fewest || times.size() < fewest->size()) fewest = std::move(times);
     }
-    progress[i].learn(fewest.value_or(std::vector<UtcSeconds>{}), from, now, daily ? daily_grid(profiles[i]) : load_grid(profiles[i]));
+    const CaptureGrid grid = daily ? daily_grid(profiles[i]) : load_grid(profiles[i]);
+    progress[i].learn(fewest.value_or(std::vector<UtcSeconds>{}), from, now, grid);
   }
 }
 

@@ -1,4 +1,5 @@
-// The event codes that meters of the field use in their logs (standard, fraud, power quality, disconnector), in words.
+// The event codes that meters of the field use in their logs (standard, fraud, power quality, disconnector), in
+// words.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// For tests: a registry, readings, events and an intake in plain maps, that can be made to fail. What was put survives as
-// long as the object: a crash of the head-end is simulated by making a new one over the same fakes.
+// For tests: a registry, readings, events and an intake in plain maps, that can be made to fail. What was put
+// survives as long as the object: a crash of the head-end is simulated by making a new one over the same fakes.
 #pragma once
 
 #include <algorithm>

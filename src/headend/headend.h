@@ -1,6 +1,6 @@
 // The head-end: reads and writes the meters of one shard, on one thread, over an injected runtime: real sockets or
-// virtual time. N instances share a fleet by device id modulo N. A conversation with a meter is a coroutine; their number
-// is bounded, and idle meters cost nothing but their place in the schedule.
+// virtual time. N instances share a fleet by device id modulo N. A conversation with a meter is a coroutine; their
+// number is bounded, and idle meters cost nothing but their place in the schedule.
 //
 // Everything it learns leaves through two doors: readings and events through Intake (acknowledged = durable), and
 // ContactMade and CommandChanged facts through `emit`.

@@ -97,7 +97,8 @@ Status KeyRing::load() {
   return result;
 }
 
-// [version 1][IV 12][tag 12][cipher text], AAD = the value's name, so that a sealed value is good under its name only.
+// [version 1][IV 12][tag 12][cipher text], AAD = the value's name, so that a sealed value is good under its name
+// only.
 Bytes KeyRing::seal(ByteView key, const std::string& name, ByteView plain) const {
   Bytes out(1 + kIvSize + kTagSize);
   out[0] = kSealVersion;

@@ -1,6 +1,6 @@
-// The keys of every device, encrypted at rest. Each device's keys are sealed with AES-256-GCM under a data key, the data
-// key under a master secret of 32 bytes that never reaches the store (docs/formats/key_ring.md). In memory they stay
-// sealed too and are opened for the length of a conversation. Any thread may call.
+// The keys of every device, encrypted at rest. Each device's keys are sealed with AES-256-GCM under a data key, the
+// data key under a master secret of 32 bytes that never reaches the store (docs/formats/key_ring.md). In memory they
+// stay sealed too and are opened for the length of a conversation. Any thread may call.
 #pragma once
 
 #include <memory>
@@ -48,9 +48,10 @@ class KeyRing {
  public:
   static constexpr std::size_t kSecretSize = 32;
 
-  // Opens the ring kept in `registry`, or makes a new one in an empty registry. kSecurity when the master secret is not
-  // the one the ring was sealed with. `registry` and `random` outlive the ring. With `commit_thread` counters are made
-  // durable by one thread of the ring's own (group commit); without it by the caller's thread (virtual time).
+  // Opens the ring kept in `registry`, or makes a new one in an empty registry. kSecurity when the master secret is
+  // not the one the ring was sealed with. `registry` and `random` outlive the ring. With `commit_thread` counters
+  // are made durable by one thread of the ring's own (group commit); without it by the caller's thread (virtual
+  // time).
   static Result<std::unique_ptr<KeyRing>> open(store::Registry& registry, ByteView master_secret, Random& random,
                                                bool commit_thread);
   ~KeyRing();

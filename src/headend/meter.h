@@ -21,8 +21,8 @@ struct TimeRange {
   friend bool operator==(const TimeRange&, const TimeRange&) = default;
 };
 
-// The turns of a profile's capture: a load profile's are on the UTC grid of its period; a daily one's at the meter's own
-// midnight, 23 to 25 hours apart.
+// The turns of a profile's capture: a load profile's are on the UTC grid of its period; a daily one's at the meter's
+// own midnight, 23 to 25 hours apart.
 struct CaptureGrid {
   std::uint32_t period_s = 900;
   bool exact = true;
@@ -33,8 +33,8 @@ struct CaptureGrid {
   std::int64_t step_max() const { return exact ? period_s : period_s + period_s / 2; }
 };
 
-// How far one profile has been read. Found from what is stored at the first contact after a start; from then on a range
-// counts as read when the meter has answered for it and the answer is durable.
+// How far one profile has been read. Found from what is stored at the first contact after a start; from then on a
+// range counts as read when the meter has answered for it and the answer is durable.
 class ProfileProgress {
  public:
   bool known() const { return known_; }

@@ -1,5 +1,5 @@
-// What one model of meter has and how its profiles look: learnt from the meter itself, the same for every meter of the model
-// and firmware, so discovered once.
+// What one model of meter has and how its profiles look: learnt from the meter itself, the same for every meter of
+// the model and firmware, so discovered once.
 #pragma once
 
 #include <cstdint>

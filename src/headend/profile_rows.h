@@ -1,4 +1,5 @@
-// The rows of a profile buffer as times, quality and integers: null stamps and values filled in, status bits translated.
+// The rows of a profile buffer as times, quality and integers: null stamps and values filled in, status bits
+// translated.
 #pragma once
 
 #include <cstdint>
@@ -36,13 +37,13 @@ struct ProfileRows {
   bool has(std::size_t row, std::size_t column) const { return present[row * width + column] != 0; }
 };
 
-// `columns` are those of the profile, in order; each row must have as many. A row whose stamp is null before any stamp was
-// seen, or malformed, is refused alone; a wrong shape is an error of the whole.
+// `columns` are those of the profile, in order; each row must have as many. A row whose stamp is null before any
+// stamp was seen, or malformed, is refused alone; a wrong shape is an error of the whole.
 Result<ProfileRows> parse_profile(dlms::DataView root, const Profile& profile, const MeterTime& meter_time,
                                   std::size_t rows_max);
 
-// Profile status as usual in load profiles of the field: bit 0 critical error, 1 clock invalid, 2 data not valid, 3 daylight
-// saving, 5 clock adjusted, 7 power down.
+// Profile status as usual in load profiles of the field: bit 0 critical error, 1 clock invalid, 2 data not valid, 3
+// daylight saving, 5 clock adjusted, 7 power down.
 Quality quality_from_status(std::uint64_t status);
 Quality quality_from_clock(std::uint8_t clock_status);
 

@@ -109,7 +109,7 @@ Status read_listed(PushReader& reader, const PushLayout& push, dlms::DataView bo
     const dlms::AttributeRef& a = (object++)->attribute;
     if (a.class_id == 7 && a.attribute == 2) {
       AMITY_TRY(const bool known, reader.profile(element, a.instance));
-      if (!known) return make_error(ErrorCode::kUnsupported, "a push of the unknown profile " + dlms::to_reduced(a.instance));
+      if (!known) return make_error(ErrorCode::kUnsupported, "unknown profile " + dlms::to_reduced(a.instance));
     } else {
       reader.value(element, a, time);
     }

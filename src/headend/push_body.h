@@ -15,8 +15,8 @@ struct PushContent {
   std::size_t quarantined = 0;         // rows and values with an impossible time
 };
 
-// Understood by the meter's push set-ups (same number of elements); otherwise an element that looks like rows of its load
-// profile is taken as such. kUnsupported when nothing fits. Times outside (oldest, newest] are quarantined.
+// Understood by the meter's push set-ups (same number of elements); otherwise an element that looks like rows of its
+// load profile is taken as such. kUnsupported when nothing fits. Times outside (oldest, newest] are quarantined.
 Result<PushContent> parse_push(store::Registry& registry, Meter& meter, const dlms::Notification& notification,
                                UtcSeconds received, UtcSeconds oldest, UtcSeconds newest);
 

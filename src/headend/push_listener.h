@@ -1,6 +1,6 @@
 // What meters send unasked, over TCP (connections that they open) and UDP (a datagram each). A push is taken when its
-// protection satisfies the meter's policy, its counter was never seen and its times are possible; duplicates change nothing.
-// Connections are capped, a frame must be whole within kPushFrameTimeout_ms, and buffers are bounded.
+// protection satisfies the meter's policy, its counter was never seen and its times are possible; duplicates change
+// nothing. Connections are capped, a frame must be whole within kPushFrameTimeout_ms, and buffers are bounded.
 #pragma once
 
 #include <list>

@@ -1,4 +1,5 @@
-// Which device is due when. A binary heap with stale entries: O(log n) for a fleet of any size, one entry per device counts.
+// Which device is due when. A binary heap with stale entries: O(log n) for a fleet of any size, one entry per device
+// counts.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,9 @@
 
 namespace amity::headend {
 
-// The reading grid of a device: every `interval_s`, `offset_s` after the turn of the interval, plus the device's own share
-// of `spread_s` by a hash of its id, so that a fleet is read evenly and the same device at the same moment each time.
+// The reading grid of a device: every `interval_s`, `offset_s` after the turn of the interval, plus the device's own
+// share of `spread_s` by a hash of its id, so that a fleet is read evenly and the same device at the same moment
+// each time.
 struct ReadGrid {
   std::uint32_t interval_s = 3'600, offset_s = 120, spread_s = 600;
 };

@@ -42,7 +42,9 @@ class TestMeter : public dlms::Objects {
   }
 
   void listen() {
-    auto made = loop_.listen(at_, [this](std::unique_ptr<Stream> s) { sessions_.push_back(std::make_unique<Session>(this, std::move(s))); });
+    auto made = loop_.listen(at_, [this](std::unique_ptr<Stream> s) {
+      sessions_.push_back(std::make_unique<Session>(this, std::move(s)));
+    });
     listener_ = std::move(made).value();
   }
   void power_off() {

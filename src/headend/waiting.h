@@ -8,8 +8,8 @@
 
 namespace amity::headend {
 
-// Awaits a callback that comes on any thread, or within the call that starts it: `start(done)` begins, done(T) ends. The
-// awaiting task goes on from the loop, never inside the callback.
+// Awaits a callback that comes on any thread, or within the call that starts it: `start(done)` begins, done(T) ends.
+// The awaiting task goes on from the loop, never inside the callback.
 template <class T, class Start>
 Task<T> on_loop(Timers& timers, Start start) {
   auto shot = std::make_shared<OneShot<T>>();

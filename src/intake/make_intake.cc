@@ -27,12 +27,13 @@ class StoreIntake : public Intake {
 };
 
 void StoreIntake::append(Fact fact, Receipt receipt, OnDone on_done) {
-  journal_.append(fact, [receipt = std::move(receipt), done = std::move(on_done)](Result<store::Sequence> durable) mutable {
+  auto answer = [receipt = std::move(receipt), done = std::move(on_done)](Result<store::Sequence> durable) mutable {
     if (!done) return;
     if (!durable.ok()) return done(std::move(durable).error());
     receipt.sequence = *durable;
     done(std::move(receipt));
-  });
+  };
+  journal_.append(fact, std::move(answer));
 }
 
 // Two facts, one answer: when the second is durable, or the first error.

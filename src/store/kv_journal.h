@@ -1,5 +1,6 @@
 // The journal over a Kv: facts queue up, commit() writes all of them as a few records with one sync, then applies
-// and acknowledges them in order. Who calls commit() decides the threading: a thread of the embedded store, or virtual time.
+// and acknowledges them in order. Who calls commit() decides the threading: a thread of the embedded store, or virtual
+// time.
 #pragma once
 
 #include <atomic>

@@ -55,6 +55,11 @@ Status KvReadings::recover() {
     if (cursor->size() != 8) return make_error(ErrorCode::kCorrupt, "the store's cursor is damaged");
     checkpointed_ = key_u64(*cursor, 0);
     applied_.store(checkpointed_.load());
+  } else {
+    // From the first moment on: nobody may trim what is not in blocks yet.
+    KvBatch batch;
+    batch.put(Family::kMeta, KvJournal::cursor_key(kDepartment), KvJournal::cursor_value(0));
+    AMITY_CHECK(kv_.write(batch, Sync::kNo));
   }
   return kv_.scan(Family::kMeta, kIndexPrefix, kIndexEnd, Direction::kForward,
                   [&](std::string_view key, std::string_view value) {

@@ -29,8 +29,8 @@ class Readings {
 
   // Applies readings that the journal already holds. `journal_sequence` makes a replay harmless.
   virtual Result<ApplyResult> apply(std::uint64_t journal_sequence, std::span<const Reading> readings) = 0;
-  // Ascending by time, from <= time < to... for interval ends use (from, to]: see `after`.
-  virtual Result<std::vector<Reading>> read(ChannelId channel, UtcSeconds after, UtcSeconds until) = 0;  // (after, until]
+  // Ascending by time, after < time <= until: an interval is named by its end.
+  virtual Result<std::vector<Reading>> read(ChannelId channel, UtcSeconds after, UtcSeconds until) = 0;
   virtual Result<ChannelSpan> span(ChannelId channel) = 0;
   // Every reading of one UTC day, channel by channel, ascending: for completeness, aggregation, export.
   virtual Status scan_day(UtcDay day, const std::function<void(ChannelId, std::span<const Reading>)>& visit) = 0;

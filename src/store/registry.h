@@ -1,5 +1,5 @@
 // Master data and everything small that must survive: devices, channels, grid, customers, commands, users, keys,
-// counters, settings. SQLite embedded, PostgreSQL clustered, one SQL dialect. All methods may be called from any thread.
+// counters, settings. SQLite embedded, PostgreSQL clustered, one SQL dialect. May be called from any thread.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,8 @@
 
 namespace amity::store {
 
-// Everything that is known of a fleet, to be added in one transaction. Ids are given by the caller (dense, from 1) or 0.
+// Everything that is known of a fleet, to be added in one transaction. Ids are given by the caller (dense, from 1)
+// or 0.
 struct MasterData {
   std::vector<Feeder> feeders;
   std::vector<Transformer> transformers;
@@ -78,9 +79,9 @@ struct AuditLine {
   Bytes digest;  // SHA-256 over the digest of the line before and this line
 };
 
-// When this data was last restored from a backup, UTC seconds as a big-endian u64 value, larger at each restore; absent =
-// never. Whoever keeps counters that must never repeat (invocation counters) keeps the value it knows beside them and
-// skips ahead when it has changed: what was used after the backup was taken is not known.
+// When this data was last restored from a backup, UTC seconds as a big-endian u64 value, larger at each restore;
+// absent = never. Whoever keeps counters that must never repeat (invocation counters) keeps the value it knows beside
+// them and skips ahead when it has changed: what was used after the backup was taken is not known.
 inline constexpr const char* kRestoredEpochName = "store/restored";
 
 class Registry {

@@ -211,8 +211,8 @@ Status SqliteRegistry::index_devices(const std::vector<DeviceId>& wanted) {
 
 Status SqliteRegistry::update_device(const Device& d) {
   const std::lock_guard lock(mutex_);
-  AMITY_TRY(Query q, db_->query("UPDATE device SET serial = ?, manufacturer = ?, model = ?, firmware = ?, protocol = ?, "
-                                "address = ?, segment = ?, state = ?, service_point = ?, interval_s = ?, "
+  AMITY_TRY(Query q, db_->query("UPDATE device SET serial = ?, manufacturer = ?, model = ?, firmware = ?, "
+                                "protocol = ?, address = ?, segment = ?, state = ?, service_point = ?, interval_s = ?, "
                                 "commissioned = ? WHERE id = ? RETURNING id"));
   q.bind(d.serial).bind(d.manufacturer).bind(d.model).bind(d.firmware).bind(d.protocol).bind(d.address);
   q.bind(d.segment).bind(static_cast<int>(d.state)).bind(d.service_point.value).bind(d.interval_s);

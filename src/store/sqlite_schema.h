@@ -1,5 +1,5 @@
-// The registry's tables, as a list of migrations: the schema's version is how many of them have run. Never edit one that
-// was released; add one.
+// The registry's tables, as a list of migrations: the schema's version is how many of them have run. Never edit one
+// that was released; add one.
 #pragma once
 
 namespace amity::store {
@@ -14,10 +14,11 @@ CREATE TABLE service_point (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT 
   latitude REAL NOT NULL, longitude REAL NOT NULL, transformer INTEGER NOT NULL, customer INTEGER NOT NULL) STRICT;
 CREATE TABLE device (id INTEGER PRIMARY KEY AUTOINCREMENT, serial TEXT NOT NULL UNIQUE, manufacturer TEXT NOT NULL,
   model TEXT NOT NULL, firmware TEXT NOT NULL, protocol TEXT NOT NULL, address TEXT NOT NULL, segment TEXT NOT NULL,
-  state INTEGER NOT NULL, service_point INTEGER NOT NULL, interval_s INTEGER NOT NULL, commissioned INTEGER NOT NULL) STRICT;
+  state INTEGER NOT NULL, service_point INTEGER NOT NULL, interval_s INTEGER NOT NULL,
+  commissioned INTEGER NOT NULL) STRICT;
 CREATE TABLE channel (id INTEGER PRIMARY KEY AUTOINCREMENT, device INTEGER NOT NULL, kind INTEGER NOT NULL,
-  name TEXT NOT NULL, source TEXT NOT NULL, unit INTEGER NOT NULL, exponent INTEGER NOT NULL, interval_s INTEGER NOT NULL,
-  multiplier INTEGER NOT NULL) STRICT;
+  name TEXT NOT NULL, source TEXT NOT NULL, unit INTEGER NOT NULL, exponent INTEGER NOT NULL,
+  interval_s INTEGER NOT NULL, multiplier INTEGER NOT NULL) STRICT;
 CREATE INDEX channel_of_device ON channel (device);
 CREATE TABLE command (id INTEGER PRIMARY KEY, device INTEGER NOT NULL, kind INTEGER NOT NULL, state INTEGER NOT NULL,
   argument TEXT NOT NULL, requested_by TEXT NOT NULL, requested INTEGER NOT NULL, deadline INTEGER NOT NULL,

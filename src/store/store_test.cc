@@ -1,13 +1,12 @@
 // The walk of a fact through a store, the same for both: queued, durable, applied, acknowledged; then reopened.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <condition_variable>
-#include <filesystem>
 #include <mutex>
 
 #include "store/memory.h"
 #include "store/store.h"
+#include "store/test_directory.h"
 
 namespace amity::store {
 namespace {
@@ -104,7 +103,8 @@ TEST(MemoryStore, EventsAreAppliedOnceAndFoundByDeviceTimeAndSource) {
   auto store = open_memory(disk).value();
   EventsArrived arrived{"headend", kNoon + 60, {}};
   for (int i = 0; i < 3; ++i) {
-    arrived.events.push_back({DeviceId(7), kNoon + i, EventCategory::kPower, Severity::kLow, 1, "0-0:99.98.0*255", "down"});
+    arrived.events.push_back(
+        {DeviceId(7), kNoon + i, EventCategory::kPower, Severity::kLow, 1, "0-0:99.98.0*255", "down"});
   }
   store->journal().append(arrived, {});
   store->journal().append(arrived, {});
@@ -116,19 +116,6 @@ TEST(MemoryStore, EventsAreAppliedOnceAndFoundByDeviceTimeAndSource) {
   EXPECT_EQ(store->events().newest(DeviceId(7), "0-0:99.98.0*255").value(), kNoon + 2);
   EXPECT_EQ(store->events().newest(DeviceId(7), "other").value(), UtcSeconds(0));
 }
-
-class Directory {
- public:
-  Directory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "amity-store-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~Directory() { std::filesystem::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 Sequence append_and_wait(Store& store, const Fact& fact) {
   std::mutex mutex;
@@ -147,7 +134,7 @@ Sequence append_and_wait(Store& store, const Fact& fact) {
 }
 
 TEST(EmbeddedStore, KeepsEverythingOverAReopen) {
-  const Directory directory;
+  const TestDirectory directory;
   {
     auto store = open_embedded(directory.path(), {}).value();
     EXPECT_EQ(append_and_wait(*store, delivery(1, 100)), 1u);

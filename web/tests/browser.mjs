@@ -5,7 +5,7 @@
 // does not show what it should. Prints how smoothly the rows scroll. Screenshots go to SHOTS or a temporary directory.
 import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
@@ -16,7 +16,7 @@ const user = process.env.AMITY_USER ?? 'admin', password = process.env.AMITY_PAS
 const shots = process.env.SHOTS ?? mkdtempSync(join(tmpdir(), 'amity-web-'));
 mkdirSync(shots, { recursive: true });
 
-const kLongFrame_ms = 100, kScroll_rows = Number(process.env.SCROLL_ROWS ?? 20_000);
+const kFrame_ms = 16.7, kLongFrame_ms = 50, kBusy = 0.75, kScroll_rows = Number(process.env.SCROLL_ROWS ?? 20_000);
 const failures = [];
 const fail = (where, what) => { failures.push(`${where}: ${what}`); console.log(`  FAIL ${where}: ${what}`); };
 const check = (ok, where, what) => { if (!ok) fail(where, what); };
@@ -140,7 +140,7 @@ async function keyboard() {
   await page.getByRole('combobox').waitFor();
   const serial = (await (await context.request.get(`${base}/api/v1/devices?limit=1&sort=-serial`)).json()).items[0].serial;
   await page.keyboard.type(serial);
-  await page.getByRole('option', { name: serial }).waitFor().catch(() => fail('keyboard', `search does not find ${serial}`));
+  await page.getByRole('option', { name: new RegExp(`^${serial}`) }).waitFor().catch(() => fail('keyboard', `search does not find ${serial}`));
   await page.screenshot({ path: join(shots, 'keyboard-search.png') });
   await audit(page, 'keyboard search');
   await page.keyboard.press('Escape');
@@ -207,6 +207,11 @@ async function smoothness() {
   await signIn(page);
   await page.goto(`${base}/meters`);
   await page.getByRole('grid').getByRole('row').nth(3).waitFor();
+  // CPU time of the main thread, so that a busy machine is not taken for a slow page.
+  const cdp = await context.newCDPSession(page);
+  await cdp.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const spent = async () => Object.fromEntries((await cdp.send('Performance.getMetrics')).metrics.map((m) => [m.name, m.value * 1000]));
+  const before = await spent();
   const figures = await page.evaluate(async (rows) => {
     const box = document.querySelector('[role=grid]');
     const frames = [], tasks = [];
@@ -225,8 +230,14 @@ async function smoothness() {
     frames.sort((a, b) => a - b);
     return { rows: Math.round(box.scrollTop / 32), frames: frames.length, p50: frames[frames.length >> 1], p99: frames[Math.floor(frames.length * 0.99)], worst: frames.at(-1), long_tasks: tasks.length, longest_task: Math.max(0, ...tasks), nodes: document.querySelectorAll('*').length, took_s: (last - start) / 1000 };
   }, kScroll_rows);
+  const after = await spent();
+  for (const name of ['ScriptDuration', 'LayoutDuration', 'RecalcStyleDuration', 'TaskDuration']) figures[`${name}_cpu_ms_per_frame`] = (after[name] - before[name]) / figures.frames;
+  figures.load_per_core = loadavg()[0] / cpus().length;
   console.log(`scroll: ${JSON.stringify(figures, (_, v) => (typeof v === 'number' ? Math.round(v * 10) / 10 : v))}`);
-  check(figures.p99 <= kLongFrame_ms, 'scroll', `p99 frame ${figures.p99} ms`);
+  const ours = ['ScriptDuration', 'LayoutDuration', 'RecalcStyleDuration'].reduce((sum, name) => sum + figures[`${name}_cpu_ms_per_frame`], 0);
+  check(ours <= kFrame_ms, 'scroll', `script, style and layout take ${ours} ms of CPU per frame`);
+  if (figures.load_per_core <= kBusy) check(figures.p99 <= kLongFrame_ms, 'scroll', `p99 frame ${figures.p99} ms`);
+  else console.log('  the machine is busy: frame times are not judged, CPU time per frame is');
   check(figures.nodes < 3000, 'scroll', `${figures.nodes} elements: rows are not virtualised`);
   const input = page.getByRole('searchbox', { name: 'Search meters' });
   const t0 = Date.now();

@@ -24,7 +24,7 @@ export function clipped(u: uPlot, draw: (g: CanvasRenderingContext2D) => void): 
 }
 
 /** Behind the data: nights faint, outages grey, clock changes as dashed lines. */
-export function drawGround(u: uPlot, ground: Ground): void {
+export function drawGround(u: uPlot, ground: Ground, labelled = false): void {
   clipped(u, (g) => {
     const b = box(u);
     const fill = (spans: Span[], style: string) => {
@@ -45,6 +45,11 @@ export function drawGround(u: uPlot, ground: Ground): void {
       g.moveTo(x, b.top);
       g.lineTo(x, b.top + b.height);
       g.stroke();
+      if (!labelled) continue;
+      g.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
+      g.textBaseline = 'top';
+      g.fillStyle = colour('muted');
+      g.fillText(`clock ${change.shift_s > 0 ? '+' : '−'}${Math.abs(change.shift_s) / 3600} h`, x + 4 * devicePixelRatio, b.top + 2 * devicePixelRatio);
     }
   });
 }

@@ -1,10 +1,10 @@
 // The pages there are, in rail order.
-export interface Place { path: string; word: string; icon: string; key: string }
+export interface Place { path: string; word: string; short?: string; icon: string; key: string }
 
 export const kPlaces: readonly Place[] = [
   { path: '/', word: 'Overview', icon: 'overview', key: 'o' },
   { path: '/meters', word: 'Meters', icon: 'meters', key: 'm' },
-  { path: '/completeness', word: 'Completeness', icon: 'completeness', key: 'c' },
+  { path: '/completeness', word: 'Completeness', short: 'Complete', icon: 'completeness', key: 'c' },
   { path: '/events', word: 'Events', icon: 'events', key: 'e' },
   { path: '/commands', word: 'Commands', icon: 'commands', key: 'd' },
   { path: '/system', word: 'System', icon: 'system', key: 's' },

@@ -1,5 +1,7 @@
-// Calls to the server. Problems (RFC 9457) become ApiError; 401 tells the session that it is over.
-import type * as T from './types';
+// Calls to the server, typed by its description. Problems (RFC 9457) become ApiError; 401 tells the session that it is over.
+import createClient from 'openapi-fetch';
+import type { paths } from './schema';
+import type { Completeness, Readings, Role } from './types';
 
 export class ApiError extends Error {
   constructor(readonly status: number, readonly title: string, readonly detail: string, readonly retry_after_s: number | null = null) {
@@ -7,74 +9,83 @@ export class ApiError extends Error {
   }
 }
 
-const kBase = '/api/v1';
 let csrf = '';
 let onSignedOut: () => void = () => {};
 
 export function setCsrf(token: string): void { csrf = token; }
 export function whenSignedOut(f: () => void): void { onSignedOut = f; }
 
-type Query = Record<string, string | number | boolean | null | undefined>;
-interface Options { query?: Query; body?: unknown; signal?: AbortSignal; headers?: Record<string, string> }
+const client = createClient<paths>({ baseUrl: '/', credentials: 'same-origin' });
+client.use({
+  onRequest({ request }) {
+    if (request.method !== 'GET' && csrf) request.headers.set('X-CSRF-Token', csrf);
+  },
+});
 
-export function urlOf(path: string, query: Query = {}): string {
-  const params = new URLSearchParams();
-  for (const [key, value] of Object.entries(query)) {
-    if (value !== null && value !== undefined && value !== '') params.set(key, String(value));
-  }
-  const text = params.toString();
-  return kBase + path + (text ? `?${text}` : '');
+export type Query = Record<string, string | number | null | undefined>;
+
+/** Without what is not set. The URL's words are checked by the server, so their types are asserted here. */
+function asked(query: Query): never {
+  return Object.fromEntries(Object.entries(query).filter(([, v]) => v !== null && v !== undefined && v !== '')) as never;
 }
 
-async function request<R>(method: string, path: string, options: Options = {}): Promise<R> {
-  const headers: Record<string, string> = { Accept: 'application/json', ...options.headers };
-  if (options.body !== undefined) headers['Content-Type'] = 'application/json';
-  if (method !== 'GET' && csrf) headers['X-CSRF-Token'] = csrf;
-  let response: Response;
+/** For what the browser fetches by itself: the stream, a download. */
+export function urlOf(path: string, query: Query = {}): string {
+  const params = new URLSearchParams(asked(query) as Record<string, string>);
+  return `/api/v1${path}${params.size ? `?${params}` : ''}`;
+}
+
+interface Answer<T> { data?: T; error?: unknown; response: Response }
+
+async function take<T>(call: Promise<Answer<T>>, ends = true): Promise<T> {
+  let answer: Answer<T>;
   try {
-    response = await fetch(urlOf(path, options.query), {
-      method, headers, signal: options.signal ?? null, credentials: 'same-origin',
-      body: options.body === undefined ? null : JSON.stringify(options.body),
-    });
+    answer = await call;
   } catch (error) {
-    if (options.signal?.aborted) throw error;
+    if ((error as Error).name === 'AbortError') throw error;
     throw new ApiError(0, 'No answer from the server', 'The connection failed; the server may be restarting.');
   }
-  if (response.ok) return (response.status === 204 ? undefined : await response.json()) as R;
-  const problem = await response.json().catch(() => ({})) as { title?: string; detail?: string };
-  if (response.status === 401 && path !== '/session') onSignedOut();
+  const { data, error, response } = answer;
+  if (response.ok) return data as T;
+  if (response.status === 401 && ends) onSignedOut();
+  const problem = (typeof error === 'object' && error ? error : {}) as { title?: string; detail?: string };
   const retry = Number(response.headers.get('Retry-After'));
   throw new ApiError(response.status, problem.title ?? `HTTP ${response.status}`, problem.detail ?? '', retry > 0 ? retry : null);
 }
 
-const get = <R>(path: string, query?: Query, signal?: AbortSignal) =>
-  request<R>('GET', path, { ...(query && { query }), ...(signal && { signal }) });
+const of = (id: string | number) => ({ id: Number(id) });
+type Signal = AbortSignal | undefined;
+const optional = (signal: Signal) => (signal ? { signal } : {});
+
+/** What a meter's page sends by itself; supply is switched at the desk. */
+export type Sendable = 'read_now' | 'ping' | 'set_clock';
 
 export const api = {
-  session: () => get<T.Session>('/session'),
-  signIn: (user: string, password: string) => request<T.Session>('POST', '/session', { body: { user, password } }),
-  signOut: () => request<void>('DELETE', '/session'),
-  system: (signal?: AbortSignal) => get<T.System>('/system', {}, signal),
-  overview: (signal?: AbortSignal) => get<T.Overview>('/overview', {}, signal),
-  completeness: (query: Query, signal?: AbortSignal) => get<T.Completeness>('/completeness', query, signal),
-  devices: (query: Query, signal?: AbortSignal) => get<T.Items<T.DeviceRow>>('/devices', query, signal),
-  device: (id: string | number, signal?: AbortSignal) => get<T.Device>(`/devices/${id}`, {}, signal),
-  readings: (id: string | number, query: Query, signal?: AbortSignal) => get<T.Readings>(`/devices/${id}/readings`, query, signal),
-  deviceEvents: (id: string | number, query: Query, signal?: AbortSignal) =>
-    get<T.Items<T.Event>>(`/devices/${id}/events`, query, signal),
-  commands: (query: Query, signal?: AbortSignal) => get<T.Items<T.Command>>('/commands', query, signal),
-  command: (id: number) => get<T.Command>(`/commands/${id}`),
-  send: (device: number, kind: string, key: string) =>
-    request<T.Command>('POST', `/devices/${device}/commands`, { body: { kind }, headers: { 'Idempotency-Key': key } }),
-  events: (query: Query, signal?: AbortSignal) => get<T.Items<T.Event>>('/events', query, signal),
-  abnormal: (query: Query, signal?: AbortSignal) => get<T.Items<T.Abnormal>>('/abnormal', query, signal),
-  missing: (signal?: AbortSignal) => get<T.Items<T.Missing>>('/missing', { group: 'segment' }, signal),
-  segments: (signal?: AbortSignal) => get<T.Items<T.Segment>>('/segments', {}, signal),
-  users: (signal?: AbortSignal) => get<T.Items<T.User>>('/users', {}, signal),
-  addUser: (user: { name: string; password: string; role: string }) => request<T.User>('POST', '/users', { body: user }),
-  changeUser: (name: string, patch: Record<string, unknown>) =>
-    request<T.User>('PATCH', `/users/${encodeURIComponent(name)}`, { body: patch }),
-  keys: (signal?: AbortSignal) => get<T.Items<T.ApiKey>>('/api-keys', {}, signal),
-  addKey: (name: string, role: string) => request<T.ApiKey>('POST', '/api-keys', { body: { name, role } }),
-  removeKey: (id: string) => request<void>('DELETE', `/api-keys/${encodeURIComponent(id)}`),
+  session: () => take(client.GET('/api/v1/session'), false),
+  signIn: (user: string, password: string) => take(client.POST('/api/v1/session', { body: { user, password } }), false),
+  signOut: () => take(client.DELETE('/api/v1/session')),
+  system: (signal?: Signal) => take(client.GET('/api/v1/system', optional(signal))),
+  overview: (signal?: Signal) => take(client.GET('/api/v1/overview', optional(signal))),
+  completeness: (query: Query, signal?: Signal) =>
+    take(client.GET('/api/v1/completeness', { params: { query: asked(query) }, ...optional(signal) })) as Promise<Completeness>,
+  devices: (query: Query, signal?: Signal) => take(client.GET('/api/v1/devices', { params: { query: asked(query) }, ...optional(signal) })),
+  device: (id: string | number, signal?: Signal) => take(client.GET('/api/v1/devices/{id}', { params: { path: of(id) }, ...optional(signal) })),
+  readings: (id: string | number, query: Query, signal?: Signal) =>
+    take(client.GET('/api/v1/devices/{id}/readings', { params: { path: of(id), query: asked(query) }, ...optional(signal) })) as Promise<Readings>,
+  deviceEvents: (id: string | number, query: Query, signal?: Signal) =>
+    take(client.GET('/api/v1/devices/{id}/events', { params: { path: of(id), query: asked(query) }, ...optional(signal) })),
+  commands: (query: Query, signal?: Signal) => take(client.GET('/api/v1/commands', { params: { query: asked(query) }, ...optional(signal) })),
+  command: (id: number, signal?: Signal) => take(client.GET('/api/v1/commands/{id}', { params: { path: of(id) }, ...optional(signal) })),
+  send: (device: number, kind: Sendable, key: string) =>
+    take(client.POST('/api/v1/devices/{id}/commands', { params: { path: of(device), header: { 'Idempotency-Key': key } }, body: { kind } })),
+  events: (query: Query, signal?: Signal) => take(client.GET('/api/v1/events', { params: { query: asked(query) }, ...optional(signal) })),
+  missing: (signal?: Signal) => take(client.GET('/api/v1/missing', { params: { query: { group: 'segment' } }, ...optional(signal) })),
+  segments: (signal?: Signal) => take(client.GET('/api/v1/segments', optional(signal))),
+  users: (signal?: Signal) => take(client.GET('/api/v1/users', optional(signal))),
+  addUser: (user: { name: string; password: string; role: Role }) => take(client.POST('/api/v1/users', { body: user })),
+  changeUser: (name: string, patch: { role?: Role; disabled?: boolean }) =>
+    take(client.PATCH('/api/v1/users/{name}', { params: { path: { name } }, body: patch })),
+  keys: (signal?: Signal) => take(client.GET('/api/v1/api-keys', optional(signal))),
+  addKey: (name: string, role: Role) => take(client.POST('/api/v1/api-keys', { body: { name, role } })),
+  removeKey: (id: string) => take(client.DELETE('/api/v1/api-keys/{id}', { params: { path: { id } } })),
 };

@@ -1,0 +1,95 @@
+// Series of one device: the hot path of the API, on the I/O thread.
+#include "api/handler_support.h"
+#include "api/limits.h"
+#include "api/series.h"
+
+namespace amity::api {
+
+namespace {
+
+constexpr std::string_view kResolutionWords[] = {"raw", "hour", "day"};
+
+Result<Resolution> resolution_parameter(const Call& call) {
+  const std::string_view text = call.request.uri.parameter("resolution");
+  if (text.empty()) return Resolution::kRaw;
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (text == kResolutionWords[i]) return static_cast<Resolution>(i);
+  }
+  return make_error(ErrorCode::kInvalid, "\"resolution\" is raw, hour or day");
+}
+
+// `channel` names one by id or by name; absent means all.
+bool wanted(const Channel& channel, std::string_view chosen) {
+  return chosen.empty() || chosen == channel.name || chosen == std::to_string(channel.id.value);
+}
+
+struct Query {
+  DeviceId device;
+  TimeRange range;
+  Resolution resolution = Resolution::kRaw;
+  Api::ChannelsPtr channels;
+  std::vector<const Channel*> chosen;
+};
+
+Result<Query> query_of(Api& api, const Call& call) {
+  Query query;
+  const auto id = id_from(call.path.at(0), "device");
+  const Error unknown = make_error(ErrorCode::kNotFound, "no device " + std::string(call.path.at(0)));
+  if (!id.ok() || *id > UINT32_MAX) return unknown;
+  query.device = DeviceId(static_cast<std::uint32_t>(*id));
+  AMITY_TRY(query.range, range_parameters(api, call, 86'400, kReadingSpanMaxS));
+  AMITY_TRY(query.resolution, resolution_parameter(call));
+  AMITY_TRY(query.channels, api.channels_of(query.device));
+  if (query.channels->empty()) {
+    AMITY_TRY(const auto device, api.store.registry().device(query.device));
+    if (!device) return unknown;
+  }
+  const std::string_view name = call.request.uri.parameter("channel");
+  std::int64_t points = 0;
+  for (const auto& channel : *query.channels) {
+    if (!wanted(channel, name)) continue;
+    query.chosen.push_back(&channel);
+    points += (query.range.to - query.range.from) / std::max<std::int64_t>(channel.interval_s, 60);
+  }
+  if (query.chosen.empty() && !name.empty()) {
+    return make_error(ErrorCode::kNotFound, "the device has no channel of that name");
+  }
+  if (points > kRawPointsMax) return make_error(ErrorCode::kInvalid, "too many points: ask for a shorter time or one channel");
+  return query;
+}
+
+Response readings(Api& api, const Call& call) {
+  const auto query = query_of(api, call);
+  if (!query.ok()) return failure(query.error(), call);
+  const UtcSeconds now = api.clock.utc();
+  Json json;
+  json.open().key("device").number(query->device.value).key("from").time(query->range.from).key("to").time(query->range.to);
+  json.key("resolution").text(kResolutionWords[static_cast<int>(query->resolution)]).key("series").open_list();
+  std::string points;
+  for (const Channel* channel : query->chosen) {
+    const auto found = api.store.readings().read(channel->id, query->range.from, query->range.to);
+    if (!found.ok()) return failure(found.error(), call);
+    points.clear();
+    points.reserve(found->size() * 28 + 2);
+    SeriesStats stats = append_points(points, *channel, *found, query->resolution, api.zone());
+    if (channel->kind == ChannelKind::kInterval) {
+      const std::size_t expected = expected_intervals(channel->interval_s, query->range.from, query->range.to, now);
+      stats.missing = expected > found->size() ? expected - found->size() : 0;
+    }
+    json.open().key("channel").number(channel->id.value).key("name").text(channel->name);
+    json.key("unit").text(symbol(channel->unit)).key("interval_s").number(channel->interval_s);
+    json.key("kind").text(channel->kind == ChannelKind::kInterval ? "interval" : "register");
+    json.key("points").raw(points).key("missing").number(std::uint64_t{stats.missing});
+    json.key("estimated").number(std::uint64_t{stats.estimated}).close();
+  }
+  json.close_list().close();
+  return ok(json);
+}
+
+}  // namespace
+
+void add_reading_routes(std::vector<Route>& routes) {
+  routes.push_back({Method::kGet, "/api/v1/devices/{id}/readings", Access::kViewer, Place::kInline, readings, nullptr});
+}
+
+}  // namespace amity::api

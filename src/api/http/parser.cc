@@ -1,0 +1,159 @@
+#include "api/http/parser.h"
+
+#include <boost/beast/http/basic_parser.hpp>
+#include <optional>
+
+#include "api/http/limits.h"
+
+namespace amity::api {
+
+namespace {
+
+namespace beast_http = boost::beast::http;
+using boost::beast::string_view;
+using ErrorOut = boost::beast::error_code;
+
+Method method_of(beast_http::verb verb) {
+  switch (verb) {
+    case beast_http::verb::get: return Method::kGet;
+    case beast_http::verb::head: return Method::kHead;
+    case beast_http::verb::post: return Method::kPost;
+    case beast_http::verb::put: return Method::kPut;
+    case beast_http::verb::patch: return Method::kPatch;
+    case beast_http::verb::delete_: return Method::kDelete;
+    default: return Method::kOther;
+  }
+}
+
+std::string lower(string_view text) {
+  std::string out(text.data(), text.size());
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  }
+  return out;
+}
+
+// Beast finds the parts of the message; they go straight into our Request.
+class Collector : public beast_http::basic_parser<true> {
+ public:
+  Collector(Request& request, HttpError& refused) : request_(request), refused_(refused) {
+    eager(true);
+    header_limit(kHeaderBytesMax);
+    body_limit(kBodyBytesMax);
+  }
+  int version() const { return version_; }
+  bool refused() const { return was_refused_; }
+
+ private:
+  void refuse(int status, std::string detail, ErrorOut& error) {
+    refused_ = {status, std::move(detail)};
+    was_refused_ = true;
+    error = beast_http::error::bad_target;  // any error stops the parser
+  }
+
+  void on_request_impl(beast_http::verb verb, string_view, string_view target, int version, ErrorOut& error) override {
+    request_.method = method_of(verb);
+    version_ = version;
+    request_.target.assign(target.data(), target.size());
+    auto parsed = amity::api::parse_target(std::string_view(target.data(), target.size()));
+    if (!parsed.ok()) {
+      return refuse(parsed.error().code == ErrorCode::kLimit ? 414 : 400, parsed.error().reason, error);
+    }
+    request_.uri = std::move(*parsed);
+  }
+  void on_field_impl(beast_http::field, string_view name, string_view value, ErrorOut& error) override {
+    if (request_.headers.size() == kHeaderCountMax) return refuse(431, "too many header fields", error);
+    request_.headers.push_back({lower(name), std::string(value.data(), value.size())});
+  }
+  void on_header_impl(ErrorOut& error) override {
+    std::size_t hosts = 0;
+    for (const auto& h : request_.headers) hosts += h.name == "host";
+    if (hosts > 1 || (hosts == 0 && version_ >= 11)) refuse(400, "exactly one Host field is required", error);
+  }
+  void on_body_init_impl(const boost::optional<std::uint64_t>& length, ErrorOut&) override {
+    if (length) request_.body.reserve(std::min<std::size_t>(*length, kBodyBytesMax));
+  }
+  std::size_t on_body_impl(string_view body, ErrorOut&) override { return take(body); }
+  void on_chunk_header_impl(std::uint64_t, string_view, ErrorOut&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, string_view body, ErrorOut& error) override {
+    if (request_.body.size() + body.size() > kBodyBytesMax) {
+      refuse(413, "the body is larger than " + std::to_string(kBodyBytesMax) + " bytes", error);
+      return 0;
+    }
+    return take(body);
+  }
+  void on_finish_impl(ErrorOut&) override {}
+  void on_response_impl(int, string_view, int, ErrorOut&) override {}
+
+  std::size_t take(string_view body) {
+    request_.body.append(body.data(), body.size());
+    return body.size();
+  }
+
+  Request& request_;
+  HttpError& refused_;
+  int version_ = 11;
+  bool was_refused_ = false;
+};
+
+HttpError explain(const ErrorOut& error) {
+  if (error == beast_http::error::body_limit) {
+    return {413, "the body is larger than " + std::to_string(kBodyBytesMax) + " bytes"};
+  }
+  if (error == beast_http::error::header_limit) {
+    return {431, "the header is larger than " + std::to_string(kHeaderBytesMax) + " bytes"};
+  }
+  if (error == beast_http::error::bad_version) return {505, "HTTP/1.0 and HTTP/1.1 are spoken here"};
+  return {400, "not an HTTP request: " + error.message()};
+}
+
+}  // namespace
+
+struct RequestParser::State {
+  Request request;
+  HttpError refused;
+  bool failed = false;
+  std::optional<Collector> parser;
+};
+
+RequestParser::RequestParser() : state_(std::make_unique<State>()) { reset(); }
+RequestParser::~RequestParser() = default;
+
+std::size_t RequestParser::feed(ByteView bytes) {
+  State& s = *state_;
+  std::size_t taken = 0;
+  while (!s.failed && !s.parser->is_done() && taken < bytes.size()) {
+    ErrorOut error;
+    const std::size_t n = s.parser->put(boost::asio::buffer(bytes.data() + taken, bytes.size() - taken), error);
+    taken += n;
+    if (error == beast_http::error::need_more) break;
+    if (error) {
+      s.failed = true;
+      if (!s.parser->refused()) s.refused = explain(error);
+    }
+  }
+  if (s.parser->is_done()) {
+    s.request.keep_alive = s.parser->keep_alive();
+    s.request.http10 = s.parser->version() < 11;
+  }
+  return taken;
+}
+
+bool RequestParser::done() const { return !state_->failed && state_->parser->is_done(); }
+bool RequestParser::header_done() const { return !state_->failed && state_->parser->is_header_done(); }
+bool RequestParser::wants_continue() const {
+  return header_done() && !done() && state_->request.body.empty() && state_->parser->version() >= 11 &&
+         state_->request.header("expect") == "100-continue";
+}
+const HttpError* RequestParser::error() const { return state_->failed ? &state_->refused : nullptr; }
+Request& RequestParser::request() { return state_->request; }
+
+void RequestParser::reset() {
+  State& s = *state_;
+  s.request = Request();
+  s.refused = {};
+  s.failed = false;
+  s.parser.emplace(s.request, s.refused);
+}
+
+}  // namespace amity::api

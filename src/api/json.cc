@@ -1,0 +1,105 @@
+#include "api/json.h"
+
+#include <charconv>
+#include <cmath>
+
+namespace amity::api {
+
+namespace {
+
+// Length of the well-formed UTF-8 sequence at the front (RFC 3629), 0 where there is none.
+std::size_t sequence_length(std::string_view t) {
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(t[i]); };
+  const auto continues = [&](std::size_t i) { return i < t.size() && (at(i) & 0xC0) == 0x80; };
+  const unsigned char c = at(0);
+  if (c < 0x80) return 1;
+  if (c >= 0xC2 && c <= 0xDF) return continues(1) ? 2 : 0;
+  if (c >= 0xE0 && c <= 0xEF && continues(1) && continues(2)) {
+    if (c == 0xE0 && at(1) < 0xA0) return 0;
+    if (c == 0xED && at(1) > 0x9F) return 0;
+    return 3;
+  }
+  if (c >= 0xF0 && c <= 0xF4 && continues(1) && continues(2) && continues(3)) {
+    if (c == 0xF0 && at(1) < 0x90) return 0;
+    if (c == 0xF4 && at(1) > 0x8F) return 0;
+    return 4;
+  }
+  return 0;
+}
+
+bool is_ascii(std::string_view text) {
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) >= 0x80) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string valid_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t n = sequence_length(text);
+    if (n == 0) {
+      out += "\xEF\xBF\xBD";
+      text.remove_prefix(1);
+    } else {
+      out.append(text.substr(0, n));
+      text.remove_prefix(n);
+    }
+  }
+  return out;
+}
+
+Json& Json::text(std::string_view value) {
+  if (is_ascii(value)) {
+    writer_.String(value.data(), static_cast<rapidjson::SizeType>(value.size()));
+  } else {
+    const std::string repaired = valid_utf8(value);
+    writer_.String(repaired.data(), static_cast<rapidjson::SizeType>(repaired.size()));
+  }
+  return *this;
+}
+
+Json& Json::number(double value) {
+  if (!std::isfinite(value)) return null();
+  const double rounded = std::abs(value) < 1e12 ? std::round(value * 1e6) / 1e6 : value;
+  writer_.Double(rounded);
+  return *this;
+}
+
+Json& Json::time(UtcSeconds value) {
+  if (value.value == 0) return null();
+  return text(to_iso(value));
+}
+
+void append_number(std::string& out, std::int64_t value) {
+  char digits[24];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  out.append(digits, static_cast<std::size_t>(end - digits));
+}
+
+void append_decimal(std::string& out, std::int64_t value, int exponent) {
+  char digits[24];
+  const std::uint64_t magnitude = value < 0 ? ~static_cast<std::uint64_t>(value) + 1 : static_cast<std::uint64_t>(value);
+  const auto end = std::to_chars(digits, digits + sizeof digits, magnitude).ptr;
+  const auto count = static_cast<std::size_t>(end - digits);
+  if (value < 0) out += '-';
+  if (exponent >= 0) {
+    out.append(digits, count);
+    if (value != 0) out.append(static_cast<std::size_t>(exponent), '0');
+    return;
+  }
+  const auto decimals = static_cast<std::size_t>(-exponent);
+  if (count > decimals) {
+    out.append(digits, count - decimals);
+  } else {
+    out += '0';
+  }
+  out += '.';
+  if (count < decimals) out.append(decimals - count, '0');
+  out.append(digits + (count > decimals ? count - decimals : 0), std::min(count, decimals));
+}
+
+}  // namespace amity::api

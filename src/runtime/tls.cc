@@ -1,0 +1,228 @@
+#include "runtime/tls.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "runtime/limits.h"
+
+namespace amity::runtime {
+
+namespace {
+
+std::string openssl_reason() {
+  char text[256] = "unknown";
+  if (const auto code = ERR_get_error(); code != 0) ERR_error_string_n(code, text, sizeof text);
+  ERR_clear_error();
+  return text;
+}
+
+Error tls_error(const std::string& doing) { return make_error(ErrorCode::kSecurity, doing + ": " + openssl_reason()); }
+
+Result<std::shared_ptr<ssl_ctx_st>> new_context(const SSL_METHOD* method) {
+  SSL_CTX* context = SSL_CTX_new(method);
+  if (context == nullptr) return tls_error("TLS");
+  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);  // an idle connection holds no record buffers
+  return std::shared_ptr<ssl_ctx_st>(context, SSL_CTX_free);
+}
+
+struct SslDelete {
+  void operator()(SSL* ssl) const { SSL_free(ssl); }
+};
+
+class TlsStream : public Stream, private Stream::Handler {
+ public:
+  TlsStream(Timers& timers, const TlsContext& context, bool client) : timers_(timers), ssl_(SSL_new(context.get())), client_(client) {
+    AMITY_ASSERT(ssl_ != nullptr);
+    SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+    client ? SSL_set_connect_state(ssl_.get()) : SSL_set_accept_state(ssl_.get());
+  }
+  ~TlsStream() override {
+    if (destroyed_ != nullptr) *destroyed_ = true;
+  }
+
+  void attach(std::unique_ptr<Stream> raw) { raw_ = std::move(raw); }
+  Stream::Handler* below() { return this; }
+  bool expect_host(const std::string& host) {
+    SSL_set_tlsext_host_name(ssl_.get(), host.c_str());
+    X509_VERIFY_PARAM* parameters = SSL_get0_param(ssl_.get());
+    return X509_VERIFY_PARAM_set1_ip_asc(parameters, host.c_str()) == 1 || SSL_set1_host(ssl_.get(), host.c_str()) == 1;
+  }
+  void start_with(Stream::Handler* handler) { handler_ = handler; }
+
+  void set_handler(Stream::Handler* handler) override {
+    handler_ = handler;
+    raw_->set_handler(handler != nullptr ? this : nullptr);
+    if (handler == nullptr || !open_) return;
+    // Something may have been received and decrypted while nobody listened.
+    timers_.post([guard = std::weak_ptr<TlsStream*>(self_)] {
+      if (const auto self = guard.lock()) (*self)->read_plain();
+    });
+  }
+
+  void send(Bytes bytes) override {
+    if (closing_ || bytes.empty()) return;
+    if (!open_) {
+      append(waiting_, bytes);
+    } else {
+      write_plain(bytes);
+    }
+  }
+  std::size_t queued_bytes() const override { return raw_->queued_bytes() + waiting_.size(); }
+  void close() override {
+    if (closing_) return;
+    closing_ = true;
+    handler_ = nullptr;
+    if (open_) SSL_shutdown(ssl_.get());
+    flush();
+    raw_->close();
+  }
+  Endpoint local() const override { return raw_->local(); }
+  Endpoint peer() const override { return raw_->peer(); }
+
+ private:
+  void on_open() override { handshake(); }
+  void on_drained() override {
+    if (handler_ != nullptr && open_) handler_->on_drained();
+  }
+  void on_closed(const Error& why) override { finish(why); }
+
+  void on_bytes(ByteView bytes) override {
+    BIO_write(SSL_get_rbio(ssl_.get()), bytes.data(), static_cast<int>(bytes.size()));
+    if (!open_ && !handshake()) return;
+    read_plain();
+  }
+
+  // False while it goes on, when it failed, or when this was destroyed by a callback.
+  bool handshake() {
+    ERR_clear_error();
+    const int result = SSL_do_handshake(ssl_.get());
+    flush();
+    if (result != 1) {
+      const int kind = SSL_get_error(ssl_.get(), result);
+      if (kind != SSL_ERROR_WANT_READ && kind != SSL_ERROR_WANT_WRITE) finish(tls_error("TLS handshake"));
+      return false;
+    }
+    open_ = true;
+    if (!waiting_.empty()) write_plain(std::exchange(waiting_, {}));
+    if (!client_ || handler_ == nullptr) return true;
+    bool destroyed = false;
+    destroyed_ = &destroyed;
+    handler_->on_open();
+    if (destroyed) return false;
+    destroyed_ = nullptr;
+    return true;
+  }
+
+  void read_plain() {
+    std::uint8_t buffer[kTlsRecordBytes];
+    while (handler_ != nullptr) {
+      ERR_clear_error();
+      const int n = SSL_read(ssl_.get(), buffer, sizeof buffer);
+      if (n > 0) {
+        bool destroyed = false;
+        destroyed_ = &destroyed;
+        handler_->on_bytes(ByteView(buffer, static_cast<std::size_t>(n)));
+        if (destroyed) return;
+        destroyed_ = nullptr;
+        continue;
+      }
+      flush();  // answers of the protocol itself
+      const int kind = SSL_get_error(ssl_.get(), n);
+      if (kind == SSL_ERROR_ZERO_RETURN) finish(make_error(ErrorCode::kClosed, "the peer closed the connection"));
+      if (kind == SSL_ERROR_SSL || kind == SSL_ERROR_SYSCALL) finish(tls_error("TLS"));
+      return;
+    }
+  }
+
+  void write_plain(ByteView bytes) {
+    ERR_clear_error();
+    SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size()));  // into memory: takes all of it
+    flush();
+  }
+
+  void flush() {
+    BIO* out = SSL_get_wbio(ssl_.get());
+    const std::size_t size = BIO_ctrl_pending(out);
+    if (size == 0 || raw_ == nullptr) return;
+    Bytes bytes(size);
+    BIO_read(out, bytes.data(), static_cast<int>(size));
+    raw_->send(std::move(bytes));
+  }
+
+  void finish(const Error& why) {
+    closing_ = true;
+    raw_->close();
+    if (Stream::Handler* handler = std::exchange(handler_, nullptr)) handler->on_closed(why);
+  }
+
+  Timers& timers_;
+  std::unique_ptr<SSL, SslDelete> ssl_;
+  const bool client_;
+  std::unique_ptr<Stream> raw_;
+  Stream::Handler* handler_ = nullptr;
+  Bytes waiting_;  // to be sent after the handshake
+  bool open_ = false, closing_ = false;
+  bool* destroyed_ = nullptr;  // set when a callback destroys this
+  std::shared_ptr<TlsStream*> self_ = std::make_shared<TlsStream*>(this);
+};
+
+class TlsNetwork : public Network {
+ public:
+  TlsNetwork(const Runtime& runtime, const TlsContext& context) : runtime_(runtime), context_(context) {}
+
+  std::unique_ptr<Stream> connect(const Endpoint& to, Duration timeout, Stream::Handler* handler) override {
+    auto stream = std::make_unique<TlsStream>(runtime_.timers, context_, true);
+    AMITY_ASSERT(stream->expect_host(to.host));
+    stream->start_with(handler);
+    stream->attach(runtime_.network.connect(to, timeout, stream->below()));
+    return stream;
+  }
+
+  Result<std::unique_ptr<Listener>> listen(const Endpoint& at,
+                                           std::function<void(std::unique_ptr<Stream>)> on_accept) override {
+    return runtime_.network.listen(at, [this, on_accept = std::move(on_accept)](std::unique_ptr<Stream> raw) {
+      auto stream = std::make_unique<TlsStream>(runtime_.timers, context_, false);
+      stream->attach(std::move(raw));
+      on_accept(std::move(stream));
+    });
+  }
+
+  Result<std::unique_ptr<DatagramSocket>> open_datagram(const Endpoint&,
+                                                        std::function<void(const Endpoint&, ByteView)>) override {
+    return make_error(ErrorCode::kUnsupported, "TLS has no datagrams");
+  }
+
+ private:
+  Runtime runtime_;
+  TlsContext context_;
+};
+
+}  // namespace
+
+Result<TlsContext> TlsContext::server(const std::string& certificate_file, const std::string& key_file) {
+  AMITY_TRY(auto context, new_context(TLS_server_method()));
+  if (SSL_CTX_use_certificate_chain_file(context.get(), certificate_file.c_str()) != 1) {
+    return tls_error("certificate " + certificate_file);
+  }
+  if (SSL_CTX_use_PrivateKey_file(context.get(), key_file.c_str(), SSL_FILETYPE_PEM) != 1) return tls_error("key " + key_file);
+  if (SSL_CTX_check_private_key(context.get()) != 1) return tls_error("the key is not the certificate's");
+  return TlsContext(std::move(context));
+}
+
+Result<TlsContext> TlsContext::client(const std::string& authority_file) {
+  AMITY_TRY(auto context, new_context(TLS_client_method()));
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  const bool loaded = authority_file.empty() ? SSL_CTX_set_default_verify_paths(context.get()) == 1
+                                             : SSL_CTX_load_verify_file(context.get(), authority_file.c_str()) == 1;
+  if (!loaded) return tls_error("certificates to trust");
+  return TlsContext(std::move(context));
+}
+
+std::unique_ptr<Network> make_tls_network(const Runtime& runtime, const TlsContext& context) {
+  return std::make_unique<TlsNetwork>(runtime, context);
+}
+
+}  // namespace amity::runtime

@@ -1,0 +1,165 @@
+// The registry: a fleet in and out, search by page, commands, values, the audit; and that it survives.
+#include <gtest/gtest.h>
+
+#include <ctime>
+#include <set>
+
+#include "store/sqlite_registry.h"
+#include "store/test_directory.h"
+
+namespace amity::store {
+namespace {
+
+MasterData fleet(std::uint32_t count) {
+  MasterData data;
+  data.feeders.push_back({FeederId(1), "North"});
+  data.transformers.push_back({TransformerId(1), "T-1", FeederId(1), 40.1, -3.2, 400'000});
+  for (std::uint32_t i = 1; i <= count; ++i) {
+    const std::string number = std::to_string(1'000'000 + i);
+    data.customers.push_back({CustomerId(i), "Customer" + std::to_string(i % 997) + " Smith", "residential"});
+    data.service_points.push_back({ServicePointId(i), "SP" + number, "Oak Street " + std::to_string(i), 40, -3,
+                                   TransformerId(1), CustomerId(i)});
+    Device d;
+    d.id = DeviceId(i);
+    d.serial = "AMY" + number;
+    d.model = i % 2 == 0 ? "E450" : "AM550";
+    d.segment = "cell-" + std::to_string(i % 10);
+    d.service_point = ServicePointId(i);
+    data.devices.push_back(d);
+    Channel c;
+    c.id = ChannelId(i);
+    c.device = d.id;
+    c.name = "import";
+    data.channels.push_back(c);
+  }
+  return data;
+}
+
+std::unique_ptr<SqliteRegistry> in_memory(std::uint32_t devices) {
+  auto registry = SqliteRegistry::open(":memory:", {}).value();
+  EXPECT_TRUE(registry->add(fleet(devices)).ok());
+  return registry;
+}
+
+TEST(Registry, AFleetComesBack) {
+  auto registry = in_memory(20);
+  EXPECT_EQ(registry->devices().value().size(), 20u);
+  EXPECT_EQ(registry->channels_of(DeviceId(7)).value().at(0).id, ChannelId(7));
+  const auto row = *registry->device_row(DeviceId(7)).value();
+  EXPECT_EQ(row.device.serial, "AMY1000007");
+  EXPECT_EQ(row.service_point.address, "Oak Street 7");
+  EXPECT_EQ(row.customer, "Customer7 Smith");
+  EXPECT_EQ(row.transformer, "T-1");
+  EXPECT_EQ(row.feeder, "North");
+  EXPECT_FALSE(registry->device(DeviceId(21)).value().has_value());
+}
+
+TEST(Registry, ADuplicateSerialAddsNothingAtAll) {
+  auto registry = in_memory(5);
+  MasterData more;
+  more.feeders.push_back({FeederId(9), "South"});
+  more.devices.push_back({DeviceId(100), "AMY1000003", "", "", "", "", "", "", DeviceState::kActive, {}, 900, {}});
+  const Status added = registry->add(more);
+  ASSERT_FALSE(added.ok());
+  EXPECT_EQ(added.error().code, ErrorCode::kConflict);
+  EXPECT_EQ(registry->feeders().value().size(), 1u);
+}
+
+TEST(Registry, SearchesByTheBeginningsOfWordsPageByPage) {
+  auto registry = in_memory(1'000);
+  std::set<std::string> seen;
+  std::string last;
+  DeviceQuery query;
+  query.text = "smith am";  // every customer, and the model of every second
+  query.limit = 90;
+  int pages = 0;
+  do {
+    const DevicePage page = registry->find_devices(query).value();
+    for (const DeviceRow& row : page.rows) {
+      EXPECT_LT(last, row.device.serial);
+      last = row.device.serial;
+      EXPECT_TRUE(row.device.model == "AM550" || row.device.serial.rfind("AMY", 0) == 0);
+      seen.insert(row.device.serial);
+    }
+    query.after = page.next;
+    ++pages;
+  } while (!query.after.empty());
+  EXPECT_EQ(seen.size(), 1'000u);  // "am" also begins every serial
+  EXPECT_EQ(pages, 12);
+  const auto count = [&](const std::string& text) {
+    DeviceQuery q;
+    q.text = text;
+    return registry->find_devices(q).value().rows.size();
+  };
+  EXPECT_EQ(count("sp1000123"), 1u);
+  EXPECT_EQ(count("OAK 77"), 11u);  // 77 and 770-779
+  EXPECT_EQ(count("mith"), 0u);     // not the beginning of a word
+  EXPECT_EQ(count("amy1000500 e450"), 1u);
+  DeviceQuery segment;
+  segment.segment = "cell-3";
+  segment.limit = 1'000;
+  EXPECT_EQ(registry->find_devices(segment).value().rows.size(), 100u);
+}
+
+TEST(Registry, AChangedDeviceIsFoundByItsNewWords) {
+  auto registry = in_memory(50);
+  Device d = *registry->device(DeviceId(30)).value();
+  d.serial = "ZZZ-9";
+  ASSERT_TRUE(registry->update_device(d).ok());
+  DeviceQuery query;
+  query.text = "zzz";
+  EXPECT_EQ(registry->find_devices(query).value().rows.at(0).device.id, DeviceId(30));
+  query.text = "amy1000030";
+  EXPECT_TRUE(registry->find_devices(query).value().rows.empty());
+  d.id = DeviceId(51);
+  EXPECT_FALSE(registry->update_device(d).ok());
+}
+
+TEST(Registry, ValuesCommandsAndTheAuditSurviveAReopen) {
+  const TestDirectory at;
+  std::uint64_t last = 0;
+  {
+    auto registry = SqliteRegistry::open(at / "r.sqlite", {}).value();
+    ASSERT_TRUE(registry->add(fleet(3)).ok());
+    for (int i = 0; i < 100; ++i) last = registry->next_command_id().value().value;
+    Command c;
+    c.id = CommandId(last);
+    c.device = DeviceId(2);
+    c.result = "done";
+    ASSERT_TRUE(registry->put_command(c).ok());
+    ASSERT_TRUE(registry->put_value("counter/1", as_bytes("abc")).ok());
+    ASSERT_TRUE(registry->put_value("counter/2", {}).ok());
+    ASSERT_TRUE(registry->put_value("counteX", {}).ok());
+    ASSERT_TRUE(registry->append_audit(UtcSeconds(5), "anna", "logged in").ok());
+    ASSERT_TRUE(registry->append_audit(UtcSeconds(6), "anna", "logged out").ok());
+  }
+  auto registry = SqliteRegistry::open(at / "r.sqlite", {.create = false}).value();
+  EXPECT_EQ(last, 100u);
+  EXPECT_GT(registry->next_command_id().value().value, last);
+  EXPECT_EQ(registry->commands(DeviceId(2), 10).value().at(0).result, "done");
+  EXPECT_TRUE(registry->commands(DeviceId(1), 10).value().empty());
+  std::string names;
+  ASSERT_TRUE(registry->each_value("counter/", [&](const std::string& name, ByteView) { names += name + " "; }).ok());
+  EXPECT_EQ(names, "counter/1 counter/2 ");
+  EXPECT_TRUE(registry->verify().ok());
+  EXPECT_EQ(registry->audit(0, 10).value().at(0).what, "logged out");
+  DeviceQuery query;
+  query.text = "oak 2";
+  EXPECT_EQ(registry->find_devices(query).value().rows.size(), 1u);
+}
+
+TEST(Registry, APageOfAHundredThousandComesInTime) {
+  auto registry = in_memory(100'000);
+  for (const char* text : {"", "smith", "amy1099999", "nobody", "oak 9999 e4"}) {
+    DeviceQuery query;
+    query.text = text;
+    const std::clock_t start = std::clock();  // processor time: other work on the machine does not count
+    ASSERT_TRUE(registry->find_devices(query).ok());
+    const double ms = static_cast<double>(std::clock() - start) * 1'000 / CLOCKS_PER_SEC;
+    std::printf("'%s': %.2f ms of processor time\n", text, ms);
+    EXPECT_LT(ms, 100.0);  // 20 ms optimised; this also runs without optimisation and with sanitizers
+  }
+}
+
+}  // namespace
+}  // namespace amity::store
