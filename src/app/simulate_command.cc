@@ -30,50 +30,67 @@ struct Options {
 };
 
 std::string reproduce(const Options& options, std::uint64_t seed) {
-  std::string text = fmt::format("amity simulate --seed {} --meters {} --days {}", seed, options.meters, options.days);
+  std::string text = fmt::format("amity simulate --seed {} --meters {} --days {}", seed,
+                                 options.meters, options.days);
   if (!options.faults.empty()) text += " --faults " + options.faults;
   if (!options.rule.empty()) text += " --break " + options.rule;
   return text;
 }
 
 void print_faults(const Report& r) {
-  fmt::print("faults      the platform died {} times, disk {}, its link cut {}, its clock wrong {}\n", r.crashes,
-             r.disk_faults, r.platform_cuts, r.platform_clock_jumps);
-  fmt::print("            meters rebooted {}, links cut {}, clocks jumped {}, pushes {} tcp {} udp, {} sent twice\n",
-             r.town.reboots, r.town.cuts, r.town.clock_jumps, r.town.pushes_tcp, r.town.pushes_udp,
-             r.town.pushes_doubled);
-  fmt::print("            connections {}: broken {}, half-open {}, refused {}, unanswered {}\n", r.network.connections,
-             r.network.breaks, r.network.half_open, r.network.refused, r.network.blackholed);
-  fmt::print("            datagrams {}: lost {}, doubled {}, out of order {}\n", r.network.datagrams,
-             r.network.datagrams_lost, r.network.datagrams_duplicated, r.network.datagrams_reordered);
+  fmt::print(
+      "faults      the platform died {} times, disk {}, its link cut {}, its clock wrong {}\n",
+      r.crashes, r.disk_faults, r.platform_cuts, r.platform_clock_jumps);
+  fmt::print(
+      "            meters rebooted {}, links cut {}, clocks jumped {}, pushes {} tcp {} udp, {} "
+      "sent twice\n",
+      r.town.reboots, r.town.cuts, r.town.clock_jumps, r.town.pushes_tcp, r.town.pushes_udp,
+      r.town.pushes_doubled);
+  fmt::print("            connections {}: broken {}, half-open {}, refused {}, unanswered {}\n",
+             r.network.connections, r.network.breaks, r.network.half_open, r.network.refused,
+             r.network.blackholed);
+  fmt::print("            datagrams {}: lost {}, doubled {}, out of order {}\n",
+             r.network.datagrams, r.network.datagrams_lost, r.network.datagrams_duplicated,
+             r.network.datagrams_reordered);
 }
 
 void print_invariants(const Report& r) {
   const auto& c = r.checked;
-  fmt::print("held        nothing acknowledged is lost: {} readings, {} events, {} commands promised; checked {} times\n",
-             c.readings_acknowledged, c.events_acknowledged, c.commands_accepted, c.readings_checked + c.events_checked);
-  fmt::print("            nothing is counted twice: {} tallies of the operations department\n", c.tallies_checked);
+  fmt::print(
+      "held        nothing acknowledged is lost: {} readings, {} events, {} commands promised; "
+      "checked {} times\n",
+      c.readings_acknowledged, c.events_acknowledged, c.commands_accepted,
+      c.readings_checked + c.events_checked);
+  fmt::print("            nothing is counted twice: {} tallies of the operations department\n",
+             c.tallies_checked);
   fmt::print("            no invocation counter is used twice: {} seen on the wire\n", r.nonces);
-  fmt::print("            no switching command is repeated: {} executed, {} checks\n", r.switchings, c.commands_checked);
-  fmt::print("            the store equals the meters: {} values compared, {} s after the faults ended\n", c.rows_compared,
-             r.settle_s);
+  fmt::print("            no switching command is repeated: {} executed, {} checks\n", r.switchings,
+             c.commands_checked);
+  fmt::print(
+      "            the store equals the meters: {} values compared, {} s after the faults ended\n",
+      c.rows_compared, r.settle_s);
 }
 
 void print_violation(const Report& r, const Options& options, std::uint64_t seed) {
   fmt::print("VIOLATED    {}\n", r.violation->rule);
-  fmt::print("            at {}, device {}: {}\n", to_iso(r.violation->at), r.violation->device.value, r.violation->what);
+  fmt::print("            at {}, device {}: {}\n", to_iso(r.violation->at),
+             r.violation->device.value, r.violation->what);
   fmt::print("            reproduce: {}\n", reproduce(options, seed));
 }
 
 void print_report(const Report& r, const Options& options, std::uint64_t seed, double real_s) {
   const auto virtual_s = static_cast<double>(r.end - r.start);
-  fmt::print("seed        {}, {} meters, {} days from {}, commit {}\n", seed, options.meters, options.days,
-             to_iso(r.start), commit());
+  fmt::print("seed        {}, {} meters, {} days from {}, commit {}\n", seed, options.meters,
+             options.days, to_iso(r.start), commit());
   print_faults(r);
   const auto& h = r.head_end;
-  fmt::print("head-end    contacts {} good {} failed, pushes {} taken {} refused, commands {} done {} not\n",
-             h.contacts_ok, h.contacts_failed, h.pushes_accepted, h.pushes_refused, h.commands_done, h.commands_failed);
-  fmt::print("stored      {} readings; {} facts replayed in recoveries\n", r.readings_stored, r.replayed_facts);
+  fmt::print(
+      "head-end    contacts {} good {} failed, pushes {} taken {} refused, commands {} done {} "
+      "not\n",
+      h.contacts_ok, h.contacts_failed, h.pushes_accepted, h.pushes_refused, h.commands_done,
+      h.commands_failed);
+  fmt::print("stored      {} readings; {} facts replayed in recoveries\n", r.readings_stored,
+             r.replayed_facts);
   fmt::print("history     {:016X}, {} events\n", r.history_hash, r.events);
   if (r.violation) {
     print_violation(r, options, seed);
@@ -81,8 +98,8 @@ void print_report(const Report& r, const Options& options, std::uint64_t seed, d
     print_invariants(r);
   }
   std::fflush(stdout);
-  fmt::print(stderr, "time        {:.0f} s virtual in {:.2f} s: {:.0f} x real time\n", virtual_s, real_s,
-             virtual_s / real_s);
+  fmt::print(stderr, "time        {:.0f} s virtual in {:.2f} s: {:.0f} x real time\n", virtual_s,
+             real_s, virtual_s / real_s);
 }
 
 Result<Report> simulate(const Config& config, double& real_s) {
@@ -102,9 +119,7 @@ int run_one(const Options& options, Config config) {
       fmt::print(stderr, "cannot write {}\n", options.trace);
       return kExitFailed;
     }
-    config.trace = [trace](std::string_view line) {
-      fmt::print(trace, "{}\n", line);
-    };
+    config.trace = [trace](std::string_view line) { fmt::print(trace, "{}\n", line); };
   }
   double real_s = 0;
   const auto report = simulate(config, real_s);
@@ -124,20 +139,23 @@ int run_quietly(const Options& options, const Config& config) {
   if (!report.ok()) {
     fmt::print("seed {}: {}\n", config.seed, to_string(report.error()));
   } else if (report->violation) {
-    fmt::print("seed {}: VIOLATED {}: device {} at {}: {}\n  reproduce: {}\n", config.seed, report->violation->rule,
-               report->violation->device.value, to_iso(report->violation->at), report->violation->what,
+    fmt::print("seed {}: VIOLATED {}: device {} at {}: {}\n  reproduce: {}\n", config.seed,
+               report->violation->rule, report->violation->device.value,
+               to_iso(report->violation->at), report->violation->what,
                reproduce(options, config.seed));
   } else {
-    fmt::print("seed {}: held; {} readings, {} crashes, history {:016X}\n", config.seed, report->readings_stored,
-               report->crashes, report->history_hash);
+    fmt::print("seed {}: held; {} readings, {} crashes, history {:016X}\n", config.seed,
+               report->readings_stored, report->crashes, report->history_hash);
   }
   std::fflush(stdout);
   return report.ok() && !report->violation ? kExitDone : kExitFailed;
 }
 
 // Each seed in a process of its own, `jobs` at a time.
-int run_many(const Options& options, const Config& config, std::uint64_t first, std::uint64_t last) {
-  const unsigned jobs = options.jobs != 0 ? options.jobs : static_cast<unsigned>(sysconf(_SC_NPROCESSORS_ONLN));
+int run_many(const Options& options, const Config& config, std::uint64_t first,
+             std::uint64_t last) {
+  const unsigned jobs =
+      options.jobs != 0 ? options.jobs : static_cast<unsigned>(sysconf(_SC_NPROCESSORS_ONLN));
   std::map<pid_t, std::uint64_t> running;
   std::uint64_t next = first, failed = 0;
   while (next <= last || !running.empty()) {
@@ -168,8 +186,10 @@ Status parse_range(const std::string& text, std::uint64_t& first, std::uint64_t&
   char dash = 0, rest = 0;
   std::istringstream in(text);
   in >> first >> dash >> last;
-  const bool bad = in.fail() || dash != '-' || in >> rest || first > last || last - first >= simulation::kSeedsMax;
-  return bad ? Status(make_error(ErrorCode::kInvalid, "'" + text + "' is no range such as 1-50")) : Status{};
+  const bool bad = in.fail() || dash != '-' || in >> rest || first > last ||
+                   last - first >= simulation::kSeedsMax;
+  return bad ? Status(make_error(ErrorCode::kInvalid, "'" + text + "' is no range such as 1-50"))
+             : Status{};
 }
 
 Status parse_faults(const std::string& text, std::uint32_t& faults) {
@@ -208,9 +228,12 @@ std::string footer() {
 
 int simulate_command(int argc, char** argv) {
   CLI::App app{
-      "Runs the whole system in virtual time on one thread: head-end, intake, journal, stores, operations,\n"
-      "virtual DLMS meters and the network between them, with faults drawn from a seed. The platform dies\n"
-      "and recovers; rules are checked at every crash and at the end, when the store must be the meters' truth.",
+      "Runs the whole system in virtual time on one thread: head-end, intake, journal, stores, "
+      "operations,\n"
+      "virtual DLMS meters and the network between them, with faults drawn from a seed. The "
+      "platform dies\n"
+      "and recovers; rules are checked at every crash and at the end, when the store must be the "
+      "meters' truth.",
       "amity simulate"};
   Options options;
   app.add_option("--seed", options.seed, "of everything random")->capture_default_str();
@@ -223,8 +246,10 @@ int simulate_command(int argc, char** argv) {
       ->check(CLI::Range(1u, simulation::kDaysMax));
   app.add_option("--faults", options.faults, "a list of those below; all by default");
   app.add_option("--break", options.rule, "a rule to break, see below");
-  app.add_option("--trace", options.trace, "write every event on the wire and every fault to this file");
-  app.add_option("--jobs", options.jobs, "processes at a time with --seeds; one per core by default");
+  app.add_option("--trace", options.trace,
+                 "write every event on the wire and every fault to this file");
+  app.add_option("--jobs", options.jobs,
+                 "processes at a time with --seeds; one per core by default");
   app.footer(footer());
   CLI11_PARSE(app, argc, argv);
 

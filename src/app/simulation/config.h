@@ -1,4 +1,5 @@
-// What is simulated: how many meters, how long, which faults, and, to try the checks, which rule is broken on purpose.
+// What is simulated: how many meters, how long, which faults, and, to try the checks, which rule is
+// broken on purpose.
 #pragma once
 
 #include <cstdint>
@@ -14,21 +15,23 @@
 namespace amity::simulation {
 
 enum class Fault : std::uint8_t {
-  kLinks = 0,    // delay, jitter, odd chunks, breaks, half-open streams, refused and unanswered connects, lost datagrams
-  kPartitions,   // a link, or the platform's, is cut for a while
-  kReboots,      // a meter or concentrator loses power for seconds or minutes
-  kClocks,       // meters' clocks jump; the platform's own clock is wrong for a while
-  kCrashes,      // the platform dies at any point and comes back over what was durable
-  kDisk,         // full for a while, a torn write, a failed sync
-  kPushes,       // meters push over TCP and UDP, repeat themselves, and send the same frame twice
-  kCommands,     // operators read, ping, set clocks, disconnect and connect
+  kLinks = 0,   // delay, jitter, odd chunks, breaks, half-open streams, refused and unanswered
+                // connects, lost datagrams
+  kPartitions,  // a link, or the platform's, is cut for a while
+  kReboots,     // a meter or concentrator loses power for seconds or minutes
+  kClocks,      // meters' clocks jump; the platform's own clock is wrong for a while
+  kCrashes,     // the platform dies at any point and comes back over what was durable
+  kDisk,        // full for a while, a torn write, a failed sync
+  kPushes,      // meters push over TCP and UDP, repeat themselves, and send the same frame twice
+  kCommands,    // operators read, ping, set clocks, disconnect and connect
 };
 inline constexpr int kFaults = 8;
 std::string_view to_string(Fault fault);
 std::string_view describe(Fault fault);
 Result<Fault> fault_from(std::string_view name);
 
-// A rule that a stand-in for one of the platform's parts breaks, so that it is seen whether the checks would notice.
+// A rule that a stand-in for one of the platform's parts breaks, so that it is seen whether the
+// checks would notice.
 enum class Break : std::uint8_t {
   kNone = 0,
   kAckBeforeDurable,  // the journal answers before the sync

@@ -9,8 +9,8 @@ namespace {
 constexpr std::size_t kSecurityHeaderSize = 5;  // control byte, counter
 }
 
-void NonceWatch::add_meter(DeviceId device, const Endpoint& at, bool behind_gateway, const std::string& serial,
-                           const dlms::SystemTitle& title) {
+void NonceWatch::add_meter(DeviceId device, const Endpoint& at, bool behind_gateway,
+                           const std::string& serial, const dlms::SystemTitle& title) {
   if (!behind_gateway) by_host_[at.host] = device;
   by_serial_[serial] = device;
   by_title_[std::string(as_text(title))] = device;
@@ -19,7 +19,8 @@ void NonceWatch::add_meter(DeviceId device, const Endpoint& at, bool behind_gate
 void NonceWatch::see(const world::TapRecord& record) {
   using Kind = world::TapRecord::Kind;
   if (record.kind == Kind::kDatagram) {
-    if (const auto datagram = dlms::decode_wrapper(record.bytes); datagram.ok()) frame(record.from, true, *datagram);
+    if (const auto datagram = dlms::decode_wrapper(record.bytes); datagram.ok())
+      frame(record.from, true, *datagram);
     return;
   }
   if (record.kind == Kind::kClose || record.kind == Kind::kBreak) streams_.erase(record.connection);
@@ -78,11 +79,12 @@ void NonceWatch::secured(DeviceId device, bool from_meter, ByteView content) {
   const auto [at, fresh] = sent.by_counter.try_emplace(counter, message);
   if (fresh) {
     ++nonces_;
-  } else if (at->second == message) {
+  } else if (from_meter && at->second == message) {
     ++repeats_;
   } else {
-    on_reuse_(device, std::string(from_meter ? "the meter" : "the head-end") + " used invocation counter " +
-                          std::to_string(counter) + " for two different messages under one key");
+    on_reuse_(device, std::string(from_meter ? "the meter" : "the head-end") +
+                          " used invocation counter " + std::to_string(counter) +
+                          " for two messages under one key");
   }
 }
 

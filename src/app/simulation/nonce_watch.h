@@ -1,5 +1,7 @@
-// Listens on the wire: every ciphered APDU of either side carries an invocation counter, which with the sender's title is
-// the nonce of AES-GCM. Under one key a nonce may carry one message only; the same bytes sent twice are a repeat.
+// Listens on the wire: every ciphered APDU of either side carries an invocation counter, which with
+// the sender's title is the nonce of AES-GCM. Under one key a nonce may carry one message only. A
+// meter may send the very same frame of a push twice; the head-end never sends anything twice on a
+// stream.
 #pragma once
 
 #include <array>
@@ -23,8 +25,8 @@ class NonceWatch {
   explicit NonceWatch(OnReuse on_reuse) : on_reuse_(std::move(on_reuse)) {}
 
   // The meter that answers at `at`, with its serial number as address behind a concentrator.
-  void add_meter(DeviceId device, const Endpoint& at, bool behind_gateway, const std::string& serial,
-                 const dlms::SystemTitle& title);
+  void add_meter(DeviceId device, const Endpoint& at, bool behind_gateway,
+                 const std::string& serial, const dlms::SystemTitle& title);
   void see(const world::TapRecord& record);
 
   std::uint64_t nonces() const { return nonces_; }

@@ -32,8 +32,8 @@ void add(headend::HeadEndStats& sum, const headend::HeadEndStats& s) {
 
 }  // namespace
 
-Platform::Platform(world::VirtualWorld& world, world::VirtualProcess& process, const Config& config, Witness& witness,
-                   std::function<void()> on_fatal)
+Platform::Platform(world::VirtualWorld& world, world::VirtualProcess& process, const Config& config,
+                   Witness& witness, std::function<void()> on_fatal)
     : world_(world),
       process_(process),
       runtime_(process.runtime()),
@@ -41,7 +41,9 @@ Platform::Platform(world::VirtualWorld& world, world::VirtualProcess& process, c
       witness_(witness),
       on_fatal_(std::move(on_fatal)) {}
 
-Platform::~Platform() { crash(true); }
+Platform::~Platform() {
+  crash(true);
+}
 
 Status Platform::open_store() {
   AMITY_TRY(memory_, store::open_memory(disk_));
@@ -60,7 +62,8 @@ Status Platform::install(const store::MasterData& master,
                          std::span<const std::pair<DeviceId, headend::DeviceKeys>> keys) {
   AMITY_CHECK(open_store());
   AMITY_CHECK(store_->registry().add(master));
-  AMITY_TRY(const auto ring, headend::KeyRing::open(store_->registry(), kMasterSecret, runtime_.random, false));
+  AMITY_TRY(const auto ring,
+            headend::KeyRing::open(store_->registry(), kMasterSecret, runtime_.random, false));
   AMITY_CHECK(ring->put_all(keys));
   return {};
 }
@@ -79,20 +82,23 @@ Status Platform::start() {
   }
   AMITY_CHECK(operations_->load());
   operations_follower_ = std::make_unique<roles::JournalFollower>(
-      *journal_, roles::OpsRole::kDepartment, [this](const store::JournalEntry& e) { operations_->handle(e); },
+      *journal_, roles::OpsRole::kDepartment,
+      [this](const store::JournalEntry& e) { operations_->handle(e); },
       [this] { return operations_->save(); });
   AMITY_CHECK(operations_follower_->begin());
 
-  commands_ = std::make_unique<roles::CommandRole>(registry, *journal_, runtime_.clock, ops::DeskLimits{});
+  commands_ =
+      std::make_unique<roles::CommandRole>(registry, *journal_, runtime_.clock, ops::DeskLimits{});
   commands_follower_ = std::make_unique<roles::JournalFollower>(
-      *journal_, roles::CommandRole::kDepartment, [this](const store::JournalEntry& e) { commands_->handle(e); },
+      *journal_, roles::CommandRole::kDepartment,
+      [this](const store::JournalEntry& e) { commands_->handle(e); },
       [this] { return commands_->save(); });
   AMITY_CHECK(commands_follower_->begin());
 
-  head_end_ = std::make_unique<headend::HeadEnd>(runtime_, registry, store_->readings(), store_->events(), *witnessed_,
-                                                 *keys_, head_end_config(), [this](Fact fact) {
-                                                   journal_->append(fact, [](Result<store::Sequence>) {});
-                                                 });
+  head_end_ = std::make_unique<headend::HeadEnd>(
+      runtime_, registry, store_->readings(), store_->events(), *witnessed_, *keys_,
+      head_end_config(),
+      [this](Fact fact) { journal_->append(fact, [](Result<store::Sequence>) {}); });
   commands_->set_execute([this](const Command& command) { head_end_->submit(command); });
   AMITY_CHECK(head_end_->start());
   follow();
@@ -113,7 +119,8 @@ void Platform::crash(bool silently) {
   if (keys_) dead_rings_.push_back(std::move(keys_));
   witnessed_.reset();
   intake_.reset();
-  if (config_.rule_broken == Break::kReuseCounters && store_) (void)forget_counters(store_->registry());
+  if (config_.rule_broken == Break::kReuseCounters && store_)
+    (void)forget_counters(store_->registry());
   store_.reset();
   journal_.reset();
   memory_.reset();
@@ -142,8 +149,9 @@ void Platform::follow() {
   for (auto* follower : {operations_follower_.get(), commands_follower_.get()}) {
     while (true) {
       const auto handled = follower->step(kFactsPerStep);
-      if (!handled.ok()) return witness_.violated(world_.utc(), DeviceId(), "the journal can be read",
-                                                  to_string(handled.error()));
+      if (!handled.ok())
+        return witness_.violated(world_.utc(), DeviceId(), "the journal can be read",
+                                 to_string(handled.error()));
       if (*handled < kFactsPerStep) break;
     }
   }
@@ -187,7 +195,8 @@ std::uint32_t Platform::told(DeviceId device, CommandKind kind) const {
 
 void Platform::repeat_commands() {
   for (const auto& [id, command] : witness_.commands()) {
-    const bool switching = command.kind == CommandKind::kDisconnect || command.kind == CommandKind::kConnect;
+    const bool switching =
+        command.kind == CommandKind::kDisconnect || command.kind == CommandKind::kConnect;
     if (!switching) continue;
     Command again = command;
     again.state = CommandState::kQueued;

@@ -1,5 +1,5 @@
-// The platform as it ships, in one process of the virtual world: store, intake, key ring, operations, commands, head-end.
-// Dies at any point and is built anew over what was durable.
+// The platform as it ships, in one process of the virtual world: store, intake, key ring,
+// operations, commands, head-end. Dies at any point and is built anew over what was durable.
 #pragma once
 
 #include <memory>
@@ -18,8 +18,8 @@ inline constexpr std::uint16_t kPushPort = 4060;
 class Platform {
  public:
   // `on_fatal`: the disk failed in a way that ends the process.
-  Platform(world::VirtualWorld& world, world::VirtualProcess& process, const Config& config, Witness& witness,
-           std::function<void()> on_fatal);
+  Platform(world::VirtualWorld& world, world::VirtualProcess& process, const Config& config,
+           Witness& witness, std::function<void()> on_fatal);
   ~Platform();
 
   // Once, before the first start.
@@ -61,7 +61,8 @@ class Platform {
   std::map<std::pair<std::uint32_t, CommandKind>, std::uint32_t> told_;
   headend::HeadEndStats stats_before_;
   std::uint64_t replayed_ = 0;
-  // A key ring writes its counters when it is destroyed; one that died in a crash must not. They wait here for the end.
+  // A key ring writes its counters when it is destroyed; one that died in a crash must not. They
+  // wait here for the end.
   std::vector<std::unique_ptr<headend::KeyRing>> dead_rings_;
 
   // One life.

@@ -1,5 +1,6 @@
-// A utility in virtual time: the platform, its meters and the network between them on one thread, with faults drawn from
-// a seed, and the rules that must hold whatever happens. One seed and one build give one history.
+// A utility in virtual time: the platform, its meters and the network between them on one thread,
+// with faults drawn from a seed, and the rules that must hold whatever happens. One seed and one
+// build give one history.
 #pragma once
 
 #include <map>
@@ -16,10 +17,13 @@ namespace amity::simulation {
 struct Report {
   std::optional<Violation> violation;
   UtcSeconds start, end;
-  std::int64_t settle_s = 0;        // from the end of the faults until the store was the meters' own truth
-  std::uint64_t events = 0;         // of the virtual world
-  std::uint64_t history_hash = 0;   // of every byte on the wire, when it was sent, and what was stored in the end
-  std::uint64_t crashes = 0, disk_faults = 0, platform_clock_jumps = 0, platform_cuts = 0, replayed_facts = 0;
+  std::int64_t settle_s =
+      0;                     // from the end of the faults until the store was the meters' own truth
+  std::uint64_t events = 0;  // of the virtual world
+  std::uint64_t history_hash =
+      0;  // of every byte on the wire, when it was sent, and what was stored in the end
+  std::uint64_t crashes = 0, disk_faults = 0, platform_clock_jumps = 0, platform_cuts = 0,
+                replayed_facts = 0;
   std::uint64_t readings_stored = 0, switchings = 0, nonces = 0;
   TownStats town;
   world::NetworkStats network;

@@ -5,9 +5,8 @@
 namespace amity::simulation {
 
 ops::Tally Operations::tally(DeviceId device, UtcSeconds from, UtcSeconds until) const {
-  return role_.read([&](const ops::FleetState&, const ops::Completeness& completeness, const auto&) {
-    return completeness.device(device, from, until);
-  });
+  return role_.read([&](const ops::FleetState&, const ops::Completeness& completeness,
+                        const auto&) { return completeness.device(device, from, until); });
 }
 
 std::uint64_t Operations::received(DeviceId device, UtcSeconds from, UtcSeconds until) const {
@@ -31,7 +30,8 @@ void NaiveOperations::handle(const store::JournalEntry& entry) {
   const auto* arrived = std::get_if<ReadingsArrived>(&entry.fact);
   if (arrived == nullptr) return;
   for (const Reading& r : arrived->readings) {
-    if (const auto owner = owners_.find(r.channel); owner != owners_.end()) counted_[owner->second].push_back(r.time);
+    if (const auto owner = owners_.find(r.channel); owner != owners_.end())
+      counted_[owner->second].push_back(r.time);
   }
 }
 

@@ -1,5 +1,6 @@
-// Stand-ins for parts of the platform, outside of it: a journal that asks virtual time when its sync is done, and parts that
-// break one rule on purpose, so that it is seen that the checks would notice.
+// Stand-ins for parts of the platform, outside of it: a journal that asks virtual time when its
+// sync is done, and parts that break one rule on purpose, so that it is seen that the checks would
+// notice.
 #pragma once
 
 #include <memory>
@@ -25,8 +26,12 @@ class TimedJournal : public store::Journal {
   }
   store::Sequence last() const override { return journal_.last(); }
   store::Sequence first() const override { return journal_.first(); }
-  void on_commit(std::function<void(store::Sequence)> callback) override { journal_.on_commit(std::move(callback)); }
-  Result<store::Sequence> cursor(const std::string& department) override { return journal_.cursor(department); }
+  void on_commit(std::function<void(store::Sequence)> callback) override {
+    journal_.on_commit(std::move(callback));
+  }
+  Result<store::Sequence> cursor(const std::string& department) override {
+    return journal_.cursor(department);
+  }
   Status save_cursor(const std::string& department, store::Sequence sequence) override {
     return journal_.save_cursor(department, sequence);
   }
@@ -52,7 +57,8 @@ class HastyJournal : public TimedJournal {
 // The memory-backed store with another journal in front.
 class SimulatedStore : public store::Store {
  public:
-  SimulatedStore(store::MemoryStore& store, store::Journal& journal) : store_(store), journal_(journal) {}
+  SimulatedStore(store::MemoryStore& store, store::Journal& journal)
+      : store_(store), journal_(journal) {}
   store::Journal& journal() override { return journal_; }
   store::Readings& readings() override { return store_.readings(); }
   store::Events& events() override { return store_.events(); }

@@ -13,9 +13,9 @@ namespace {
 constexpr std::uint16_t kMeterPort = 4059;
 constexpr std::uint16_t kPushReceiverSap = 1;
 constexpr std::int64_t kPushSpread_s = 120;
-constexpr std::size_t kPushing = 3;          // every third meter pushes
-constexpr double kPushOverlap = 0.3;         // of the pushes repeat rows of the one before
-constexpr double kPushDoubled = 0.1;         // of the frames are sent twice, byte for byte
+constexpr std::size_t kPushing = 3;   // every third meter pushes
+constexpr double kPushOverlap = 0.3;  // of the pushes repeat rows of the one before
+constexpr double kPushDoubled = 0.1;  // of the frames are sent twice, byte for byte
 
 world::EnergyBook make_book(const Config& config, const world::Grid& grid, const TimeZone& zone) {
   world::BookConfig book;
@@ -23,7 +23,8 @@ world::EnergyBook make_book(const Config& config, const world::Grid& grid, const
   std::vector<world::BookHome> homes(grid.meters.size());
   for (std::uint32_t i = 0; i < homes.size(); ++i) {
     const TransformerId transformer = grid.master.service_points[i].transformer;
-    homes[i].path = {i, transformer.value, grid.master.transformers[transformer.value - 1].feeder.value};
+    homes[i].path = {i, transformer.value,
+                     grid.master.transformers[transformer.value - 1].feeder.value};
     homes[i].supply = grid.meters[i].supply;
   }
   return world::EnergyBook(book, zone, std::move(homes));
@@ -63,7 +64,8 @@ Town::Town(world::VirtualWorld& world, const Config& config, Endpoint push_targe
 
 Town::~Town() = default;
 
-Result<std::unique_ptr<Town>> Town::make(world::VirtualWorld& world, const Config& config, Endpoint push_target) {
+Result<std::unique_ptr<Town>> Town::make(world::VirtualWorld& world, const Config& config,
+                                         Endpoint push_target) {
   std::unique_ptr<Town> town(new Town(world, config, std::move(push_target)));
   AMITY_CHECK(town->build());
   return town;
@@ -84,8 +86,8 @@ Status Town::build() {
   town_.seed = config_.seed;
   std::map<std::uint32_t, std::size_t> concentrators;
   for (std::uint32_t i = 0; i < grid_.meters.size(); ++i) {
-    meters_.push_back(
-        std::make_unique<world::VirtualMeter>(&town_, i, &world::meter_models()[grid_.meters[i].model]));
+    meters_.push_back(std::make_unique<world::VirtualMeter>(
+        &town_, i, &world::meter_models()[grid_.meters[i].model]));
     const std::uint32_t behind = grid_.meters[i].concentrator;
     const bool direct = behind == world::kNoConcentrator;
     if (direct || !concentrators.contains(behind)) {
@@ -127,11 +129,13 @@ Status Town::power_up() {
 }
 
 Status Town::boot(House& house) {
-  AMITY_TRY(house.listener, house.process->runtime().network.listen(
-                                Endpoint{house.host, kMeterPort},
-                                [this, &house](std::unique_ptr<Stream> stream) { accept(house, std::move(stream)); }));
-  AMITY_TRY(house.socket, house.process->runtime().network.open_datagram(Endpoint{house.host, kMeterPort},
-                                                                         [](const Endpoint&, ByteView) {}));
+  AMITY_TRY(house.listener,
+            house.process->runtime().network.listen(Endpoint{house.host, kMeterPort},
+                                                    [this, &house](std::unique_ptr<Stream> stream) {
+                                                      accept(house, std::move(stream));
+                                                    }));
+  AMITY_TRY(house.socket, house.process->runtime().network.open_datagram(
+                              Endpoint{house.host, kMeterPort}, [](const Endpoint&, ByteView) {}));
   return {};
 }
 
@@ -150,8 +154,8 @@ void Town::accept(House& house, std::unique_ptr<Stream> stream) {
     house.connections.push_back(
         std::make_unique<world::ConcentratorHost>(context, find, std::move(stream), on_done));
   } else {
-    house.connections.push_back(std::make_unique<world::MeterHost>(context, *meters_[house.meters.front()],
-                                                                   std::move(stream), on_done));
+    house.connections.push_back(std::make_unique<world::MeterHost>(
+        context, *meters_[house.meters.front()], std::move(stream), on_done));
   }
 }
 
@@ -195,7 +199,8 @@ void Town::start_pushes() {
 void Town::plan_push(std::uint32_t meter) {
   const std::int64_t length = book_->interval_s();
   const std::int64_t next = (world_.utc().value / length + 1) * length - world_.start().value;
-  const auto spread = static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(kPushSpread_s * 1'000'000)));
+  const auto spread = static_cast<std::int64_t>(
+      random_.below(static_cast<std::uint64_t>(kPushSpread_s * 1'000'000)));
   world_.at(Instant{next * 1'000'000 + spread}, [this, meter] {
     if (!pushing_) return;
     push(meter);
@@ -244,7 +249,8 @@ void Town::send_push(House& house, Bytes frame, bool datagram) {
   if (datagram) return house.socket->send_to(push_target_, frame);
   house.pushes.remove_if([](const OutgoingPush& p) { return p.done; });
   OutgoingPush& push = house.pushes.emplace_back();
-  push.stream = house.process->runtime().network.connect(push_target_, std::chrono::seconds(10), &push);
+  push.stream =
+      house.process->runtime().network.connect(push_target_, std::chrono::seconds(10), &push);
   push.stream->send(std::move(frame));
 }
 

@@ -1,5 +1,5 @@
-// The other side: every meter and concentrator in a process of its own, with power, a clock and a link that fail. Keeps the
-// truth that the platform's store is held against.
+// The other side: every meter and concentrator in a process of its own, with power, a clock and a
+// link that fail. Keeps the truth that the platform's store is held against.
 #pragma once
 
 #include <list>
@@ -15,12 +15,14 @@
 namespace amity::simulation {
 
 struct TownStats {
-  std::uint64_t reboots = 0, clock_jumps = 0, cuts = 0, pushes_tcp = 0, pushes_udp = 0, pushes_doubled = 0;
+  std::uint64_t reboots = 0, clock_jumps = 0, cuts = 0, pushes_tcp = 0, pushes_udp = 0,
+                pushes_doubled = 0;
 };
 
 class Town {
  public:
-  static Result<std::unique_ptr<Town>> make(world::VirtualWorld& world, const Config& config, Endpoint push_target);
+  static Result<std::unique_ptr<Town>> make(world::VirtualWorld& world, const Config& config,
+                                            Endpoint push_target);
   ~Town();
 
   const store::MasterData& master() const { return grid_.master; }

@@ -12,7 +12,8 @@ void Witness::violated(UtcSeconds at, DeviceId device, std::string rule, std::st
 
 void Witness::acknowledged(const ReadingsArrived& delivery, const intake::Receipt& receipt) {
   for (const Reading& r : delivery.readings) {
-    const bool rejected = std::ranges::any_of(receipt.rejected, [&](const auto& x) { return x.reading == r; });
+    const bool rejected =
+        std::ranges::any_of(receipt.rejected, [&](const auto& x) { return x.reading == r; });
     if (rejected) continue;
     readings_new_[r.channel.value][r.time.value] = Kept{r.value, r.quality.bits};
     ++counts.readings_acknowledged;
@@ -45,13 +46,16 @@ void Witness::check(store::Store& store, UtcSeconds now, bool everything) {
 }
 
 void Witness::check_readings(store::Store& store, UtcSeconds now, const ByChannel& promised) {
-  for (const auto& [channel, by_time] : promised) check_channel(store, now, ChannelId(channel), by_time);
+  for (const auto& [channel, by_time] : promised)
+    check_channel(store, now, ChannelId(channel), by_time);
 }
 
-void Witness::check_channel(store::Store& store, UtcSeconds now, ChannelId channel, const ByTime& promised) {
+void Witness::check_channel(store::Store& store, UtcSeconds now, ChannelId channel,
+                            const ByTime& promised) {
   const auto lost = [&](std::int64_t time, const std::string& how) {
-    violated(now, DeviceId(), "nothing acknowledged is lost",
-             fmt::format("channel {}, reading of {}: {}", channel.value, to_iso(UtcSeconds(time)), how));
+    violated(
+        now, DeviceId(), "nothing acknowledged is lost",
+        fmt::format("channel {}, reading of {}: {}", channel.value, to_iso(UtcSeconds(time)), how));
   };
   const auto stored = store.readings().read(channel, UtcSeconds(promised.begin()->first - 1),
                                             UtcSeconds(promised.rbegin()->first));
@@ -65,7 +69,8 @@ void Witness::check_channel(store::Store& store, UtcSeconds now, ChannelId chann
   for (const auto& [time, kept] : promised) {
     ++counts.readings_checked;
     while (at != stored->end() && at->time.value < time) ++at;
-    if (at == stored->end() || at->time.value != time) return lost(time, "acknowledged, and not there any more");
+    if (at == stored->end() || at->time.value != time)
+      return lost(time, "acknowledged, and not there any more");
     if (at->value == kept.value && at->quality.bits == kept.quality) continue;
     if (!was_a_version(store, channel, UtcSeconds(time), kept)) {
       return lost(time, fmt::format("acknowledged as {}, now {}", kept.value, at->value));
@@ -73,15 +78,18 @@ void Witness::check_channel(store::Store& store, UtcSeconds now, ChannelId chann
   }
 }
 
-// A later value may have become durable without having been acknowledged; the acknowledged one is an earlier version then.
-bool Witness::was_a_version(store::Store& store, ChannelId channel, UtcSeconds time, const Kept& kept) const {
+// A later value may have become durable without having been acknowledged; the acknowledged one is
+// an earlier version then.
+bool Witness::was_a_version(store::Store& store, ChannelId channel, UtcSeconds time,
+                            const Kept& kept) const {
   const auto versions = store.readings().versions(channel, time);
   return versions.ok() && std::ranges::any_of(*versions, [&](const Reading& r) {
            return r.value == kept.value && r.quality.bits == kept.quality;
          });
 }
 
-void Witness::check_events(store::Store& store, UtcSeconds now, const std::vector<Event>& promised) {
+void Witness::check_events(store::Store& store, UtcSeconds now,
+                           const std::vector<Event>& promised) {
   constexpr std::size_t kAtOneTimeMax = 10'000;
   for (const Event& e : promised) {
     ++counts.events_checked;
@@ -101,15 +109,16 @@ void Witness::check_commands(store::Store& store, UtcSeconds now) {
     ++counts.commands_checked;
     const auto kept = store.registry().command(CommandId(id));
     if (kept.ok() && *kept) continue;
-    violated(now, command.device, "nothing acknowledged is lost", fmt::format("command {} is gone", id));
+    violated(now, command.device, "nothing acknowledged is lost",
+             fmt::format("command {} is gone", id));
     return;
   }
 }
 
 void WitnessedIntake::accept(ReadingsArrived delivery, OnDone on_done) {
   ReadingsArrived copy = delivery;
-  intake_.accept(std::move(delivery), [this, copy = std::move(copy), done = std::move(on_done)](
-                                          Result<intake::Receipt> receipt) {
+  intake_.accept(std::move(delivery), [this, copy = std::move(copy),
+                                       done = std::move(on_done)](Result<intake::Receipt> receipt) {
     if (receipt.ok()) witness_.acknowledged(copy, *receipt);
     if (done) done(std::move(receipt));
   });
@@ -117,8 +126,8 @@ void WitnessedIntake::accept(ReadingsArrived delivery, OnDone on_done) {
 
 void WitnessedIntake::accept(EventsArrived delivery, OnDone on_done) {
   EventsArrived copy = delivery;
-  intake_.accept(std::move(delivery), [this, copy = std::move(copy), done = std::move(on_done)](
-                                          Result<intake::Receipt> receipt) {
+  intake_.accept(std::move(delivery), [this, copy = std::move(copy),
+                                       done = std::move(on_done)](Result<intake::Receipt> receipt) {
     if (receipt.ok()) witness_.acknowledged(copy);
     if (done) done(std::move(receipt));
   });

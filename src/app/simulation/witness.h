@@ -1,5 +1,6 @@
-// Stands outside the platform and writes down what it promised: every acknowledged reading and event, every command that
-// was accepted. After each recovery and at the end the promises are held against what the platform still has.
+// Stands outside the platform and writes down what it promised: every acknowledged reading and
+// event, every command that was accepted. After each recovery and at the end the promises are held
+// against what the platform still has.
 #pragma once
 
 #include <map>
@@ -44,8 +45,10 @@ class Witness {
   using ByChannel = std::map<std::uint32_t, ByTime>;
 
   void check_readings(store::Store& store, UtcSeconds now, const ByChannel& promised);
-  void check_channel(store::Store& store, UtcSeconds now, ChannelId channel, const ByTime& promised);
-  bool was_a_version(store::Store& store, ChannelId channel, UtcSeconds time, const Kept& kept) const;
+  void check_channel(store::Store& store, UtcSeconds now, ChannelId channel,
+                     const ByTime& promised);
+  bool was_a_version(store::Store& store, ChannelId channel, UtcSeconds time,
+                     const Kept& kept) const;
   void check_events(store::Store& store, UtcSeconds now, const std::vector<Event>& promised);
   void check_commands(store::Store& store, UtcSeconds now);
 
