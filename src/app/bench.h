@@ -19,4 +19,7 @@ struct BenchResult {
 // 96 x 6 load profile through the generic parser, microseconds per buffer.
 BenchResult bench_dlms_parse();
 
+// Readings per second through the intake until they are durable and stored, fsync on; bytes per stored reading.
+BenchResult bench_intake();
+
 }  // namespace amity::app

@@ -25,6 +25,7 @@ struct Bench {
 
 constexpr Bench kBenches[] = {
     {"dlms-parse", "generic parse of a 96 x 6 load profile, us per buffer", bench_dlms_parse},
+    {"intake", "durable and stored readings per second; bytes per stored reading", bench_intake},
 };
 
 std::string number(double value) {

@@ -8,7 +8,9 @@
 
 #include "app/admin_command.h"
 #include "app/bench_command.h"
+#include "app/decode_command.h"
 #include "app/exit_codes.h"
+#include "app/sim_command.h"
 #include "app/simulate_command.h"
 #include "app/version.h"
 
@@ -27,6 +29,8 @@ constexpr Command kCommands[] = {
     {"admin", "check, back up and restore a data directory", amity::app::admin_command},
     {"simulate", "the whole system in virtual time, with faults; the rules it held", amity::app::simulate_command},
     {"bench", "a benchmark; one JSON object on stdout", amity::app::bench_command},
+    {"decode", "any DLMS frame as one JSON object", amity::app::decode_command},
+    {"sim", "virtual meters on real sockets", amity::app::sim_command},
 };
 
 void print_help(std::FILE* out) {

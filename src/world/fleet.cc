@@ -101,9 +101,18 @@ void Fleet::set_port(std::uint16_t port) {
 }
 
 Status Fleet::listen() {
-  auto accepted = [this](std::unique_ptr<Stream> stream) { accept(std::move(stream)); };
-  AMITY_TRY(listener_, runtime_.network.listen(Endpoint{config_.bind, config_.port}, accepted));
-  set_port(listener_->local().port);
+  const auto listen_at = [this](const std::string& host) -> Status {
+    auto accepted = [this](std::unique_ptr<Stream> stream) { accept(std::move(stream)); };
+    AMITY_TRY(auto listener, runtime_.network.listen(Endpoint{host, port_}, accepted));
+    set_port(listener->local().port);
+    listeners_.push_back(std::move(listener));
+    return {};
+  };
+  if (!config_.listen_on_each) return listen_at(config_.bind);
+  for (std::uint32_t i = 0; i < meters_.size(); ++i) {
+    if (grid_.meters[i].concentrator == kNoConcentrator) AMITY_CHECK(listen_at(meter_host(i)));
+  }
+  for (std::uint32_t c = 0; c < grid_.concentrators; ++c) AMITY_CHECK(listen_at(concentrator_host(c)));
   return {};
 }
 
@@ -155,7 +164,7 @@ void Fleet::start_pushes() {
 }
 
 void Fleet::stop() {
-  listener_.reset();
+  listeners_.clear();
   pushes_.reset();
   hosts_.clear();
 }

@@ -31,6 +31,8 @@ struct FleetConfig {
 
   std::string bind = "0.0.0.0";
   std::uint16_t port = 4059;           // 0: the system chooses; see port()
+  // A listener for each meter and concentrator instead of one for all: for networks without a common address (virtual time).
+  bool listen_on_each = false;
   std::optional<Endpoint> push;        // where meters push their last intervals and alarms; nullopt: not at all
   std::uint32_t push_spread_s = 120;   // a meter pushes this long after the turn of the interval at most
 };
@@ -49,7 +51,7 @@ class Fleet {
   static Result<std::unique_ptr<Fleet>> make(Runtime runtime, const FleetConfig& config);
   ~Fleet();
 
-  // One listener for all addresses. A connection from another machine is dropped.
+  // A connection from another machine is dropped.
   Status listen();
   void start_pushes();  // where the configuration has a target
   void stop();          // listener, connections, pushes
@@ -95,7 +97,7 @@ class Fleet {
   std::int64_t replay_shift_s_ = 0;
   std::uint16_t port_ = 0;
   HostStats stats_;
-  std::unique_ptr<Listener> listener_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
   std::unordered_map<Host*, std::unique_ptr<Host>> hosts_;
   std::unique_ptr<PushSender> pushes_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -18,7 +18,7 @@ constexpr double kCellWidthM = 330, kStreetGapM = 75;
 constexpr int kStreetsPerCell = 3;        // rows of houses, each along one street
 constexpr int kCellsPerStreet = 5;        // then the street has another name
 constexpr int kDistrictCells = 4;         // half width of the centre district
-constexpr std::uint32_t kTransformersPerFeeder = 14;
+constexpr std::uint32_t kTransformersPerFeederMin = 2, kTransformersPerFeederMax = 14;
 constexpr std::uint32_t kConcentratorBase = 1u << 19;
 constexpr std::uint32_t kAddressesMax = 1u << 20;
 
@@ -65,8 +65,10 @@ class Builder {
 
   Grid build() {
     const std::vector<Cell> cells = lay_out(config_.seed, config_.meters);
+    const auto per_feeder = std::clamp(static_cast<std::uint32_t>(cells.size() / 3), kTransformersPerFeederMin,
+                                       kTransformersPerFeederMax);
     for (std::uint32_t t = 0; t < cells.size(); ++t) {
-      if (t % kTransformersPerFeeder == 0) add_feeder();
+      if (t % per_feeder == 0) add_feeder();
       add_transformer(cells[t], t);
       const std::uint32_t concentrator = concentrator_of(t, cells[t]);
       for (std::uint32_t h = 0; h < cells[t].homes; ++h) add_home(cells[t], h, concentrator);
@@ -98,8 +100,10 @@ class Builder {
 
   // Neighbouring transformers share a concentrator until it is full; whole stretches have none.
   std::uint32_t concentrator_of(std::uint32_t transformer, const Cell& cell) {
-    const std::uint64_t stretch = transformer / 4;
-    if (unit_of(mix(config_.seed, 0x434F4Eu, stretch)) >= config_.concentrator_share) return kNoConcentrator;
+    const std::uint64_t stretch = transformer / 2;
+    // Multiples of the golden ratio: any share is met evenly, in a small town too.
+    const double place = static_cast<double>(stretch) * 0.6180339887498949;
+    if (place - std::floor(place) >= config_.concentrator_share) return kNoConcentrator;
     if (stretch != last_stretch_ || behind_ + cell.homes > config_.concentrator_meters + 20) {
       last_stretch_ = stretch;
       behind_ = 0;

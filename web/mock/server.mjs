@@ -6,7 +6,7 @@ import { extname, join, normalize } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as world from './data.mjs';
 import { Desk } from './desk.mjs';
-import { completeness, overview, search, segments } from './views.mjs';
+import { abnormal, completeness, overview, search, segments } from './views.mjs';
 
 const kDist = new URL('../dist/', import.meta.url).pathname;
 const kCsp = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
@@ -51,7 +51,7 @@ export function startMock({ port = 0, quiet = true } = {}) {
         { key: 'clock', word: Math.abs(device.clock_offset_s ?? 0) > 30 ? 'off' : 'true', since: null, state: Math.abs(device.clock_offset_s ?? 0) > 30 ? 'p3' : 'normal' },
         { key: 'security', word: device.status === 'security' ? 'counter replayed' : 'suite 0, in order', since: null, state: device.status === 'security' ? 'p1' : 'normal' },
       ],
-      neighbours: devices.slice(first, first + 6).filter((d) => d.id !== device.id).map(({ id, serial, status }) => ({ id, serial, status })),
+      neighbours: devices.slice(first, first + 40).filter((d) => d.id !== device.id).map(({ id, serial, status }) => ({ id, serial, status })),
       facts: world.eventsOf(device, at - 6 * 86_400, at).slice(0, 8).map((e) => ({ time: e.time, text: `${e.text[0].toUpperCase()}${e.text.slice(1)}.` })), relay: 'connected',
     };
   }
@@ -105,7 +105,7 @@ export function startMock({ port = 0, quiet = true } = {}) {
       const at = Math.floor(world.now() / 60) * 60;
       return items(Array.from({ length: 600 }, (_, i) => world.anyEvent(devices, at - i * 47)).filter((e) => !q.get('severity') || e.severity === q.get('severity')).slice(0, limit(q)));
     }],
-    ['GET', /^\/abnormal$/, ({ q }) => items(devices.filter((d) => ['silent', 'late', 'security'].includes(d.status)).slice(0, limit(q)).map((d) => ({ priority: 'p2', kind: d.status, device: d.id, serial: d.serial, since: d.last_contact, text: d.status, segment: d.segment })))],
+    ['GET', /^\/abnormal$/, ({ q }) => abnormal(devices, q)],
     ['GET', /^\/users$/, ({ session }) => { if (session.role !== 'admin') throw new Problem(403, 'Forbidden'); return items(users); }],
     ['POST', /^\/users$/, ({ body }) => { const user = { name: body.name, role: body.role, disabled: false, created: world.iso(world.now()), last_seen: null }; users.push(user); return user; }],
     ['PATCH', /^\/users\/(.+)$/, ({ id, body }) => { const { password: _password, ...rest } = body; return Object.assign(users.find((u) => u.name === id), rest); }],

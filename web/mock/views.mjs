@@ -56,7 +56,7 @@ export function overview(devices) {
   const silent = n('silent'), late = n('late'), security = n('security');
   const off = devices.reduce((sum, d) => sum + (Math.abs(d.clock_offset_s ?? 0) > 30), 0);
   const reach = (100 * (devices.length - silent)) / devices.length;
-  const tile = (key, title, value, unit, target, previous, better, state, link = null) => ({ key, title, value, unit, target, previous, better, state, link });
+  const tile = (key, title, value, unit, target, previous, better, state, link = '') => ({ key, title, value, unit, target, previous, better, state, link });
   return {
     now: iso(at), completeness_24h: 0.9871, rates: { readings_per_s: 930, meters_per_s: 39 },
     tiles: [
@@ -69,10 +69,10 @@ export function overview(devices) {
       tile('intake_lag', 'Intake lag', 0.4, 's', 5, 0.6, 'lower', 'normal'),
     ],
     cards: [
-      { priority: 'p1', kind: 'security', title: 'Frames refused: replayed counter', count: security, since: iso(at - 9400), detail: 'The head-end answers no more until the keys are checked.', link: '/meters?status=security' },
-      { priority: 'p2', kind: 'silent', title: 'Meters silent over 24 h', count: silent, since: iso(at - 96_000), detail: 'Most of them in cell-07, since one moment: look at the concentrator first.', link: '/meters?status=silent' },
+      { priority: 'p1', kind: 'security', title: 'Frames refused: replayed counter', count: security, since: iso(at - 9400), detail: 'The head-end answers no more until the keys are checked.', link: '/abnormal?kind=security' },
+      { priority: 'p2', kind: 'silent', title: `${silent} meters silent over 24 h`, count: silent, since: iso(at - 96_000), detail: 'Most of them in cell-07, since one moment: look at the concentrator first.', link: '/abnormal?kind=silent' },
       { priority: 'p2', kind: 'incomplete', title: 'cell-07 short of readings', count: 1, since: iso(at - 31_000), detail: '65 % of the expected intervals of the last 10 hours.', link: '/completeness' },
-      { priority: 'p3', kind: 'late', title: 'Meters late', count: late, since: iso(at - 18_000), detail: 'Heard today, but their last interval is older than 4 h.', link: '/meters?status=late' },
+      { priority: 'p3', kind: 'late', title: 'Meters late', count: late, since: iso(at - 18_000), detail: 'Heard today, but their last interval is older than 4 h.', link: '/abnormal?kind=late' },
       { priority: 'p3', kind: 'clock', title: 'Clocks off by more than 30 s', count: off, since: iso(at - 160_000), detail: 'Set on the next contact if the policy of the model allows it.', link: '/meters?sort=-clock_offset_s' },
     ],
   };
@@ -92,4 +92,12 @@ export function completeness(devices, q, from, to) {
   for (let end = Math.ceil((from + step) / step) * step; end <= Math.min(to, now()); end += step) times.push(end);
   const salt = kind.length;
   return { from: iso(from), to: iso(to), by, groups: list, times: times.map(iso), cells: list.flatMap((g, i) => times.map((end) => cellOf(salt, i, g.devices, end, by))) };
+}
+
+const kTrouble = { security: ['p1', 'invocation counter replayed: frames refused'], silent: ['p2', 'not heard, three calls in a row failed'], late: ['p3', 'its last interval is older than 4 h'] };
+
+export function abnormal(devices, q) {
+  const kinds = Object.keys(kTrouble).filter((k) => !q.get('kind') || k === q.get('kind')), from = Number(q.get('cursor') ?? 0), limit = Number(q.get('limit') ?? 100);
+  const all = kinds.flatMap((kind) => devices.filter((d) => d.status === kind).map((d) => ({ priority: kTrouble[kind][0], kind, device: d.id, serial: d.serial, since: d.last_contact, text: kTrouble[kind][1], segment: d.segment })));
+  return { items: all.slice(from, from + limit), next: from + limit < all.length ? String(from + limit) : null };
 }

@@ -68,6 +68,7 @@ let meter = '';
 
 const kPages = [
   ['overview', '/', async (page) => { await page.getByText('Abnormal now').waitFor(); await page.locator('.tile').first().waitFor(); await page.waitForTimeout(2500); }],
+  ['abnormal', '/abnormal', async (page) => { await page.getByRole('heading', { name: 'Abnormal now', level: 1 }).waitFor(); }],
   ['meters', '/meters', async (page) => { await page.getByRole('grid', { name: 'Meters' }).getByRole('row').nth(3).waitFor(); }],
   ['completeness', '/completeness', async (page) => { await page.getByRole('application').waitFor(); }],
   ['completeness-table', '/completeness?cells=all&view=table', async (page) => { await page.getByRole('grid').getByRole('row').nth(2).waitFor(); }],

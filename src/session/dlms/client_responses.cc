@@ -181,6 +181,12 @@ bool Client::Machine::on_association_apdu(const Apdu& apdu, Instant now) {
 
 void Client::Machine::on_exception(const ExceptionResponse& exception, Instant now) {
   if (phase_ == Phase::kReleasing) return on_released(now);
+  if (config_.link.transport == Transport::kWrapperDatagram &&
+      exception.service == ServiceErrorCode::kInvocationCounterError &&
+      exception.invocation_counter <= protection_.last_counter() + 1) {
+    return stray(now);  // about a datagram that the network repeated: ours that counts was accepted
+  }
+  if (phase_ == Phase::kConnected && !request_) return stray(now);
   const bool security = exception.service == ServiceErrorCode::kDecipheringError ||
                         exception.service == ServiceErrorCode::kInvocationCounterError;
   std::string reason = "exception response: " + to_string(exception);
@@ -196,7 +202,6 @@ void Client::Machine::on_exception(const ExceptionResponse& exception, Instant n
       expected = exception.invocation_counter;
     return fail(std::move(error), true, expected);
   }
-  if (!request_) return stray(now);
   fail_request(std::move(error), now);
 }
 

@@ -48,7 +48,8 @@ Result<Cipher*> Protection::cipher(bool dedicated) {
 
 Result<std::uint32_t> Protection::next_counter() {
   if (counters_ == nullptr) return no_keys();
-  return counters_->next_own();
+  AMITY_TRY(last_counter_, counters_->next_own());
+  return last_counter_;
 }
 
 Status Protection::seal_general_ciphering(Cipher& cipher, SecurityControl control,

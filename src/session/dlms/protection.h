@@ -44,6 +44,8 @@ class Protection {
   // returned.
   Result<Protected> open(ByteView apdu, Bytes& plain);
 
+  // The counter that next_counter() gave out last.
+  std::uint32_t last_counter() const { return last_counter_; }
   // Whether open() failed last for its counter alone.
   bool replayed() const { return replayed_; }
 
@@ -75,6 +77,7 @@ class Protection {
   std::int64_t dedicated_peer_mark_ = -1;
   std::int64_t unauthenticated_peer_mark_ = -1;
   bool replayed_ = false;
+  std::uint32_t last_counter_ = 0;
   std::optional<Cipher> global_cipher_;
   std::optional<Cipher> dedicated_cipher_;
 };

@@ -78,8 +78,9 @@ void Server::Machine::reject(ApplicationContext context, AcseUserDiagnostic diag
   reply_plain(apdu, now);
 }
 
+// Whoever repeats or forges a request changes nothing: the association that stands ends only for
+// one that is accepted.
 void Server::Machine::on_aarq(const Aarq& aarq, Instant now) {
-  if (association_ != nullptr) close_association("associated anew");
   const ServerAssociation* found = nullptr;
   const AcseUserDiagnostic diagnostic = judge(aarq, found);
   if (diagnostic != AcseUserDiagnostic::kNull) {
@@ -88,56 +89,63 @@ void Server::Machine::on_aarq(const Aarq& aarq, Instant now) {
     }
     return reject(aarq.context, diagnostic, now);
   }
-  if (const auto title = system_title_from(aarq.calling_ap_title); title.ok()) {
-    client_title_ = *title;
-    protection_.set_peer_title(*title);
-  }
-  if (Status initiated = accept_initiate(aarq, *found); !initiated.ok()) {
+  Protection protection(&config_->keys, counters_, config_->title);
+  const auto title = system_title_from(aarq.calling_ap_title);
+  if (title.ok()) protection.set_peer_title(*title);
+  const Result<Initiated> initiated = initiate(aarq, *found, protection);
+  if (!initiated.ok()) {
     const bool security = initiated.error().code == ErrorCode::kSecurity;
-    if (security) violate(std::move(initiated).error());
-    close_association("");
+    if (security) violate(initiated.error());
+    if (protection.replayed() && datagrams()) return;  // the network repeated it
     return reject(
         aarq.context,
         security ? AcseUserDiagnostic::kAuthenticationFailure : AcseUserDiagnostic::kNoReasonGiven,
         now);
   }
+  if (association_ != nullptr) close_association("associated anew");
+  protection_ = std::move(protection);
+  if (title.ok()) client_title_ = *title;
+  conformance_ = initiated->conformance;
+  client_pdu_bytes_max_ = initiated->client_pdu_bytes_max;
+  request_control_ = initiated->control;
+  request_form_ = CipherForm::kGlobal;
   accept(aarq, *found, now);
 }
 
-Status Server::Machine::accept_initiate(const Aarq& aarq, const ServerAssociation& association) {
+Result<Server::Machine::Initiated> Server::Machine::initiate(const Aarq& aarq,
+                                                             const ServerAssociation& association,
+                                                             Protection& protection) const {
   if (aarq.user_information.empty()) return make_error(ErrorCode::kMalformed, "no InitiateRequest");
   ByteView plain = aarq.user_information;
   Bytes opened;
-  SecurityControl protection;
+  Initiated initiated;
   if (is_ciphered_apdu(plain[0])) {
-    AMITY_TRY(const Protected was, protection_.open(aarq.user_information, opened));
-    protection = was.control;
+    AMITY_TRY(const Protected was, protection.open(aarq.user_information, opened));
+    initiated.control = was.control;
     plain = opened;
   }
   if (association.security.needs_protection())
-    AMITY_CHECK(check_policy(association.security, protection));
+    AMITY_CHECK(check_policy(association.security, initiated.control));
   AMITY_TRY(const Apdu apdu, decode_apdu(plain));
-  const auto* initiate = std::get_if<InitiateRequest>(&apdu);
-  if (initiate == nullptr) return make_error(ErrorCode::kMalformed, "no InitiateRequest");
-  if (initiate->pdu_size_max != 0 && initiate->pdu_size_max < kPduSizeMin) {
+  const auto* request = std::get_if<InitiateRequest>(&apdu);
+  if (request == nullptr) return make_error(ErrorCode::kMalformed, "no InitiateRequest");
+  if (request->pdu_size_max != 0 && request->pdu_size_max < kPduSizeMin) {
     return make_error(ErrorCode::kUnsupported, "the client takes too short PDUs");
   }
-  if (!initiate->dedicated_key.empty()) {
-    if (initiate->dedicated_key.size() != config_->keys.encryption.size()) {
+  if (!request->dedicated_key.empty()) {
+    if (request->dedicated_key.size() != config_->keys.encryption.size()) {
       return make_error(ErrorCode::kSecurity, "the dedicated key has a wrong size");
     }
-    protection_.set_dedicated_key(initiate->dedicated_key);
+    protection.set_dedicated_key(request->dedicated_key);
   }
   const std::uint32_t all = association.referencing == Referencing::kShortName
                                 ? kShortNameConformance
                                 : kLogicalNameConformance;
   const std::uint32_t offered =
       association.conformance.bits == 0 ? all : association.conformance.bits & all;
-  conformance_.bits = initiate->conformance.bits & offered;
-  client_pdu_bytes_max_ = initiate->pdu_size_max;
-  request_control_ = protection;
-  request_form_ = CipherForm::kGlobal;
-  return {};
+  initiated.conformance.bits = request->conformance.bits & offered;
+  initiated.client_pdu_bytes_max = request->pdu_size_max;
+  return initiated;
 }
 
 void Server::Machine::accept(const Aarq& aarq, const ServerAssociation& association, Instant now) {
@@ -177,7 +185,16 @@ void Server::Machine::accept(const Aarq& aarq, const ServerAssociation& associat
   if (phase_ == Phase::kOpen) emit(AssociationOpened{context()});
 }
 
-void Server::Machine::on_rlrq(Instant now) {
+// A ciphered farewell is checked, so that its counter counts as used; a plain one is taken as it is.
+void Server::Machine::on_rlrq(const Rlrq& rlrq, Instant now) {
+  if (association_ != nullptr && !rlrq.user_information.empty() && is_ciphered_apdu(rlrq.user_information[0])) {
+    Bytes plain;
+    if (const auto opened = protection_.open(rlrq.user_information, plain); !opened.ok()) {
+      violate(opened.error());
+      if (protection_.replayed() && datagrams()) return;
+      return refuse(StateError::kServiceNotAllowed, ServiceErrorCode::kDecipheringError, now);
+    }
+  }
   Rlre rlre;
   rlre.reason = 0;
   Bytes apdu;

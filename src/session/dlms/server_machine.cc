@@ -110,6 +110,7 @@ void Server::Machine::on_ciphered(ByteView apdu, unsigned depth, Instant now) {
   const Result<Protected> opened = protection_.open(apdu, plain);
   if (!opened.ok()) {
     violate(opened.error());
+    if (protection_.replayed() && datagrams()) return;  // the network repeated it
     return refuse(StateError::kServiceNotAllowed,
                   protection_.replayed() ? ServiceErrorCode::kInvocationCounterError
                                          : ServiceErrorCode::kDecipheringError,
@@ -157,7 +158,7 @@ void Server::Machine::on_plain(ByteView plain, Instant now) {
   const Result<Apdu> apdu = decode_apdu(plain);
   if (!apdu.ok()) return refuse(StateError::kServiceUnknown, ServiceErrorCode::kOtherReason, now);
   if (const auto* aarq = std::get_if<Aarq>(&*apdu)) return on_aarq(*aarq, now);
-  if (std::holds_alternative<Rlrq>(*apdu)) return on_rlrq(now);
+  if (const auto* rlrq = std::get_if<Rlrq>(&*apdu)) return on_rlrq(*rlrq, now);
   if (association_ == nullptr || !allowed(*apdu)) {
     return refuse(StateError::kServiceNotAllowed, ServiceErrorCode::kOperationNotPossible, now);
   }

@@ -58,15 +58,22 @@ class Server::Machine {
   void close_association(std::string reason);
   void emit(ServerEvent event);
   void shrink();
+  bool datagrams() const { return config_->link.transport == Transport::kWrapperDatagram; }
   std::size_t answer_room() const;  // bytes of a plain answer that reach the client in one piece
 
   // server_association.cc
   void on_aarq(const Aarq& aarq, Instant now);
   AcseUserDiagnostic judge(const Aarq& aarq, const ServerAssociation*& found) const;
-  Status accept_initiate(const Aarq& aarq, const ServerAssociation& association);
+  struct Initiated {
+    Conformance conformance;
+    std::uint16_t client_pdu_bytes_max = 0;
+    SecurityControl control;
+  };
+  Result<Initiated> initiate(const Aarq& aarq, const ServerAssociation& association,
+                             Protection& protection) const;
   void accept(const Aarq& aarq, const ServerAssociation& association, Instant now);
   void reject(ApplicationContext context, AcseUserDiagnostic diagnostic, Instant now);
-  void on_rlrq(Instant now);
+  void on_rlrq(const Rlrq& rlrq, Instant now);
   ActionResult on_reply_to_hls(ByteView parameters, Bytes& out);
   HlsContext hls_context(bool client_proves) const;
   AssociationContext context() const;

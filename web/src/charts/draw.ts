@@ -48,6 +48,7 @@ export function drawGround(u: uPlot, ground: Ground, labelled = false): void {
       if (!labelled) continue;
       g.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
       g.textBaseline = 'top';
+      g.textAlign = 'left';
       g.fillStyle = colour('muted');
       g.fillText(`clock ${change.shift_s > 0 ? '+' : '−'}${Math.abs(change.shift_s) / 3600} h`, x + 4 * devicePixelRatio, b.top + 2 * devicePixelRatio);
     }

@@ -11,5 +11,5 @@ export const kPlaces: readonly Place[] = [
 ];
 
 export function placeOf(path: string): Place | undefined {
-  return kPlaces.find((p) => (p.path === '/' ? path === '/' : path === p.path || path.startsWith(`${p.path}/`)));
+  return kPlaces.find((p) => (p.path === '/' ? path === '/' || path === '/abnormal' : path === p.path || path.startsWith(`${p.path}/`)));
 }

@@ -4,7 +4,8 @@ import type { Arrivals, Command, Event, LiveReading, Overview } from './api/type
 import { urlOf } from './api/client';
 import { app } from './app.svelte';
 
-interface Kinds { arrivals: Arrivals; event: Event; command: Command; overview: Overview; reading: LiveReading }
+/** `gap`: too much was missed to be sent again; what is shown must be asked for anew. */
+interface Kinds { arrivals: Arrivals; event: Event; command: Command; overview: Overview; reading: LiveReading; gap: unknown }
 type Listener<K extends keyof Kinds> = (data: Kinds[K]) => void;
 
 const kHidden_ms = 60_000;
@@ -37,6 +38,7 @@ class Live {
   follow(device: number | null): void {
     if (device === this.device_) return;
     this.device_ = device;
+    this.last_ = ''; // another subscription; its page asks for what was before
     if (this.wanted_) this.open();
   }
 
@@ -85,7 +87,7 @@ class Live {
       if (source.readyState === EventSource.CLOSED) this.again();
       else this.state = 'waiting';
     };
-    for (const kind of ['arrivals', 'event', 'command', 'overview', 'reading', 'ping']) {
+    for (const kind of ['arrivals', 'event', 'command', 'overview', 'reading', 'gap', 'ping']) {
       source.addEventListener(kind, (message) => this.heard(kind, message as MessageEvent<string>));
     }
   }

@@ -79,6 +79,7 @@ export const api = {
   send: (device: number, kind: Sendable, key: string) =>
     take(client.POST('/api/v1/devices/{id}/commands', { params: { path: of(device), header: { 'Idempotency-Key': key } }, body: { kind } })),
   events: (query: Query, signal?: Signal) => take(client.GET('/api/v1/events', { params: { query: asked(query) }, ...optional(signal) })),
+  abnormal: (query: Query, signal?: Signal) => take(client.GET('/api/v1/abnormal', { params: { query: asked(query) }, ...optional(signal) })),
   missing: (signal?: Signal) => take(client.GET('/api/v1/missing', { params: { query: { group: 'segment' } }, ...optional(signal) })),
   segments: (signal?: Signal) => take(client.GET('/api/v1/segments', optional(signal))),
   users: (signal?: Signal) => take(client.GET('/api/v1/users', optional(signal))),

@@ -22,6 +22,7 @@ export type Readings = Omit<S['Readings'], 'series'> & { series: Series[] };
 export type Event = S['Event'];
 export type Severity = Event['severity'];
 export type Command = S['Command'];
+export type Abnormal = S['AbnormalItem'];
 export type Segment = S['Segment'];
 export type Missing = S['Missing'];
 export type User = S['User'];

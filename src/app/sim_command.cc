@@ -1,0 +1,148 @@
+#include "app/sim_command.h"
+
+#include <fmt/core.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <thread>
+
+#include "app/exit_codes.h"
+#include "runtime/reactor.h"
+#include "world/fleet.h"
+
+namespace amity::app {
+namespace {
+
+struct Options {
+  world::FleetConfig fleet;
+  std::string profiles;  // directory
+  std::string registry;  // file to write
+  std::string push;      // HOST:PORT
+  unsigned report_s = 60;
+  bool faults = true;
+};
+
+Result<Endpoint> endpoint_from(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  unsigned port = 0;
+  if (colon == std::string::npos || std::sscanf(text.c_str() + colon + 1, "%5u", &port) != 1 || port == 0 || port > 65'535) {
+    return make_error(ErrorCode::kInvalid, text + " is not HOST:PORT");
+  }
+  return Endpoint{text.substr(0, colon), static_cast<std::uint16_t>(port)};
+}
+
+void add_options(CLI::App& app, Options& o) {
+  app.add_option("--meters", o.fleet.meters, "how many (default 200; with --profiles all the homes there are)");
+  app.add_option("--seed", o.fleet.seed, "of the town: same seed, same homes, grid, keys and faults");
+  app.add_option("--port", o.fleet.port, "TCP port; meter N answers at 127.16.0.N, concentrators from 127.24.0.1");
+  app.add_option("--bind", o.fleet.bind, "address to listen on; connections from other machines are dropped anyway");
+  app.add_option("--profiles", o.profiles, "replay the real homes of this directory (sgsc_households)");
+  app.add_option("--registry", o.registry, "write master data and keys to this file, as JSON");
+  app.add_option("--push", o.push, "HOST:PORT that meters push their last interval and alarms to");
+  app.add_option("--push-spread", o.fleet.push_spread_s, "seconds after the interval over which pushes are spread");
+  app.add_option("--history-days", o.fleet.history_days, "how long ago the meters were installed");
+  app.add_option("--concentrators", o.fleet.concentrator_share, "share of the grid behind concentrators, 0..1");
+  app.add_option("--delay-ms", o.fleet.link.delay_ms, "delay of each answer");
+  app.add_option("--loss", o.fleet.link.loss, "share of answers that never arrive, 0..1")->check(CLI::Range(0.0, 1.0));
+  app.add_option("--drop", o.fleet.link.drop, "share of answers cut in the middle, 0..1")->check(CLI::Range(0.0, 1.0));
+  app.add_option("--bytes-per-second", o.fleet.link.bytes_per_second, "speed of each link; 0: that of the loopback");
+  app.add_flag("!--no-faults", o.faults, "no outages, dips, tampering, lost rows or clock drift");
+  app.add_option("--report", o.report_s, "seconds between lines of statistics; 0: none");
+  app.footer("Keys are derived from the seed and written to --registry: for simulated meters only.\n"
+             "Runs until interrupted.");
+}
+
+Status load_profiles(Options& o, bool meters_given) {
+  if (o.profiles.empty()) return {};
+  AMITY_TRY(world::Replay replay, world::load_replay(o.profiles));
+  fmt::print(stderr, "{} real homes, {} half hours\n", replay.homes.size(), replay.rows);
+  for (const std::string& remark : replay.remarks) fmt::print(stderr, "  {}\n", remark);
+  if (!meters_given) o.fleet.meters = 0;
+  o.fleet.replay = std::make_shared<const world::Replay>(std::move(replay));
+  return {};
+}
+
+Status write_file(const std::string& path, const std::string& text) {
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  if (file == nullptr) return make_error(ErrorCode::kIo, path + " cannot be written");
+  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  if (std::fclose(file) != 0 || !written) return make_error(ErrorCode::kIo, path + " was not written whole");
+  return {};
+}
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Statistics on stderr, every so many seconds.
+void report_later(Runtime runtime, world::Fleet& fleet, unsigned every_s) {
+  runtime.timers.at(runtime.clock.now() + std::chrono::seconds(every_s), [runtime, &fleet, every_s] {
+    const world::HostStats& s = fleet.stats();
+    fmt::print(stderr, "connections {} open, {} ever; requests {}; {} bytes in, {} out; pushes {} sent, {} failed\n",
+               fleet.connections(), s.connections, s.requests, s.bytes_in, s.bytes_out, fleet.pushes_sent(),
+               fleet.pushes_failed());
+    report_later(runtime, fleet, every_s);
+  });
+}
+
+Status serve(const Options& o, runtime::Reactor& reactor) {
+  AMITY_TRY(const auto fleet, world::Fleet::make(reactor.runtime(), o.fleet));
+  AMITY_CHECK(fleet->listen());
+  if (!o.registry.empty()) {
+    AMITY_CHECK(write_file(o.registry, world::fleet_to_json(fleet->master_data(), fleet->secrets())));
+  }
+  fleet->start_pushes();
+  fmt::print(stderr, "{} meters, {} concentrators on port {}\n", fleet->size(), fleet->grid().concentrators, fleet->port());
+  if (o.report_s > 0) report_later(reactor.runtime(), *fleet, o.report_s);
+  reactor.run();
+  return {};
+}
+
+}  // namespace
+
+int sim_command(int argc, char** argv) {
+  CLI::App app{"Serves virtual DLMS/COSEM meters on loopback addresses, directly and behind concentrators.", "amity sim"};
+  Options o;
+  add_options(app, o);
+  CLI11_PARSE(app, argc, argv);
+  if (!o.push.empty()) {
+    auto target = endpoint_from(o.push);
+    if (!target.ok()) {
+      fmt::print(stderr, "--push: {}\n", target.error().reason);
+      return kExitUsage;
+    }
+    o.fleet.push = *target;
+  }
+  if (!o.faults) o.fleet.faults = world::FaultRates::none();
+  if (const Status loaded = load_profiles(o, app.count("--meters") > 0); !loaded.ok()) {
+    fmt::print(stderr, "{}: {}\n", o.profiles, to_string(loaded.error()));
+    return kExitBadInput;
+  }
+  raise_descriptor_limit();
+  // Signals are waited for by a thread of their own: a handler could not stop the loop safely.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  runtime::Reactor reactor;
+  std::thread waiter([&] {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    reactor.stop();
+  });
+  const Status served = serve(o, reactor);
+  if (!served.ok()) {
+    fmt::print(stderr, "amity sim: {}\n", to_string(served.error()));
+    pthread_kill(waiter.native_handle(), SIGTERM);
+  }
+  waiter.join();
+  return served.ok() ? kExitDone : kExitFailed;
+}
+
+}  // namespace amity::app

@@ -1,0 +1,8 @@
+// amity sim: virtual meters on real sockets.
+#pragma once
+
+namespace amity::app {
+
+int sim_command(int argc, char** argv);
+
+}  // namespace amity::app
