@@ -11,6 +11,7 @@
 #include "app/decode_command.h"
 #include "app/exit_codes.h"
 #include "app/sim_command.h"
+#include "app/simulate_command.h"
 #include "app/version.h"
 
 namespace {
@@ -26,6 +27,7 @@ struct Command {
 
 constexpr Command kCommands[] = {
     {"admin", "check, back up and restore a data directory", amity::app::admin_command},
+    {"simulate", "the whole system in virtual time, with faults; the rules it held", amity::app::simulate_command},
     {"bench", "a benchmark; one JSON object on stdout", amity::app::bench_command},
     {"decode", "any DLMS frame as one JSON object", amity::app::decode_command},
     {"sim", "virtual meters on real sockets", amity::app::sim_command},
