@@ -14,6 +14,7 @@
 #include "app/export_command.h"
 #include "app/serve_command.h"
 #include "app/sim_command.h"
+#include "app/simulate_command.h"
 #include "app/version.h"
 
 namespace {
@@ -35,6 +36,7 @@ constexpr Command kCommands[] = {
     {"decode", "any DLMS frame as one JSON object", amity::app::decode_command},
     {"export", "readings of a data directory as CSV or JSON Lines", amity::app::export_command},
     {"admin", "check, back up and restore a data directory", amity::app::admin_command},
+    {"simulate", "the whole system in virtual time, with faults; the rules it held", amity::app::simulate_command},
     {"bench", "a benchmark; one JSON object on stdout", amity::app::bench_command},
 };
 
