@@ -18,6 +18,8 @@ struct BenchResult {
 
 // 96 x 6 load profile through the generic parser, microseconds per buffer.
 BenchResult bench_dlms_parse();
+// Authenticated reads of one meter-day over HTTP, 64 connections; details: the same while readings are taken in.
+BenchResult bench_api();
 
 // Connect, HLS 5, one encrypted GET, release over loopback, 1,000 in flight; and the same bytes as bare TCP.
 BenchResult bench_dlms_session();

@@ -1,6 +1,6 @@
-// Short conversations over loopback sockets, both ends here, 1,000 in flight: connect, associate with HLS 5 (GMAC), one
-// authenticated and encrypted GET, release, close. Then the same round trips with the same sizes as bare TCP, in the same
-// run: what the sockets alone cost.
+// Short conversations over loopback sockets, both ends here, 1,000 in flight: connect, associate with HLS 5 (GMAC),
+// one authenticated and encrypted GET, release, close. Then the same round trips with the same sizes as bare TCP, in
+// the same run: what the sockets alone cost.
 
 #include <fmt/core.h>
 #include <sys/resource.h>

@@ -1,5 +1,5 @@
-// For benchmarks: both ends of a conversation with HLS 5 (GMAC), everything authenticated and encrypted; the meter has one
-// register.
+// For benchmarks: both ends of a conversation with HLS 5 (GMAC), everything authenticated and encrypted; the meter
+// has one register.
 #pragma once
 
 #include "session/dlms/client.h"
@@ -29,7 +29,8 @@ struct Energy : dlms::Objects {
 };
 
 inline constexpr dlms::SecurityPolicy kPolicy{dlms::SecuritySuite::k0, true, true};
-inline constexpr dlms::SystemTitle kClientTitle{'A', 'M', 'Y', 0, 0, 0, 0, 1}, kServerTitle{'A', 'M', 'T', 0, 0, 0, 0, 2};
+inline constexpr dlms::SystemTitle kClientTitle{'A', 'M', 'Y', 0, 0, 0, 0, 1};
+inline constexpr dlms::SystemTitle kServerTitle{'A', 'M', 'T', 0, 0, 0, 0, 2};
 
 inline dlms::GlobalKeys bench_keys() { return {dlms::Secret(Bytes(16, 0x11)), dlms::Secret(Bytes(16, 0xD1))}; }
 

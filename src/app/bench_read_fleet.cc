@@ -1,6 +1,6 @@
-// The nightly read: virtual meters on loopback sockets, HLS 5 (GMAC), every APDU authenticated and encrypted, 96 intervals
-// of 4 channels, registers, daily values and event logs, into the embedded store. A meter counts when its readings are
-// durable. AMITY_BENCH_METERS sets another fleet than 20,000.
+// The nightly read: virtual meters on loopback sockets, HLS 5 (GMAC), every APDU authenticated and encrypted, 96
+// intervals of 4 channels, registers, daily values and event logs, into the embedded store. A meter counts when its
+// readings are durable. AMITY_BENCH_METERS sets another fleet than 20,000.
 
 #include <fmt/core.h>
 #include <sys/resource.h>
@@ -118,7 +118,7 @@ BenchResult bench_read_fleet() {
                     {"readings", static_cast<double>(stats.readings_accepted)},
                     {"readings_per_s", static_cast<double>(stats.readings_accepted) / outcome->seconds},
                     {"events", static_cast<double>(stats.events_accepted)},
-                    {"bytes_received_per_meter", static_cast<double>(stats.bytes_received) / std::max(1u, outcome->ok)}};
+                    {"bytes_per_meter", static_cast<double>(stats.bytes_received) / std::max(1u, outcome->ok)}};
   return result;
 }
 

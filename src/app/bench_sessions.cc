@@ -1,6 +1,7 @@
-// 100,000 associations (HLS 5, encrypted) held idle at the same time, across processes: a process may hold 20,000 descriptors.
-// The figure is what one idle session takes of the head-end's heap: machine, stream, timer, handler, all of it, by the
-// allocator's own count. The kernel's socket buffers are not in it. AMITY_BENCH_SESSIONS sets another number.
+// 100,000 associations (HLS 5, encrypted) held idle at the same time, across processes: a process may hold 20,000
+// descriptors. The figure is what one idle session takes of the head-end's heap: machine, stream, timer, handler,
+// all of it, by the allocator's own count. The kernel's socket buffers are not in it. AMITY_BENCH_SESSIONS sets
+// another number.
 
 #include <fmt/core.h>
 #include <malloc.h>

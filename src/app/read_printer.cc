@@ -12,7 +12,8 @@ namespace amity::app {
 namespace {
 
 bool printable(ByteView bytes) {
-  return !bytes.empty() && std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t b) { return b >= 0x20 && b < 0x7F; });
+  const auto shown = [](std::uint8_t b) { return b >= 0x20 && b < 0x7F; };
+  return !bytes.empty() && std::all_of(bytes.begin(), bytes.end(), shown);
 }
 
 std::string scaled(std::int64_t value, std::int8_t exponent) { return to_string(Decimal{value, exponent}); }

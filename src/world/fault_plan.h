@@ -17,9 +17,11 @@ struct FaultRates {
   double voltage_dips = 1.0 / 250;        // per transformer
   double covers_opened = 1.0 / 4'000;     // per meter
   double lost_rows = 1.0 / 700;           // per meter
+  double reboots = 1.0 / 300;             // per meter; while the fleet runs
+  double clock_jumps = 1.0 / 900;         // per meter; while the fleet runs
   double clock_drift_ppm = 12;            // standard deviation between meters
 
-  static FaultRates none() { return {0, 0, 0, 0, 0, 0, 0}; }
+  static FaultRates none() { return {0, 0, 0, 0, 0, 0, 0, 0, 0}; }
 };
 
 // Where a meter hangs: what else fails with it.

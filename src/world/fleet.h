@@ -54,6 +54,9 @@ class Fleet {
   // A connection from another machine is dropped.
   Status listen();
   void start_pushes();  // where the configuration has a target
+  void start_pushes(const Endpoint& to);
+  // Meters reboot and clocks jump now and then, at the rates of the configuration: which and when is drawn from the seed.
+  void start_disturbances() { disturb_later(); }
   void stop();          // listener, connections, pushes
 
   std::size_t size() const { return meters_.size(); }
@@ -87,6 +90,8 @@ class Fleet {
   void forget(Host* host);
   VirtualMeter* behind(std::uint32_t concentrator, ByteView device_address);
   void set_port(std::uint16_t port);
+  void disturb_later();
+  void disturb(std::int64_t minute);
 
   Runtime runtime_;
   FleetConfig config_;
@@ -100,6 +105,7 @@ class Fleet {
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::unordered_map<Host*, std::unique_ptr<Host>> hosts_;
   std::unique_ptr<PushSender> pushes_;
+  TimerId disturbance_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

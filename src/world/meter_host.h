@@ -33,6 +33,8 @@ class MeterSession {
   dlms::Server& server() { return server_; }
   // Notes security violations in the meter's log. True: the framing is lost, close the stream.
   bool settle();
+  // The push setup's method was called: the last interval goes out over this very connection.
+  void push_if_asked(Instant now);
 
  private:
   VirtualMeter& meter_;

@@ -51,6 +51,7 @@ class VirtualMeter final : public dlms::Objects {
   std::uint32_t index() const { return index_; }
   const MeterModel& model() const { return *model_; }
   std::string serial() const;
+  std::uint32_t interval_s() const { return town_->book->interval_s(); }
   MeterKeys keys() const;  // as changed by key transfer
   dlms::MemoryCounters& counters() { return counters_; }
   const dlms::MemoryCounters& counters() const { return counters_; }
@@ -59,6 +60,8 @@ class VirtualMeter final : public dlms::Objects {
   UtcSeconds meter_time() const { return clock_.read(town_->clock->utc()); }
   std::int64_t clock_offset_ms() const { return clock_.offset_ms(town_->clock->utc()); }
   bool connected() const { return connected_; }
+  // How often the method was executed, also where it changed nothing: a repeated command shows.
+  std::uint32_t switchings(bool connect) const { return switchings_[connect ? 1 : 0]; }
 
   // What the meter has recorded and a complete read must give: stamps in (after, until], ascending.
   std::vector<ProfileRow> rows(UtcSeconds after, UtcSeconds until) const;
@@ -129,6 +132,7 @@ class VirtualMeter final : public dlms::Objects {
   bool connected_ = true;
   std::uint8_t control_mode_ = 2;
   bool push_requested_ = false;
+  std::uint32_t switchings_[2] = {0, 0};  // disconnect, connect
   MeterClock clock_;
   dlms::MemoryCounters counters_{1, -1};
   std::vector<Curb> curbs_;
