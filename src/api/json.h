@@ -1,4 +1,5 @@
-// JSON out: RapidJSON's writer, with the words of this API. Text that is not UTF-8 is repaired, never passed on.
+// JSON out: RapidJSON's writer, with the words of this API. Text that is not UTF-8 is repaired,
+// never passed on.
 #pragma once
 
 #include <rapidjson/stringbuffer.h>
@@ -48,7 +49,8 @@ class Json {
   rapidjson::Writer<rapidjson::StringBuffer> writer_{buffer_};
 };
 
-// value x 10^exponent as a plain decimal number ("-0.05", "1200"), appended; for JSON and CSV alike.
+// value x 10^exponent as a plain decimal number ("-0.05", "1200"), appended; for JSON and CSV
+// alike.
 void append_decimal(std::string& out, std::int64_t value, int exponent);
 void append_number(std::string& out, std::int64_t value);
 // Replaces what is not UTF-8 by U+FFFD.

@@ -18,6 +18,8 @@ struct BenchResult {
 
 // 96 x 6 load profile through the generic parser, microseconds per buffer.
 BenchResult bench_dlms_parse();
+// Authenticated reads of one meter-day over HTTP, 64 connections; details: the same while readings are taken in.
+BenchResult bench_api();
 
 // Readings per second through the intake until they are durable and stored, fsync on; bytes per stored reading.
 BenchResult bench_intake();

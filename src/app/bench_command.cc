@@ -25,6 +25,7 @@ struct Bench {
 
 constexpr Bench kBenches[] = {
     {"dlms-parse", "generic parse of a 96 x 6 load profile, us per buffer", bench_dlms_parse},
+    {"api", "authenticated reads of one meter-day over HTTP, per second", bench_api},
     {"intake", "durable and stored readings per second; bytes per stored reading", bench_intake},
 };
 

@@ -56,6 +56,7 @@ class Fleet {
   // A connection from another machine is dropped.
   Status listen();
   void start_pushes();  // where the configuration has a target
+  void start_pushes(const Endpoint& to);
   // Meters reboot and clocks jump now and then, at the rates of the configuration: which and when is drawn from
   // the seed.
   void start_disturbances() { disturb_later(); }

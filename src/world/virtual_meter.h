@@ -62,6 +62,8 @@ class VirtualMeter final : public dlms::Objects {
   UtcSeconds meter_time() const { return clock_.read(town_->clock->utc()); }
   std::int64_t clock_offset_ms() const { return clock_.offset_ms(town_->clock->utc()); }
   bool connected() const { return connected_; }
+  // How often the method was executed, also where it changed nothing: a repeated command shows.
+  std::uint32_t switchings(bool connect) const { return switchings_[connect ? 1 : 0]; }
 
   // What the meter has recorded and a complete read must give: stamps in (after, until], ascending.
   std::vector<ProfileRow> rows(UtcSeconds after, UtcSeconds until) const;
@@ -133,6 +135,7 @@ class VirtualMeter final : public dlms::Objects {
   bool connected_ = true;
   std::uint8_t control_mode_ = 2;
   bool push_requested_ = false;
+  std::uint32_t switchings_[2] = {0, 0};  // disconnect, connect
   MeterClock clock_;
   dlms::MemoryCounters counters_{1, -1};
   std::vector<Curb> curbs_;
