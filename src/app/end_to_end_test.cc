@@ -41,7 +41,8 @@ roles::PlatformOptions options_in(const std::string& directory) {
 }
 
 ChannelId channel_named(store::Registry& registry, DeviceId device, const std::string& name) {
-  for (const Channel& channel : *registry.channels_of(device)) {
+  const auto channels = registry.channels_of(device);
+  for (const Channel& channel : *channels) {
     if (channel.name == name && channel.kind == ChannelKind::kInterval) return channel.id;
   }
   return {};
