@@ -27,7 +27,8 @@ struct Options {
 Result<Endpoint> endpoint_from(const std::string& text) {
   const std::size_t colon = text.rfind(':');
   unsigned port = 0;
-  if (colon == std::string::npos || std::sscanf(text.c_str() + colon + 1, "%5u", &port) != 1 || port == 0 || port > 65'535) {
+  if (colon == std::string::npos || std::sscanf(text.c_str() + colon + 1, "%5u", &port) != 1 || port == 0 ||
+      port > 65'535) {
     return make_error(ErrorCode::kInvalid, text + " is not HOST:PORT");
   }
   return Endpoint{text.substr(0, colon), static_cast<std::uint16_t>(port)};
@@ -98,7 +99,8 @@ Status serve(const Options& o, runtime::Reactor& reactor) {
   }
   fleet->start_pushes();
   fleet->start_disturbances();
-  fmt::print(stderr, "{} meters, {} concentrators on port {}\n", fleet->size(), fleet->grid().concentrators, fleet->port());
+  fmt::print(stderr, "{} meters, {} concentrators on port {}\n", fleet->size(), fleet->grid().concentrators,
+      fleet->port());
   if (o.report_s > 0) report_later(reactor.runtime(), *fleet, o.report_s);
   reactor.run();
   return {};
@@ -107,7 +109,8 @@ Status serve(const Options& o, runtime::Reactor& reactor) {
 }  // namespace
 
 int sim_command(int argc, char** argv) {
-  CLI::App app{"Serves virtual DLMS/COSEM meters on loopback addresses, directly and behind concentrators.", "amity sim"};
+  CLI::App app{"Serves virtual DLMS/COSEM meters on loopback addresses, directly and behind concentrators.",
+      "amity sim"};
   Options o;
   add_options(app, o);
   CLI11_PARSE(app, argc, argv);

@@ -1,4 +1,5 @@
-// What goes wrong in the town by itself: outages, covers opened, dips of the voltage, rows that a meter lost. Random access:
+// What goes wrong in the town by itself: outages, covers opened, dips of the voltage, rows that a meter lost.
+// Random access:
 // what happens on a day is a function of the seed, the thing and the day.
 #pragma once
 
@@ -40,7 +41,8 @@ class FaultPlan {
  public:
   FaultPlan(std::uint64_t seed, const FaultRates& rates) : seed_(seed), rates_(rates) {}
 
-  // Everything that touches the meter and starts on the town's day that begins at `day_start`; at most a day long. To know all
+  // Everything that touches the meter and starts on the town's day that begins at `day_start`; at most a day
+  // long. To know all
   // that touches a day, ask for the day before too.
   void append(const GridPath& path, TownDay day, UtcSeconds day_start, std::vector<Happening>& out) const;
   double drift_ppm(std::uint32_t meter) const;

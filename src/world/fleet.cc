@@ -164,6 +164,11 @@ void Fleet::start_pushes() {
   if (config_.push && !pushes_) pushes_ = std::make_unique<PushSender>(*this);
 }
 
+void Fleet::start_pushes(const Endpoint& to) {
+  config_.push = to;
+  start_pushes();
+}
+
 void Fleet::disturb_later() {
   const std::int64_t minute = runtime_.clock.utc().value / 60 + 1;
   const Duration wait(minute * 60'000'000 - runtime_.clock.utc_us());

@@ -262,7 +262,8 @@ TEST(Fleet, APushCanBeAskedFor) {
   Bytes out;
   const dlms::AssociationContext management{kManagementClient, dlms::Mechanism::kHighGmac,
                                             dlms::Referencing::kLogicalName, {}};
-  ASSERT_EQ(meter.action(management, {40, kPushIntervalsObis, 1}, ByteView(parameter), out), dlms::ActionResult::kSuccess);
+  ASSERT_EQ(meter.action(management, {40, kPushIntervalsObis, 1}, ByteView(parameter), out),
+      dlms::ActionResult::kSuccess);
   session.push_if_asked(served.world.now());
   ASSERT_TRUE(session.server().poll_output(out));
   Keys keys;

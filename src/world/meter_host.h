@@ -1,4 +1,5 @@
-// Attaches virtual meters to streams: one meter to a connection, or all meters of a concentrator behind the gateway prefix
+// Attaches virtual meters to streams: one meter to a connection, or all meters of a concentrator behind the
+// gateway prefix
 // (E6 towards a meter, E7 from it) on one connection.
 #pragma once
 
