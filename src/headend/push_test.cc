@@ -172,7 +172,8 @@ TEST_F(PushTest, OneListenerHearsTheMetersOfEveryShard) {
   other.model = registry.device_map[1].model = "Test 1";
   other.firmware = registry.device_map[1].firmware = "1.0";
   registry.device_map[2] = other;
-  Channel channel = registry.channel_list[0];
+  Channel channel = *std::find_if(registry.channel_list.begin(), registry.channel_list.end(),
+                                  [](const Channel& c) { return c.source == "1-0:1.29.0*255"; });
   channel.device = DeviceId(2);
   const ChannelId theirs = registry.add_channel(channel).value();
   auto keys = ring->keys(DeviceId(1)).value();
