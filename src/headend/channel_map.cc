@@ -22,7 +22,6 @@ Result<ChannelId> channel_for(store::Registry& registry, Meter& meter, const Col
     }
     return channel.id;
   }
-  if (meter.visitor) return make_error(ErrorCode::kNotFound, source + " has no channel yet");
   Channel channel;
   channel.device = meter.device.id;
   channel.kind = kind;

@@ -82,7 +82,6 @@ void HeadEnd::Impl::refresh(DeviceId device) {
 }
 
 void HeadEnd::Impl::reload(DeviceId id) {
-  visitors_.erase(id);
   if (!ours(id)) return;
   const auto device = context_.registry.device(id);
   if (!device.ok()) return;
@@ -269,28 +268,6 @@ std::optional<DeviceId> HeadEnd::Impl::device_at(const Endpoint& from, const dlm
 Meter* HeadEnd::Impl::meter_of(DeviceId device) {
   const auto at = meters_.find(device);
   return at == meters_.end() ? nullptr : at->second.get();
-}
-
-// A meter of another shard is known here by what the registry and its model say; nothing is made for it here.
-Meter* HeadEnd::Impl::pushing_meter(DeviceId id) {
-  if (ours(id)) return meter_of(id);
-  auto& visitor = visitors_[id];
-  if (!visitor) {
-    const auto device = context_.registry.device(id);
-    auto channels = context_.registry.channels_of(id);
-    if (!device.ok() || !*device || !channels.ok() || (*device)->state != DeviceState::kActive) {
-      visitors_.erase(id);
-      return nullptr;
-    }
-    visitor = std::make_unique<Meter>();
-    visitor->device = **device;
-    visitor->channels = std::move(channels).value();
-    visitor->time.zone = config_.zone;
-    visitor->visitor = true;
-  }
-  const Device& d = visitor->device;
-  if (!visitor->layout) visitor->layout = layouts_.find(LayoutCache::key(d.manufacturer, d.model, d.firmware));
-  return visitor.get();
 }
 
 void HeadEnd::Impl::wants_reading(DeviceId device) {

@@ -41,7 +41,6 @@ class HeadEnd::Impl : public std::enable_shared_from_this<HeadEnd::Impl>, privat
 
   bool ours(DeviceId device) const { return device.value % config_.shards == config_.shard; }
   Meter* add_meter(const Device& device);
-  Meter* meter_of(DeviceId device);
   void reload(DeviceId device);
   void plan(Meter& meter, bool catch_up);
 
@@ -63,7 +62,7 @@ class HeadEnd::Impl : public std::enable_shared_from_this<HeadEnd::Impl>, privat
   // pushes
   std::optional<DeviceId> device_of(const dlms::SystemTitle& title) override;
   std::optional<DeviceId> device_at(const Endpoint& from, const dlms::Pushed& pushed) override;
-  Meter* pushing_meter(DeviceId device) override;
+  Meter* meter_of(DeviceId device) override;
   void wants_reading(DeviceId device) override;
   void pump_later() override;
 
@@ -74,7 +73,6 @@ class HeadEnd::Impl : public std::enable_shared_from_this<HeadEnd::Impl>, privat
   ConnectionPool pool_;
   DriverContext context_;
   std::unordered_map<DeviceId, std::unique_ptr<Meter>> meters_;
-  std::unordered_map<DeviceId, std::unique_ptr<Meter>> visitors_;  // of other shards, that pushed here
   std::unordered_map<std::string, DeviceId> by_host_;  // of meters reached directly
   std::unordered_map<DeviceId, std::deque<Queued>> commands_;
   std::multimap<std::int64_t, DeviceId> deadlines_;    // of queued commands

@@ -67,7 +67,6 @@ struct Meter {
   std::vector<std::optional<UtcSeconds>> log_newest;
   MeterTime time;
   Backoff backoff;
-  bool visitor = false;       // of another shard
   bool busy = false;          // a conversation is under way
   bool stale = false;         // the registry has changed meanwhile
   bool offered = false;       // waits in the dispatcher for its scheduled reading

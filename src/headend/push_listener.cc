@@ -170,7 +170,7 @@ void PushListener::report(DeviceId device, HeadEndEvent event, std::string detai
 
 void PushListener::take(const dlms::Pushed& pushed, const Endpoint& from) {
   const auto device = pushed.title ? sink_.device_of(*pushed.title) : sink_.device_at(from, pushed);
-  Meter* const meter = device ? sink_.pushing_meter(*device) : nullptr;
+  Meter* const meter = device ? sink_.meter_of(*device) : nullptr;
   if (meter == nullptr) {
     ++c_.stats.pushes_refused;
     return;
@@ -237,7 +237,7 @@ Task<void> PushListener::deliver(DeviceId device, PushContent content, bool secu
 
 // What was pushed and kept need not be read: the next row only, and only where there is one load profile to confuse.
 void PushListener::mark_pushed(DeviceId device, std::span<const UtcSeconds> times) {
-  Meter* const meter = sink_.pushing_meter(device);
+  Meter* const meter = sink_.meter_of(device);
   if (meter == nullptr || !meter->layout || meter->layout->loads.size() != 1 || meter->loads.empty()) return;
   for (const UtcSeconds time : times) meter->loads[0].pushed(time, load_grid(meter->layout->loads[0]));
 }

@@ -21,8 +21,7 @@ class PushSink {
   virtual std::optional<DeviceId> device_of(const dlms::SystemTitle& title) = 0;
   // A plain push: by the address it came from.
   virtual std::optional<DeviceId> device_at(const Endpoint& from, const dlms::Pushed& pushed) = 0;
-  // Also of other shards: there is one listener. Null for a device that nobody knows.
-  virtual Meter* pushing_meter(DeviceId device) = 0;
+  virtual Meter* meter_of(DeviceId device) = 0;
   // Something happened there, or the push could not be understood: read the meter soon.
   virtual void wants_reading(DeviceId device) = 0;
   virtual void pump_later() = 0;

@@ -165,35 +165,6 @@ TEST_F(PushTest, WhatCouldNotBeKeptIsReadLater) {
   EXPECT_EQ(imports().size(), before + 1);
 }
 
-TEST_F(PushTest, OneListenerHearsTheMetersOfEveryShard) {
-  Device other = registry.device_map[1];
-  other.id = DeviceId(2);
-  other.manufacturer = registry.device_map[1].manufacturer = "AMT";
-  other.model = registry.device_map[1].model = "Test 1";
-  other.firmware = registry.device_map[1].firmware = "1.0";
-  registry.device_map[2] = other;
-  Channel channel = *std::find_if(registry.channel_list.begin(), registry.channel_list.end(),
-                                  [](const Channel& c) { return c.source == "1-0:1.29.0*255"; });
-  channel.device = DeviceId(2);
-  const ChannelId theirs = registry.add_channel(channel).value();
-  auto keys = ring->keys(DeviceId(1)).value();
-  keys.meter_title = dlms::SystemTitle{'A', 'M', 'T', 0, 0, 0, 0, 2};
-  ASSERT_TRUE(ring->put(DeviceId(2), keys).ok());
-  HeadEndConfig config;
-  config.shards = 2;
-  config.shard = 1;  // reads device 1, hears device 2 as well
-  config.push.udp = kPushUdp;
-  config.read.catch_up_s = 0;
-  headend.reset();
-  headend = std::make_unique<HeadEnd>(loop.runtime(), registry, readings, events, intake, *ring, config, [](Fact) {});
-  ASSERT_TRUE(headend->start().ok());
-  loop.run_for(30s);
-  TestMeter second(loop, {"10.0.0.2", 4059}, keys);
-  const TestRow row = next_row(0);
-  send(std::move(second.push(std::span(&row, 1), kFull)).value());
-  EXPECT_EQ(readings.kept[theirs.value].size(), 1u);
-}
-
 TEST_F(PushTest, ASlowLorisIsCutOff) {
   Sender sender;
   auto stream = loop.connect(kPushTcp, 1s, &sender);
