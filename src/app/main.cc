@@ -12,6 +12,7 @@
 #include "app/demo_command.h"
 #include "app/exit_codes.h"
 #include "app/export_command.h"
+#include "app/read_command.h"
 #include "app/serve_command.h"
 #include "app/sim_command.h"
 #include "app/simulate_command.h"
@@ -32,6 +33,7 @@ constexpr Command kCommands[] = {
     {"demo", "a simulated utility and the operations center, http://localhost:8080",
      amity::app::demo_command},
     {"serve", "the platform over a data directory", amity::app::serve_command},
+    {"read", "one meter, now: objects, registers, rows of a profile", amity::app::read_command},
     {"sim", "virtual meters on real sockets", amity::app::sim_command},
     {"decode", "any DLMS frame as one JSON object", amity::app::decode_command},
     {"export", "readings of a data directory as CSV or JSON Lines", amity::app::export_command},
