@@ -18,8 +18,9 @@ TEST(FleetFile, SaysWhichElementIsWrong) {
   EXPECT_EQ(reason(R"({"format":"other","version":1})"), "unsupported: this is no amity-fleet document of version 1");
   EXPECT_EQ(reason(R"({"format":"amity-fleet","version":1,"feeders":[{"id":1,"name":"F"},{"id":2}]})"),
             "malformed: feeders[1]: \"name\" is not text");
-  EXPECT_EQ(reason(std::string(kHead) + R"("devices":[],"channels":[],"keys":[{"device":1,"mechanism":"gmac","suite":0,)"
-                                        R"("security":"authenc","client_title":"00"}]})"),
+  EXPECT_EQ(reason(std::string(kHead) + R"("devices":[],"channels":[],"keys":[{"device":1,)"
+                                        R"("mechanism":"gmac","suite":0,"security":"authenc",)"
+                                        R"("client_title":"00"}]})"),
             "malformed: keys[0]: \"client_title\" is not hexadecimal bytes of the right number");
 }
 
