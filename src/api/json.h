@@ -5,6 +5,7 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,8 +34,11 @@ class Json {
   Json& boolean(bool value) { return writer_.Bool(value), *this; }
   Json& null() { return writer_.Null(), *this; }
   Json& time(UtcSeconds value);  // ISO; null for 0
+  // The writer sets the comma; the text itself is copied at once, where RapidJSON would go letter
+  // by letter.
   Json& raw(std::string_view json) {
-    writer_.RawValue(json.data(), json.size(), rapidjson::kNullType);
+    writer_.RawValue(json.data(), 0, rapidjson::kNullType);
+    std::memcpy(buffer_.Push(json.size()), json.data(), json.size());
     return *this;
   }
   template <class T>

@@ -2,6 +2,8 @@
 // connections, one question at a time on each, the client in this process. Then the same while
 // readings are taken in.
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
@@ -158,8 +160,19 @@ class Asker : public Stream::Handler {
 
 struct Load {
   double per_s = 0, p50_us = 0, p99_us = 0;
+  double cpu_us = 0;  // of this process per request, both ends: what another load on the machine
+                      // does not change much
   std::size_t body_bytes = 0;
 };
+
+double process_cpu_us() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto us = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_usec);
+  };
+  return us(usage.ru_utime) + us(usage.ru_stime);
+}
 
 Load measure(const Endpoint& server, const std::string& key) {
   runtime::Reactor reactor;
@@ -171,11 +184,14 @@ Load measure(const Endpoint& server, const std::string& key) {
   reactor.run_for(kWarmUp);
   latencies_us.clear();
   latencies_us.reserve(2'000'000);
+  const double cpu_before_us = process_cpu_us();
   const Instant begin = rt.clock.now();
   reactor.run_for(kMeasured);
   const double seconds = static_cast<double>((rt.clock.now() - begin).count()) / 1e6;
   Load load;
   load.per_s = static_cast<double>(latencies_us.size()) / seconds;
+  load.cpu_us = (process_cpu_us() - cpu_before_us) /
+                std::max<double>(1, static_cast<double>(latencies_us.size()));
   load.body_bytes = askers.front()->body_bytes();
   std::sort(latencies_us.begin(), latencies_us.end());
   if (!latencies_us.empty()) {
@@ -258,7 +274,8 @@ BenchResult bench_api() {
     result.details = {{"connections", kConnections},
                       {"body_bytes", static_cast<double>(alone.body_bytes)},
                       {"p50_us", alone.p50_us},
-                      {"p99_us", alone.p99_us}};
+                      {"p99_us", alone.p99_us},
+                      {"cpu_us_per_request", alone.cpu_us}};
     Feeder feeder(**intake);
     const std::uint64_t before = feeder.accepted();
     const Load busy = measure((*server)->local(), *key);
