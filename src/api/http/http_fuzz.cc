@@ -1,4 +1,5 @@
-// Any bytes as a stream of requests, in one piece and in two: no crash, and the same requests either way.
+// Any bytes as a stream of requests, in one piece and in two: no crash, and the same requests
+// either way.
 #include "api/http/parser.h"
 #include "api/http/router.h"
 
@@ -26,8 +27,10 @@ std::string walk(ByteView bytes, std::size_t cut) {
       if (!parser.done()) break;
       const Request& r = parser.request();
       const RouteMatch match = router.match(r.method, r.uri);
-      seen += std::string(to_string(r.method)) + " " + r.target + " " + std::to_string(match.route) + " ";
-      seen += std::to_string(r.headers.size()) + " " + r.body + " " + std::string(r.cookie("amity_session"));
+      seen += std::string(to_string(r.method)) + " " + r.target + " " +
+              std::to_string(match.route) + " ";
+      seen += std::to_string(r.headers.size()) + " " + r.body + " " +
+              std::string(r.cookie("amity_session"));
       seen += r.accepts_gzip() ? " gzip\n" : "\n";
       parser.reset();
     }
@@ -49,6 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string whole = walk(bytes, size);
   const std::string parts = walk(bytes, data[0] * size / 256);
   AMITY_ASSERT(whole == parts);
-  if (auto decoded = from_base64url(as_text(bytes)); decoded.ok()) AMITY_ASSERT(base64url(*decoded) == as_text(bytes));
+  if (auto decoded = from_base64url(as_text(bytes)); decoded.ok())
+    AMITY_ASSERT(base64url(*decoded) == as_text(bytes));
   return 0;
 }
