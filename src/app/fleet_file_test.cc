@@ -14,7 +14,7 @@ constexpr const char* kHead =
 TEST(FleetFile, SaysWhichElementIsWrong) {
   const auto reason = [](const std::string& json) { return to_string(parse_fleet(json).error()); };
   EXPECT_EQ(reason("{"), "malformed at byte 1: Missing a name for object member.");
-  EXPECT_EQ(reason("{}"), "malformed: the document: \"format\" is not text");
+  EXPECT_EQ(reason("{}"), "unsupported: this is no amity-fleet document of version 1");
   EXPECT_EQ(reason(R"({"format":"other","version":1})"), "unsupported: this is no amity-fleet document of version 1");
   EXPECT_EQ(reason(R"({"format":"amity-fleet","version":1,"feeders":[{"id":1,"name":"F"},{"id":2}]})"),
             "malformed: feeders[1]: \"name\" is not text");
