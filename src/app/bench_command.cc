@@ -43,7 +43,8 @@ std::string json(const BenchResult& result, double load_average, UtcSeconds now)
     details += fmt::format("{}\"{}\":{}", details.empty() ? "" : ",", name, number(value));
   }
   return fmt::format(
-      R"({{"name":"{}","figure":{},"unit":"{}","better":"{}","details":{{{}}},"load_average":{},"date":"{}","commit":"{}"}})",
+      R"({{"name":"{}","figure":{},"unit":"{}","better":"{}",)"
+      R"("details":{{{}}},"load_average":{},"date":"{}","commit":"{}"}})",
       result.name, number(result.figure), result.unit, result.lower_is_better ? "lower" : "higher",
       details, number(load_average), to_iso(now), commit());
 }

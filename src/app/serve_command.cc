@@ -31,7 +31,7 @@ int serve_command(int argc, char** argv) {
   add_platform_options(app, arguments);
   app.footer(
       "Example:  amity serve --data /var/lib/amity --zone Europe/Madrid --push 0.0.0.0:4059\n"
-      "Devices and keys:  amity admin import --data DIR FLEET.json");
+      "Devices and keys:  amity admin import DIR FLEET.json");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

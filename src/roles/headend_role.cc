@@ -56,33 +56,50 @@ void HeadEndRole::publish_stats(Worker& worker) {
                     [this, &worker] { publish_stats(worker); });
 }
 
-Status HeadEndRole::start(headend::HeadEndConfig config, unsigned count) {
+void HeadEndRole::make_workers(headend::HeadEndConfig config, unsigned count) {
+  const std::lock_guard lock(mutex_);
   config.shards = count;
   for (unsigned shard = 0; shard < count; ++shard) {
     config.shard = shard;
     if (shard > 0) config.push = {};  // one listener; what it hears is of any shard
-    auto& worker = *workers_.emplace_back(std::make_unique<Worker>());
+    Worker& worker = *workers_.emplace_back(std::make_unique<Worker>());
     worker.headend = std::make_unique<headend::HeadEnd>(
         worker.reactor.runtime(), store_.registry(), store_.readings(), store_.events(), intake_,
         keys_, config, [this](Fact fact) { emit(std::move(fact)); });
+    if (count == 1) continue;
+    worker.headend->set_forward([this, shard](const dlms::Pushed& pushed, const Endpoint& from) {
+      for (std::size_t other = 0; other < workers_.size(); ++other) {
+        if (other != shard) workers_[other]->headend->hear(pushed, from);
+      }
+    });
+  }
+}
+
+Status HeadEndRole::start(headend::HeadEndConfig config, unsigned count) {
+  make_workers(std::move(config),
+               count);  // all of them before any thread: they hand pushes to each other
+  for (auto& each : workers_) {
+    Worker& worker = *each;
     std::promise<Status> started;
     auto result = started.get_future();
     worker.reactor.runtime().timers.post([this, &worker, &started] {
-      started.set_value(worker.headend->start());
-      publish_stats(worker);
+      Status status = worker.headend->start();
+      if (status.ok()) publish_stats(worker);
+      started.set_value(std::move(status));
     });
     worker.thread = std::thread([&worker] { worker.reactor.run(); });
     if (const Status status = result.get(); !status.ok()) {
       stop();
       return status.error();
     }
-    if (shard == 0) push_tcp_ = worker.headend->push_tcp();
   }
+  push_tcp_ = workers_.front()->headend->push_tcp();
   return {};
 }
 
 void HeadEndRole::stop() {
   for (auto& worker : workers_) {
+    if (!worker->thread.joinable()) continue;
     // On the loop's thread: conversations end where they stand, then the loop.
     worker->reactor.runtime().timers.post([w = worker.get()] {
       w->headend->stop();
@@ -91,9 +108,9 @@ void HeadEndRole::stop() {
   }
   for (auto& worker : workers_) {
     if (worker->thread.joinable()) worker->thread.join();
-    worker->headend.reset();
   }
   const std::lock_guard lock(mutex_);
+  for (auto& worker : workers_) worker->headend.reset();
   workers_.clear();
 }
 

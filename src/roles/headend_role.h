@@ -35,6 +35,7 @@ class HeadEndRole {
     std::thread thread;
     headend::HeadEndStats stats;  // guarded by mutex_
   };
+  void make_workers(headend::HeadEndConfig config, unsigned count);
   void emit(Fact fact);
   void publish_stats(Worker& worker);
 

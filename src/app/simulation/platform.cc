@@ -33,13 +33,15 @@ void add(headend::HeadEndStats& sum, const headend::HeadEndStats& s) {
 }  // namespace
 
 Platform::Platform(world::VirtualWorld& world, world::VirtualProcess& process, const Config& config,
-                   Witness& witness, std::function<void()> on_fatal)
+                   Witness& witness, std::function<void()> on_fatal,
+                   std::function<void()> on_delicate)
     : world_(world),
       process_(process),
       runtime_(process.runtime()),
       config_(config),
       witness_(witness),
-      on_fatal_(std::move(on_fatal)) {}
+      on_fatal_(std::move(on_fatal)),
+      on_delicate_(std::move(on_delicate)) {}
 
 Platform::~Platform() {
   crash(true);
@@ -95,10 +97,14 @@ Status Platform::start() {
       [this] { return commands_->save(); });
   AMITY_CHECK(commands_follower_->begin());
 
-  head_end_ = std::make_unique<headend::HeadEnd>(
-      runtime_, registry, store_->readings(), store_->events(), *witnessed_, *keys_,
-      head_end_config(),
-      [this](Fact fact) { journal_->append(fact, [](Result<store::Sequence>) {}); });
+  const auto emit = [this](Fact fact) {
+    const auto* changed = std::get_if<CommandChanged>(&fact);
+    if (changed != nullptr && changed->state == CommandState::kRunning) on_delicate_();
+    journal_->append(fact, [](Result<store::Sequence>) {});
+  };
+  head_end_ =
+      std::make_unique<headend::HeadEnd>(runtime_, registry, store_->readings(), store_->events(),
+                                         *witnessed_, *keys_, head_end_config(), emit);
   commands_->set_execute([this](const Command& command) { head_end_->submit(command); });
   AMITY_CHECK(head_end_->start());
   follow();

@@ -17,9 +17,10 @@ inline constexpr std::uint16_t kPushPort = 4060;
 
 class Platform {
  public:
-  // `on_fatal`: the disk failed in a way that ends the process.
+  // `on_fatal`: the disk failed in a way that ends the process. `on_delicate`: a command has begun
+  // and nobody knows it yet, the worst moment to die.
   Platform(world::VirtualWorld& world, world::VirtualProcess& process, const Config& config,
-           Witness& witness, std::function<void()> on_fatal);
+           Witness& witness, std::function<void()> on_fatal, std::function<void()> on_delicate);
   ~Platform();
 
   // Once, before the first start.
@@ -56,7 +57,7 @@ class Platform {
   Runtime runtime_;
   const Config& config_;
   Witness& witness_;
-  std::function<void()> on_fatal_;
+  std::function<void()> on_fatal_, on_delicate_;
   std::shared_ptr<store::MemoryDisk> disk_ = std::make_shared<store::MemoryDisk>();
   std::map<std::pair<std::uint32_t, CommandKind>, std::uint32_t> told_;
   headend::HeadEndStats stats_before_;

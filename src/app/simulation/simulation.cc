@@ -96,8 +96,9 @@ Status Simulation::build() {
     nonces_.add_meter(device.id, Endpoint{world::meter_host(static_cast<std::uint32_t>(i)), 0},
                       behind, device.serial, *keys[i].second.meter_title);
   }
-  platform_ =
-      std::make_unique<Platform>(world_, *process_, config_, witness_, [this] { crash(true); });
+  platform_ = std::make_unique<Platform>(
+      world_, *process_, config_, witness_, [this] { crash(true); },
+      [this] { maybe_crash_soon(); });
   AMITY_CHECK(platform_->install(town_->master(), keys));
   platform_->disk().set_fault([this](const store::KvBatch&, store::Sync sync) {
     if (next_write_ && sync == store::Sync::kYes) {
@@ -214,6 +215,17 @@ void Simulation::crash(bool silently) {
     next_write_.reset();
     world_.at(world_.now() + span(1, 120), [this] { recover(); });
   });
+}
+
+// Right after a command has left and before anything about it is durable, or just after.
+void Simulation::maybe_crash_soon() {
+  const double chance = std::min(0.15, 3.0 / config_.meters);  // a larger town has more commands, not more crashes
+  if (!faults_ || !config_.has(Fault::kCrashes) || !random_.chance(chance)) return;
+  world_.at(
+      world_.now() + Duration(static_cast<std::int64_t>(random_.below(2 * kSyncDelay_us_max))),
+      [this] {
+        if (faults_) crash(random_.chance(0.5));
+      });
 }
 
 void Simulation::recover() {

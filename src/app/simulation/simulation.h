@@ -48,6 +48,7 @@ class Simulation {
   void plan_faults();
   void end_faults();
   void crash(bool silently);
+  void maybe_crash_soon();
   void recover();
   void fill_disk();
   void fail_one_write(store::KvFault how);

@@ -4,6 +4,10 @@
 
 namespace amity::simulation {
 
+namespace {
+constexpr std::int64_t kFuture_s = 2 * 86'400;  // beyond what the intake lets in
+}
+
 ops::Tally Operations::tally(DeviceId device, UtcSeconds from, UtcSeconds until) const {
   return role_.read([&](const ops::FleetState&, const ops::Completeness& completeness,
                         const auto&) { return completeness.device(device, from, until); });
@@ -20,7 +24,10 @@ std::uint64_t Operations::expected(DeviceId device, UtcSeconds from, UtcSeconds 
 Status NaiveOperations::load() {
   AMITY_TRY(const auto channels, registry_.channels());
   for (const Channel& c : channels) {
-    if (c.kind == ChannelKind::kInterval) owners_[c.id] = c.device;
+    if (c.kind != ChannelKind::kInterval) continue;
+    owners_[c.id] = c.device;
+    AMITY_TRY(const auto stored, readings_.read(c.id, UtcSeconds(0), clock_.utc() + kFuture_s));
+    for (const Reading& r : stored) counted_[c.device].push_back(r.time);
   }
   return Operations::load();
 }

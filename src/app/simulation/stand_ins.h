@@ -98,17 +98,23 @@ class Operations : public Department {
   roles::OpsRole role_;
 };
 
-// Counts whatever the journal says, also what it says again (Break::kNoDedupe).
+// Begins with what is stored, then counts whatever the journal says, also what it says again
+// (Break::kNoDedupe).
 class NaiveOperations : public Operations {
  public:
   NaiveOperations(store::Registry& registry, store::Readings& readings, const Clock& clock)
-      : Operations(registry, readings, clock), registry_(registry) {}
+      : Operations(registry, readings, clock),
+        registry_(registry),
+        readings_(readings),
+        clock_(clock) {}
   Status load() override;
   void handle(const store::JournalEntry& entry) override;
   std::uint64_t received(DeviceId device, UtcSeconds from, UtcSeconds until) const override;
 
  private:
   store::Registry& registry_;
+  store::Readings& readings_;
+  const Clock& clock_;
   std::unordered_map<ChannelId, DeviceId> owners_;
   std::unordered_map<DeviceId, std::vector<UtcSeconds>> counted_;
 };
