@@ -55,11 +55,28 @@ struct Outcome {
   std::string first_error;
 };
 
+// The fleet as it is after its first night: also the register that the master data do not name has its channel.
+store::MasterData known_fleet(const world::Fleet& fleet) {
+  store::MasterData master = fleet.master_data();
+  auto next = static_cast<std::uint32_t>(master.channels.size());
+  for (const Device& device : master.devices) {
+    Channel channel;
+    channel.id = ChannelId(++next);
+    channel.device = device.id;
+    channel.kind = ChannelKind::kRegister;
+    channel.name = "reactive_export_total";
+    channel.source = "1-0:4.8.0*255";
+    channel.unit = Unit::kVarHour;
+    master.channels.push_back(channel);
+  }
+  return master;
+}
+
 Result<Outcome> read_all(world::Fleet& fleet, const std::string& directory) {
   runtime::Reactor reactor;
   Runtime runtime = reactor.runtime();
   AMITY_TRY(const auto store, store::open_embedded(directory, {}));
-  AMITY_CHECK(store->registry().add(fleet.master_data()));
+  AMITY_CHECK(store->registry().add(known_fleet(fleet)));
   Bytes secret(headend::KeyRing::kSecretSize);
   runtime.random.fill(secret);
   AMITY_TRY(const auto keys, headend::KeyRing::open(store->registry(), secret, runtime.random, true));
