@@ -144,10 +144,12 @@ class Holder {
     }
     void arm() {
       const auto wanted = client.next_timeout();
-      if (!wanted || armed) return;
-      armed = true;
-      holder->reactor_.runtime().timers.at(*wanted, [this] {
-        armed = false;
+      if (!wanted || (timer != 0 && timer_at <= *wanted)) return;
+      Timers& timers = holder->reactor_.runtime().timers;
+      timers.cancel(timer);
+      timer_at = *wanted;
+      timer = timers.at(*wanted, [this] {
+        timer = 0;
         client.on_timer(now());
         pump();
       });
@@ -156,7 +158,9 @@ class Holder {
     BenchCounters counters;
     dlms::Client client;
     std::unique_ptr<Stream> stream;
-    bool settled = false, armed = false;
+    bool settled = false;
+    TimerId timer = 0;
+    Instant timer_at;
   };
 
   void begin() {

@@ -165,6 +165,27 @@ TEST_F(PushTest, WhatCouldNotBeKeptIsReadLater) {
   EXPECT_EQ(imports().size(), before + 1);
 }
 
+TEST_F(PushTest, WhatTheListenerHearsForAnotherShardIsForwardedThere) {
+  HeadEndConfig config;
+  config.shards = 2;
+  config.shard = 0;  // device 1 is of shard 1
+  config.push.udp = kPushUdp;
+  headend.reset();
+  HeadEnd listener(loop.runtime(), registry, readings, events, intake, *ring, config, [](Fact) {});
+  config.shard = 1;
+  config.push = {};
+  config.read.catch_up_s = 0;
+  HeadEnd reader(loop.runtime(), registry, readings, events, intake, *ring, config, [](Fact) {});
+  listener.set_forward([&](const dlms::Pushed& pushed, const Endpoint& from) { reader.hear(pushed, from); });
+  ASSERT_TRUE(listener.start().ok());
+  ASSERT_TRUE(reader.start().ok());
+  loop.run_for(900s);
+  send(pushed(next_row()));
+  EXPECT_EQ(imports().size(), before + 1);
+  EXPECT_EQ(listener.stats().pushes_accepted, 0u);
+  EXPECT_EQ(reader.stats().pushes_accepted, 1u);
+}
+
 TEST_F(PushTest, ASlowLorisIsCutOff) {
   Sender sender;
   auto stream = loop.connect(kPushTcp, 1s, &sender);
