@@ -88,13 +88,14 @@ void Connection::begin_request() {
 }
 
 void Connection::refuse(int status, std::string_view detail) {
-  parser_.reset();  // in the middle of something that cannot be trusted
+  const std::string said(detail);  // may be the parser's own words
+  parser_.reset();                 // in the middle of something that cannot be trusted
   keep_alive_ = false;
   linger_ = true;
   head_only_ = http10_ = false;
   method_ = "?";
   target_ = "?";
-  write_answer(problem(status, detail));
+  write_answer(problem(status, said));
 }
 
 void Connection::answer(Response response) {
