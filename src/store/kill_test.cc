@@ -59,8 +59,8 @@ ReadingsArrived message(std::uint64_t n) {
   }
 }
 
-// Runs one life and kills it, at a random time (recovery included) or after a random number of acknowledgements, which a
-// slow machine reaches too; returns what it was told.
+// Runs one life and kills it, at a random time (recovery included) or after a random number of acknowledgements,
+// which a slow machine reaches too; returns what it was told.
 std::vector<Acknowledged> one_life(const std::string& directory, std::uint64_t first, bool by_count,
                                    TestRandom& random) {
   int ends[2];
