@@ -118,6 +118,7 @@ void write_heads(Json& json, const Report& report) {
   json.member_if("reason", report.security.reason);
   json.close();
   json.member("time", report.time);
+  if (report.status) json.member("status", std::uint64_t{*report.status});
 }
 
 }  // namespace
@@ -145,6 +146,7 @@ void Report::clear() {
   meter = {};
   security = {};
   time = {};
+  status.reset();
   readings.clear();
   events.clear();
   unknown.clear();
