@@ -18,7 +18,8 @@ constexpr std::uint32_t kLogicalNameConformance =
     Conformance::kSet | Conformance::kSelectiveAccess | Conformance::kAction;
 constexpr std::uint32_t kShortNameConformance =
     Conformance::kRead | Conformance::kWrite | Conformance::kParameterizedAccess |
-    Conformance::kMultipleReferences | Conformance::kInformationReport;
+    Conformance::kMultipleReferences | Conformance::kBlockTransferGet |
+    Conformance::kInformationReport;
 
 ClientConfig completed(ClientConfig config) {
   if (config.conformance.bits == 0) {

@@ -120,15 +120,20 @@ class Client::Machine {
   void on_get_block(const GetResponseWithDataBlock& block, Instant now);
   void on_action_block(const DataBlock& block, Instant now);
   void on_set_acknowledged(std::uint32_t block, Instant now);
-  void on_read_response(const ReadResponse& response, Instant now);
   void complete_get(Instant now);
   void complete_list(const std::vector<DataOrResult>& results, Instant now);
   void complete_set(const std::vector<DataAccessResult>& results, Instant now);
   void complete_action(const std::vector<ActionResponseItem>& responses, Instant now);
   void complete(std::vector<ItemResult> items, Instant now);
-  bool append_block(ByteView raw, Instant now);
+  bool take_block(std::uint32_t number, ByteView raw, Instant now);
   void stray(Instant now);
   void fail_request(Error error, Instant now);
+
+  // client_short_names.cc
+  void send_next_read_block(Instant now);
+  void on_read_response(const ReadResponse& response, Instant now);
+  void on_read_block(const SnDataBlockResult& block, Instant now);
+  void complete_read(Instant now);
 
   ClientConfig config_;
   InvocationCounters* counters_;

@@ -20,6 +20,7 @@ constexpr std::uint32_t kLogicalNameConformance =
     Conformance::kSet | Conformance::kSelectiveAccess | Conformance::kAction;
 constexpr std::uint32_t kShortNameConformance = Conformance::kRead | Conformance::kWrite |
                                                 Conformance::kParameterizedAccess |
+                                                Conformance::kBlockTransferGet |
                                                 Conformance::kMultipleReferences;
 
 bool is_short_name(ApplicationContext context) {
