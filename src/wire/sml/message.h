@@ -13,6 +13,22 @@
 
 namespace amity::sml {
 
+enum class MessageType : std::uint32_t {
+  kOpenRequest = 0x0100,
+  kOpenResponse = 0x0101,
+  kCloseRequest = 0x0200,
+  kCloseResponse = 0x0201,
+  kProfilePackRequest = 0x0300,
+  kProfilePackResponse = 0x0301,
+  kProfileListRequest = 0x0400,
+  kProfileListResponse = 0x0401,
+  kParameterRequest = 0x0500,
+  kParameterResponse = 0x0501,
+  kListRequest = 0x0700,
+  kListResponse = 0x0701,
+  kAttention = 0xFF01,
+};
+
 // Seconds since the meter was started (index), or since 1970 in UTC.
 struct Time {
   enum class Kind : std::uint8_t { kNone, kSecIndex, kTimestamp, kLocalTimestamp };
@@ -43,18 +59,22 @@ struct ListEntry {
 };
 
 struct OpenRequest {
+  static constexpr MessageType kType = MessageType::kOpenRequest;
   ByteView codepage, client_id, file_id, server_id, user, password;
   std::optional<std::uint8_t> version;
 };
 struct OpenResponse {
+  static constexpr MessageType kType = MessageType::kOpenResponse;
   ByteView codepage, client_id, file_id, server_id;
   Time time;
   std::optional<std::uint8_t> version;
 };
 struct CloseRequest {
+  static constexpr MessageType kType = MessageType::kCloseRequest;
   ByteView signature;
 };
 struct CloseResponse {
+  static constexpr MessageType kType = MessageType::kCloseResponse;
   ByteView signature;
 };
 
@@ -68,8 +88,12 @@ struct ProfileRequest {  // of GetProfilePack and GetProfileList
   std::vector<dlms::Obis> objects;  // all, where empty
   ByteView das_details;             // a tree, encoded; empty: absent
 };
-struct ProfilePackRequest : ProfileRequest {};
-struct ProfileListRequest : ProfileRequest {};
+struct ProfilePackRequest : ProfileRequest {
+  static constexpr MessageType kType = MessageType::kProfilePackRequest;
+};
+struct ProfileListRequest : ProfileRequest {
+  static constexpr MessageType kType = MessageType::kProfileListRequest;
+};
 
 struct ProfileColumn {
   dlms::Obis name;
@@ -87,6 +111,7 @@ struct ProfileRow {
   ByteView signature;
 };
 struct ProfilePackResponse {
+  static constexpr MessageType kType = MessageType::kProfilePackResponse;
   ByteView server_id;
   Time time;
   std::uint32_t period_s = 0;
@@ -100,6 +125,7 @@ struct ProfileListItem {
   ProfileCell cell;
 };
 struct ProfileListResponse {
+  static constexpr MessageType kType = MessageType::kProfileListResponse;
   ByteView server_id;
   Time time;
   std::uint32_t period_s = 0;
@@ -111,6 +137,7 @@ struct ProfileListResponse {
 };
 
 struct ParameterRequest {
+  static constexpr MessageType kType = MessageType::kParameterRequest;
   ByteView server_id, user, password;
   Path path;
   ByteView attribute;
@@ -124,15 +151,18 @@ struct Parameter {
   std::size_t children = 0;
 };
 struct ParameterResponse {
+  static constexpr MessageType kType = MessageType::kParameterResponse;
   ByteView server_id;
   Path path;
   std::vector<Parameter> tree;
 };
 
 struct ListRequest {
+  static constexpr MessageType kType = MessageType::kListRequest;
   ByteView client_id, server_id, user, password, list_name;
 };
 struct ListResponse {
+  static constexpr MessageType kType = MessageType::kListResponse;
   ByteView client_id, server_id, list_name;
   Time time;
   std::vector<ListEntry> entries;
@@ -140,6 +170,7 @@ struct ListResponse {
   Time gateway_time;
 };
 struct Attention {
+  static constexpr MessageType kType = MessageType::kAttention;
   ByteView server_id, number, message;
   std::vector<Parameter> details;
 };
@@ -149,21 +180,6 @@ struct OtherMessage {
   ByteView body;
 };
 
-enum class MessageType : std::uint32_t {
-  kOpenRequest = 0x0100,
-  kOpenResponse = 0x0101,
-  kCloseRequest = 0x0200,
-  kCloseResponse = 0x0201,
-  kProfilePackRequest = 0x0300,
-  kProfilePackResponse = 0x0301,
-  kProfileListRequest = 0x0400,
-  kProfileListResponse = 0x0401,
-  kParameterRequest = 0x0500,
-  kParameterResponse = 0x0501,
-  kListRequest = 0x0700,
-  kListResponse = 0x0701,
-  kAttention = 0xFF01,
-};
 std::string_view name_of(std::uint32_t type);
 
 struct MessageHead {

@@ -5,28 +5,6 @@
 namespace amity::sml {
 namespace {
 
-template <class T>
-constexpr MessageType type_of();
-#define AMITY_SML_TYPE(body, type)        \
-  template <>                             \
-  constexpr MessageType type_of<body>() { \
-    return MessageType::type;             \
-  }
-AMITY_SML_TYPE(OpenRequest, kOpenRequest)
-AMITY_SML_TYPE(OpenResponse, kOpenResponse)
-AMITY_SML_TYPE(CloseRequest, kCloseRequest)
-AMITY_SML_TYPE(CloseResponse, kCloseResponse)
-AMITY_SML_TYPE(ProfilePackRequest, kProfilePackRequest)
-AMITY_SML_TYPE(ProfilePackResponse, kProfilePackResponse)
-AMITY_SML_TYPE(ProfileListRequest, kProfileListRequest)
-AMITY_SML_TYPE(ProfileListResponse, kProfileListResponse)
-AMITY_SML_TYPE(ParameterRequest, kParameterRequest)
-AMITY_SML_TYPE(ParameterResponse, kParameterResponse)
-AMITY_SML_TYPE(ListRequest, kListRequest)
-AMITY_SML_TYPE(ListResponse, kListResponse)
-AMITY_SML_TYPE(Attention, kAttention)
-#undef AMITY_SML_TYPE
-
 class BodyWriter {
  public:
   explicit BodyWriter(Bytes& out) : w_(out) {}
@@ -37,7 +15,7 @@ class BodyWriter {
   }
   template <class T>
   void operator()(const T& m) {
-    type(static_cast<std::uint32_t>(type_of<T>()));
+    type(static_cast<std::uint32_t>(T::kType));
     body(m);
   }
 
@@ -61,13 +39,11 @@ class BodyWriter {
     write_time(w_, m.time);
     optional(m.version);
   }
-  void body(const CloseRequest& m) {
+  void body(const CloseRequest& m) { close(m.signature); }
+  void body(const CloseResponse& m) { close(m.signature); }
+  void close(ByteView signature) {
     w_.list(1);
-    write_octets(w_, m.signature);
-  }
-  void body(const CloseResponse& m) {
-    w_.list(1);
-    write_octets(w_, m.signature);
+    write_octets(w_, signature);
   }
   void body(const ProfileRequest& m) {
     w_.list(9);
