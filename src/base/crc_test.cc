@@ -18,6 +18,24 @@ TEST(Crc, fed_in_pieces_it_is_the_same) {
   }
 }
 
+// The definition, bit by bit.
+std::uint16_t x25_by_bits(ByteView bytes) {
+  unsigned crc = 0xFFFF;
+  for (const std::uint8_t byte : bytes) {
+    crc ^= byte;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc & 1) ? (crc >> 1) ^ 0x8408 : crc >> 1;
+  }
+  return static_cast<std::uint16_t>(crc ^ 0xFFFF);
+}
+
+TEST(Crc, of_every_length_as_bit_by_bit) {
+  Bytes bytes;
+  for (unsigned i = 0; i < 100; ++i) {
+    EXPECT_EQ(crc16_x25(bytes), x25_by_bits(bytes)) << i << " bytes";
+    bytes.push_back(static_cast<std::uint8_t>(i * 151 + 7));
+  }
+}
+
 TEST(Crc, of_nothing) {
   EXPECT_EQ(crc16_x25({}), 0x0000);
 }
