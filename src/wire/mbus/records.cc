@@ -7,18 +7,19 @@ namespace {
 
 constexpr char kHexDigits[] = "0123456789ABCDEF";
 
-struct PointInTime {
-  std::uint64_t storage = 0;
-  std::uint32_t subunit = 0;
-  std::size_t reading = 0;  // index of the date among the readings
-  wire::MeterTime time;
-};
-
 class RecordDecoder {
  public:
-  RecordDecoder(ByteView data, std::size_t base, Layout& layout, Qualifiers& qualifiers,
+  RecordDecoder(ByteView data, std::size_t base, Layout& layout, RecordScratch& scratch,
                 wire::Report& report)
-      : data_(data), base_(base), layout_(layout), q_(qualifiers), report_(report) {}
+      : data_(data),
+        base_(base),
+        layout_(layout),
+        q_(scratch.qualifiers),
+        points_(scratch.points),
+        heads_(scratch.heads),
+        report_(report) {
+    heads_.clear();
+  }
 
   Status run() {
     const std::size_t first_reading = report_.readings.size();
@@ -75,6 +76,7 @@ class RecordDecoder {
     const std::size_t value_at = at_ + head_.size;
     AMITY_TRY(const std::size_t size,
               value_bytes(head_.field, data_.subspan(value_at), base_ + value_at));
+    append(heads_, data_.subspan(at_, head_.size));
     emit(data_.subspan(value_at, size));
     explain(value_at, size);
     at_ = value_at + size;
@@ -222,18 +224,19 @@ class RecordDecoder {
   std::size_t base_;
   Layout& layout_;
   Qualifiers& q_;
+  std::array<PointInTime, kPointsInTimeMax>& points_;
+  Bytes& heads_;
   wire::Report& report_;
   std::size_t at_ = 0;
   int number_ = 0;
   RecordHead head_;
-  std::array<PointInTime, kPointsInTimeMax> points_;
   std::size_t points_count_ = 0;
 };
 
 }  // namespace
 
-Status decode_records(ByteView data, std::size_t base_offset, Layout& layout, Qualifiers& scratch,
-                      wire::Report& report) {
+Status decode_records(ByteView data, std::size_t base_offset, Layout& layout,
+                      RecordScratch& scratch, wire::Report& report) {
   return RecordDecoder(data, base_offset, layout, scratch, report).run();
 }
 
