@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -114,10 +115,7 @@ class Json {
     put('"');
   }
   // Our own words: nothing in them is to be escaped, and their place was made.
-  void word(std::string_view value) {
-    std::memcpy(at_, value.data(), value.size());
-    at_ += value.size();
-  }
+  void word(std::string_view value) { at_ = std::copy(value.begin(), value.end(), at_); }
   template <class Integer>
   void digits(Integer value) {
     if (value < 10) {
