@@ -240,4 +240,25 @@ Status decode_records(ByteView data, std::size_t base_offset, Layout& layout,
   return RecordDecoder(data, base_offset, layout, scratch, report).run();
 }
 
+bool more_records_follow(ByteView user_data) {
+  constexpr std::size_t kLongHeaderBytes = 13;
+  if (user_data.size() < kLongHeaderBytes || user_data[0] != 0x72) return false;
+  ByteView records = user_data.subspan(kLongHeaderBytes);
+  RecordHead head;
+  while (!records.empty()) {
+    const std::uint8_t dif = records[0];
+    if (dif == kDifManufacturerMore) return true;
+    if (dif == kDifFiller) {
+      records = records.subspan(1);
+      continue;
+    }
+    if ((dif & 0x0F) == 0x0F || !parse_record_head(records, 0, head).ok()) return false;
+    const ByteView after = records.subspan(head.size);
+    const auto size = value_bytes(head.field, after, 0);
+    if (!size.ok()) return false;
+    records = after.subspan(*size);
+  }
+  return false;
+}
+
 }  // namespace amity::mbus
