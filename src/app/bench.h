@@ -33,4 +33,7 @@ BenchResult bench_read_fleet();
 // Readings per second through the intake until they are durable and stored, fsync on; bytes per stored reading.
 BenchResult bench_intake();
 
+// Encrypted wireless M-Bus telegrams of 10,000 configured meters to JSON on one core; telegrams per second.
+BenchResult bench_wmbus_decode();
+
 }  // namespace amity::app

@@ -17,6 +17,20 @@ constexpr Table make_table(std::uint16_t reflected_polynomial) {
   return table;
 }
 
+// Most significant bit first.
+constexpr Table make_forward_table(std::uint16_t polynomial) {
+  Table table{};
+  for (unsigned i = 0; i < 256; ++i) {
+    unsigned value = i << 8;
+    for (int bit = 0; bit < 8; ++bit)
+      value = (value & 0x8000) ? (value << 1) ^ polynomial : value << 1;
+    table[i] = static_cast<std::uint16_t>(value);
+  }
+  return table;
+}
+
+constexpr Table kEn13757 = make_forward_table(0x3D65);
+
 // Eight bytes a step: slice k is what a byte does with k bytes behind it.
 constexpr std::size_t kSlices = 8;
 using Slices = std::array<Table, kSlices>;
@@ -61,6 +75,16 @@ std::uint16_t crc16_arc(ByteView bytes) {
 }
 std::uint16_t crc16_kermit(ByteView bytes) {
   return add(kCcitt, 0, bytes);
+}
+
+std::uint16_t crc16_en13757_add(std::uint16_t state, ByteView bytes) {
+  unsigned crc = state;
+  for (const std::uint8_t byte : bytes)
+    crc = ((crc << 8) & 0xFFFF) ^ kEn13757[(crc >> 8) ^ byte];
+  return static_cast<std::uint16_t>(crc);
+}
+std::uint16_t crc16_en13757(ByteView bytes) {
+  return crc16_en13757_finish(crc16_en13757_add(kCrc16En13757Start, bytes));
 }
 
 }  // namespace amity

@@ -7,6 +7,7 @@ TEST(Crc, published_check_values) {
   const ByteView check = as_bytes("123456789");
   EXPECT_EQ(crc16_x25(check), 0x906E);
   EXPECT_EQ(crc16_arc(check), 0xBB3D);
+  EXPECT_EQ(crc16_en13757(check), 0xC2B7);
   EXPECT_EQ(crc16_kermit(check), 0x2189);
 }
 

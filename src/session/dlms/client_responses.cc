@@ -241,6 +241,8 @@ void Client::Machine::on_answer(const Apdu& apdu, Instant now) {
   }
   if (!request_) return stray(now);
   if (const auto* read = std::get_if<ReadResponse>(&apdu)) return on_read_response(*read, now);
+  if (const auto* access = std::get_if<AccessResponse>(&apdu))
+    return on_access_response(*access, now);
   const std::optional<InvokeId> invoke = std::visit(InvokeOf{}, apdu);
   if (!invoke || invoke->id() != request_->invoke) return stray(now);
 
@@ -276,6 +278,7 @@ void Client::Machine::on_answer(const Apdu& apdu, Instant now) {
         return on_action_block(block->block, now);
       break;
     case RequestKind::kReadShortName:
+    case RequestKind::kAccess:
       break;
   }
   stray(now);

@@ -121,6 +121,12 @@ void ask(Client& client, std::uint8_t what, Instant now) {
     return;
   }
   const MethodCall call{{9, Obis(0, 0, 10, 0, 100, 255), 1}, Bytes(what & 0x80 ? 2000 : 3, 0)};
+  const AccessCall access[] = {AccessCall::get(get[0]), AccessCall::set(set),
+                               AccessCall::action(call)};
+  if (what & 0x40) {
+    (void)client.access(std::span(access, 1 + what % 3), {what % 2 == 1, false, {}}, now);
+    return;
+  }
   switch (what % 5) {
     case 0:
       (void)client.get(std::span(get, 1), now);

@@ -118,6 +118,10 @@ class Server::Machine {
   void send_action_block(Instant now);
   bool take_block(std::uint32_t number, ByteView raw);
 
+  // server_access.cc
+  void on_access(const AccessRequest& request, Instant now);
+  AccessResult access(const AccessSpecification& item, ByteView value, Bytes& out);
+
   // server_short_names.cc
   void on_read(const ReadRequest& request, Instant now);
   void answer_read(const ReadRequest& request, Instant now);

@@ -55,6 +55,7 @@ void Server::Machine::on_service(const Apdu& apdu, Instant now) {
     return begin_action(r->invoke, r->methods, true, r->block, now);
   }
   if (const auto* r = std::get_if<WriteRequest>(&apdu)) return on_write(*r, now);
+  if (const auto* r = std::get_if<AccessRequest>(&apdu)) return on_access(*r, now);
   refuse(StateError::kServiceUnknown, ServiceErrorCode::kServiceNotSupported, now);
 }
 
