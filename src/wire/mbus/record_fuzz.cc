@@ -8,7 +8,7 @@ using namespace amity;
 namespace {
 
 Status decode(ByteView records, wire::Report& report) {
-  mbus::Qualifiers scratch;
+  static mbus::RecordScratch scratch;
   report.clear();
   mbus::Layout layout(report);
   return mbus::decode_records(records, 0, layout, scratch, report);
@@ -17,6 +17,10 @@ Status decode(ByteView records, wire::Report& report) {
 void check_back(const wire::Reading& reading) {
   const auto* value = std::get_if<Decimal>(&reading.value);
   if (value == nullptr || !reading.note.empty()) return;
+  // Codes are unsigned, and eight bytes of an enhanced identification are an address.
+  if ((value->value < 0 && reading.kind != "total" && reading.kind != "instantaneous") ||
+      reading.quantity == "enhanced identification")
+    return;
   Bytes again;
   const mbus::RecordPlace place{mbus::Function::kInstantaneous, reading.storage, reading.tariff,
                                 reading.subunit};
