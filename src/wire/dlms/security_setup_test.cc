@@ -29,6 +29,15 @@ void name(X509_NAME* subject) {
                              reinterpret_cast<const unsigned char*>("4D4D4D0000BC614E"), -1, -1, 0);
 }
 
+template <class T>
+Bytes der_of(const T* value, int (*write)(const T*, unsigned char**)) {
+  unsigned char* der = nullptr;
+  const int size = write(value, &der);
+  const Bytes out(der, der + size);
+  OPENSSL_free(der);
+  return out;
+}
+
 Bytes certificate(const Key& subject, const Key& issuer) {
   X509* x = X509_new();
   ASN1_INTEGER_set(X509_get_serialNumber(x), 7);
@@ -38,10 +47,7 @@ Bytes certificate(const Key& subject, const Key& issuer) {
   name(X509_get_issuer_name(x));
   X509_set_pubkey(x, subject.pkey);
   X509_sign(x, issuer.pkey, EVP_sha256());
-  unsigned char* der = nullptr;
-  const int size = i2d_X509(x, &der);
-  const Bytes out(der, der + size);
-  OPENSSL_free(der);
+  const Bytes out = der_of(x, i2d_X509);
   X509_free(x);
   return out;
 }
@@ -51,10 +57,7 @@ Bytes request(const Key& subject, const Key& signer) {
   name(X509_REQ_get_subject_name(x));
   X509_REQ_set_pubkey(x, subject.pkey);
   X509_REQ_sign(x, signer.pkey, EVP_sha256());
-  unsigned char* der = nullptr;
-  const int size = i2d_X509_REQ(x, &der);
-  const Bytes out(der, der + size);
-  OPENSSL_free(der);
+  const Bytes out = der_of(x, i2d_X509_REQ);
   X509_REQ_free(x);
   return out;
 }
