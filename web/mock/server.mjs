@@ -8,7 +8,7 @@ import * as world from './data.mjs';
 import { Desk } from './desk.mjs';
 import { abnormal, completeness, overview, search, segments } from './views.mjs';
 
-const kDist = new URL('../dist/', import.meta.url).pathname;
+const kDist = process.env.DIST ? join(process.env.DIST, '/') : new URL('../dist/', import.meta.url).pathname;
 const kCsp = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 const kTypes = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 export const kUsers = { admin: ['admin', 'amity-demo'], operator: ['operator', 'amity-demo'], viewer: ['viewer', 'amity-demo'] };
