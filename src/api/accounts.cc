@@ -8,13 +8,15 @@ namespace amity::api {
 
 namespace {
 
-Error invalid(std::string reason) { return make_error(ErrorCode::kInvalid, std::move(reason)); }
+Error invalid(std::string reason) {
+  return make_error(ErrorCode::kInvalid, std::move(reason));
+}
 
 Status check_name(const std::string& name) {
   if (name.empty() || name.size() > kNameBytesMax) return invalid("a name has 1 to 64 characters");
   for (const char c : name) {
-    const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
-                      c == '_' || c == '@' || c == ' ';
+    const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '.' || c == '-' || c == '_' || c == '@' || c == ' ';
     if (!fine) return invalid("a name consists of letters, digits, blanks and . - _ @");
   }
   return {};
@@ -22,7 +24,8 @@ Status check_name(const std::string& name) {
 
 }  // namespace
 
-Result<store::User> Auth::add_user(const std::string& name, const std::string& password, Role role) {
+Result<store::User> Auth::add_user(const std::string& name, const std::string& password,
+                                   Role role) {
   AMITY_CHECK(check_name(name));
   AMITY_CHECK(check_password(password));
   AMITY_TRY(auto hashed, hash(password));
@@ -69,7 +72,8 @@ Result<store::User> Auth::change_user(const std::string& name, const UserChange&
     return make_error(ErrorCode::kConflict, "the last administrator stays one");
   }
   AMITY_CHECK(registry_.put_user(*user));
-  if (change.password) AMITY_CHECK(put_times("password", name, {clock_.utc(), {}}));  // ends earlier sessions
+  if (change.password)
+    AMITY_CHECK(put_times("password", name, {clock_.utc(), {}}));  // ends earlier sessions
   revoke_all();
   return *user;
 }
@@ -102,7 +106,8 @@ Result<std::optional<std::string>> Auth::bootstrap(const std::string& password) 
   if (!existing.empty()) return std::optional<std::string>();
   const std::string chosen = password.empty() ? random_token(15) : password;
   AMITY_TRY(auto user, add_user("admin", chosen, Role::kAdmin));
-  AMITY_CHECK(registry_.append_audit(clock_.utc(), "amity", "made the first administrator, " + user.name));
+  AMITY_CHECK(
+      registry_.append_audit(clock_.utc(), "amity", "made the first administrator, " + user.name));
   return std::optional<std::string>(chosen);
 }
 

@@ -26,14 +26,18 @@ struct Counters {
   std::atomic<std::uint64_t> by_class[6]{};  // [status / 100]
   std::atomic<std::uint64_t> duration_buckets[8]{};
   std::atomic<std::uint64_t> duration_sum_us{0}, requests{0}, bytes_out{0};
-  std::atomic<std::uint64_t> logins_failed{0}, rate_limited{0}, dropped_streams{0}, refused_connections{0};
+  std::atomic<std::uint64_t> logins_failed{0}, rate_limited{0}, dropped_streams{0},
+      refused_connections{0};
   std::atomic<std::int64_t> connections{0}, streams{0};
 };
-inline constexpr std::int64_t kDurationBucketsUs[7] = {100, 500, 1000, 5000, 10'000, 100'000, 1'000'000};
+inline constexpr std::int64_t kDurationBucketsUs[7] = {100,    500,     1000,     5000,
+                                                       10'000, 100'000, 1'000'000};
 
-class Api {
+// Shared, so that what answers later (a command's journal entry) can tell whether it is still there.
+class Api : public std::enable_shared_from_this<Api> {
  public:
-  Api(store::Store& store, Services& services, const ServerOptions& options, const Clock& clock, Random& random);
+  Api(store::Store& store, Services& services, const ServerOptions& options, const Clock& clock,
+      Random& random);
 
   store::Store& store;
   Services& services;
@@ -83,8 +87,16 @@ struct Call {
   bool secure = false;  // over TLS
 };
 
-enum class Access : std::uint8_t { kAnyone, kViewer, kOperator, kEngineer, kAdmin, kViewerOrLoopback };
-// Where a handler runs: on the I/O thread (microseconds), on a worker (milliseconds), on a password thread.
+enum class Access : std::uint8_t {
+  kAnyone,
+  kViewer,
+  kOperator,
+  kEngineer,
+  kAdmin,
+  kViewerOrLoopback
+};
+// Where a handler runs: on the I/O thread (microseconds), on a worker (milliseconds), on a password
+// thread.
 enum class Place : std::uint8_t { kInline, kWorker, kPassword };
 
 using Respond = std::function<void(Response)>;  // once, from any thread

@@ -12,13 +12,13 @@ struct Asset {
   std::string_view path;          // "/index.html", "/assets/app-3f2a.js"
   std::string_view content_type;  // "text/javascript; charset=utf-8"
   ByteView plain;
-  ByteView gzip;           // empty where compressing does not pay
-  bool immutable = false;  // its name holds a digest of its contents
+  ByteView gzip;            // empty where compressing does not pay
+  bool immutable = false;   // its name holds a digest of its contents
   std::string_view etag{};  // quoted, of the contents; "" = the server makes its own
 };
 
-// The embedded page (library `web_assets`, cmake/Web.cmake), sorted by path; empty when built with AMITY_WEB=OFF.
-// Lives as long as the program.
+// The embedded page (library `web_assets`, cmake/Web.cmake), sorted by path; empty when built with
+// AMITY_WEB=OFF. Lives as long as the program.
 std::span<const Asset> assets();
 
 }  // namespace amity::api

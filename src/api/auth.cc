@@ -11,7 +11,9 @@ namespace amity::api {
 
 namespace {
 
-Error denied(std::string reason) { return make_error(ErrorCode::kSecurity, std::move(reason)); }
+Error denied(std::string reason) {
+  return make_error(ErrorCode::kSecurity, std::move(reason));
+}
 
 std::string times_name(std::string_view kind, const std::string& name) {
   return "api/times/" + std::string(kind) + "/" + name;
@@ -21,10 +23,14 @@ std::string times_name(std::string_view kind, const std::string& name) {
 
 std::string_view to_string(Role role) {
   switch (role) {
-    case Role::kViewer: return "viewer";
-    case Role::kOperator: return "operator";
-    case Role::kEngineer: return "engineer";
-    case Role::kAdmin: return "admin";
+    case Role::kViewer:
+      return "viewer";
+    case Role::kOperator:
+      return "operator";
+    case Role::kEngineer:
+      return "engineer";
+    case Role::kAdmin:
+      return "admin";
   }
   return "";
 }
@@ -44,14 +50,16 @@ std::size_t DigestHash::operator()(const Digest& d) const noexcept {
 
 Credentials credentials_of(const Request& request) {
   const std::string_view authorization = request.header("authorization");
-  if (authorization.starts_with("Bearer ")) return {Credentials::Kind::kKey, authorization.substr(7)};
+  if (authorization.starts_with("Bearer "))
+    return {Credentials::Kind::kKey, authorization.substr(7)};
   if (const std::string_view cookie = request.cookie(kSessionCookie); !cookie.empty()) {
     return {Credentials::Kind::kSession, cookie};
   }
   return {};
 }
 
-Auth::Auth(store::Registry& registry, const Clock& clock, Random& random, const ServerOptions& options)
+Auth::Auth(store::Registry& registry, const Clock& clock, Random& random,
+           const ServerOptions& options)
     : registry_(registry), clock_(clock), random_(random), options_(options) {}
 
 std::string Auth::random_token(std::size_t bytes) {
@@ -65,9 +73,11 @@ std::string Auth::random_token(std::size_t bytes) {
 
 std::shared_ptr<TokenBucket> Auth::bucket(const std::string& principal) {
   const std::lock_guard lock(mutex_);
-  if (buckets_.size() >= kBucketsMax) std::erase_if(buckets_, [](const auto& b) { return b.second.use_count() == 1; });
+  if (buckets_.size() >= kBucketsMax)
+    std::erase_if(buckets_, [](const auto& b) { return b.second.use_count() == 1; });
   auto& found = buckets_[principal];
-  if (!found) found = std::make_shared<TokenBucket>(options_.requests_per_s, options_.requests_burst);
+  if (!found)
+    found = std::make_shared<TokenBucket>(options_.requests_per_s, options_.requests_burst);
   return found;
 }
 
@@ -112,7 +122,8 @@ Result<PrincipalPtr> Auth::verify_key(std::string_view token, const Digest& dige
   AMITY_TRY(auto key, registry_.api_key(std::string(token.substr(0, cut))));
   const Digest shown = crypto::sha256(as_bytes(token.substr(cut + 1)));
   if (!key || !constant_time_equal(shown, key->secret_hash)) return unknown;
-  if (key->expires.value != 0 && key->expires <= clock_.utc()) return denied("the API key has expired");
+  if (key->expires.value != 0 && key->expires <= clock_.utc())
+    return denied("the API key has expired");
   const auto role = role_from(key->role);
   if (!role) return unknown;
   note_use("key", key->id);
@@ -120,12 +131,19 @@ Result<PrincipalPtr> Auth::verify_key(std::string_view token, const Digest& dige
   return PrincipalPtr(std::make_shared<const Principal>(std::move(principal)));
 }
 
+bool Auth::still_valid(const Principal& principal) {
+  if (principal.key_id.empty()) return verify_session(principal.token_digest).ok();
+  const auto key = registry_.api_key(principal.key_id);
+  if (!key.ok() || !*key) return false;
+  return (*key)->expires.value == 0 || (*key)->expires > clock_.utc();
+}
+
 Result<std::string> Auth::hash(const std::string& password) {
   return hash_password(password, options_.password_passes, options_.password_memory_bytes);
 }
 
-Result<NewSession> Auth::login(const std::string& user_name, const std::string& password, const std::string& address,
-                               std::int64_t& wait_s) {
+Result<NewSession> Auth::login(const std::string& user_name, const std::string& password,
+                               const std::string& address, std::int64_t& wait_s) {
   const UtcSeconds now = clock_.utc();
   wait_s = throttle_.wait_s(user_name, address, now);
   if (wait_s > 0) return make_error(ErrorCode::kBusy, "too many failed attempts");
@@ -144,7 +162,8 @@ Result<NewSession> Auth::login(const std::string& user_name, const std::string& 
   made.token = random_token(32);
   const Digest digest = crypto::sha256(as_bytes(made.token));
   const std::string csrf = random_token(24);
-  store::UserSession session{Bytes(digest.begin(), digest.end()), user->id, csrf, now, now + kSessionIdleS};
+  store::UserSession session{Bytes(digest.begin(), digest.end()), user->id, csrf, now,
+                             now + kSessionIdleS};
   AMITY_CHECK(registry_.put_session(session));
   AMITY_CHECK(registry_.append_audit(now, user->name, "signed in from " + address));
   note_use("user", user->name);
@@ -166,7 +185,8 @@ Auth::Times Auth::times(std::string_view kind, const std::string& name) {
   const auto created = reader.u64();
   const auto used = reader.u64();
   if (!created.ok() || !used.ok()) return {};
-  return {UtcSeconds(static_cast<std::int64_t>(*created)), UtcSeconds(static_cast<std::int64_t>(*used))};
+  return {UtcSeconds(static_cast<std::int64_t>(*created)),
+          UtcSeconds(static_cast<std::int64_t>(*used))};
 }
 
 Status Auth::put_times(std::string_view kind, const std::string& name, const Times& t) {

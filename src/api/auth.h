@@ -1,5 +1,5 @@
-// Who is asking: cookie sessions, API keys, roles, login. Thread-safe; each I/O thread keeps an AuthCache in front of it, so that a
-// known key or session costs one digest and one look-up.
+// Who is asking: cookie sessions, API keys, roles, login. Thread-safe; each I/O thread keeps an
+// AuthCache in front of it, so that a known key or session costs one digest and one look-up.
 #pragma once
 
 #include <array>
@@ -28,7 +28,7 @@ struct DigestHash {  // a digest is random enough as it is
 };
 
 struct Principal {
-  std::string name;  // the user's, or "key:NAME"
+  std::string name;    // the user's, or "key:NAME"
   std::string key_id;  // of an API key; "" for a session
   Role role = Role::kViewer;
   std::string csrf;  // sessions only
@@ -61,9 +61,12 @@ class Auth {
 
   // Asks the registry. kSecurity when the token is unknown, expired or its owner is disabled.
   Result<PrincipalPtr> verify(const Credentials& credentials, const Digest& digest);
-  // Checks a password; takes tens of milliseconds. kSecurity for a wrong one; kBusy with `wait_s` when throttled.
-  Result<NewSession> login(const std::string& user, const std::string& password, const std::string& address,
-                           std::int64_t& wait_s);
+  // Whether a principal that was verified before still would be; for connections that last.
+  bool still_valid(const Principal& principal);
+  // Checks a password; takes tens of milliseconds. kSecurity for a wrong one; kBusy with `wait_s`
+  // when throttled.
+  Result<NewSession> login(const std::string& user, const std::string& password,
+                           const std::string& address, std::int64_t& wait_s);
   Status logout(const Principal& principal);
 
   Result<store::User> add_user(const std::string& name, const std::string& password, Role role);
@@ -76,7 +79,8 @@ class Auth {
   Result<NewKey> add_key(const std::string& name, Role role);
   Status remove_key(const std::string& id);
 
-  // When there is no user yet: makes "admin" with this password, or a random one, which is returned.
+  // When there is no user yet: makes "admin" with this password, or a random one, which is
+  // returned.
   Result<std::optional<std::string>> bootstrap(const std::string& password);
 
   // Cached verdicts of an earlier generation are not believed.

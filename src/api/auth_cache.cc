@@ -13,7 +13,8 @@ Result<PrincipalPtr> AuthCache::authenticate(const Credentials& credentials, Ins
   if (const auto found = entries_.find(digest); found != entries_.end()) {
     const bool key = !found->second.principal->key_id.empty();
     const bool same_kind = key == (credentials.kind == Credentials::Kind::kKey);
-    if (same_kind && found->second.generation == generation && now < found->second.until) return found->second.principal;
+    if (same_kind && found->second.generation == generation && now < found->second.until)
+      return found->second.principal;
     entries_.erase(found);
   }
   AMITY_TRY(auto principal, auth_.verify(credentials, digest));

@@ -8,7 +8,8 @@ namespace {
 constexpr std::int64_t kLingerMs = 1000;
 }
 
-Connection::Connection(ConnectionHost& host, std::uint64_t id, std::unique_ptr<Stream> stream, bool secure)
+Connection::Connection(ConnectionHost& host, std::uint64_t id, std::unique_ptr<Stream> stream,
+                       bool secure)
     : host_(host), id_(id), stream_(std::move(stream)), peer_(stream_->peer()), secure_(secure) {
   since_ = progress_ = host_.now();
   stream_->set_handler(this);
@@ -21,7 +22,8 @@ void Connection::on_bytes(ByteView bytes) {
   const bool busy = state_ == State::kServing || state_ == State::kStreaming;
   if (pending_.empty() && !busy) {
     const std::size_t used = process(bytes);
-    if (state_ != State::kOver && state_ != State::kLingering) append(pending_, bytes.subspan(used));
+    if (state_ != State::kOver && state_ != State::kLingering)
+      append(pending_, bytes.subspan(used));
     return;
   }
   append(pending_, bytes);
@@ -33,12 +35,13 @@ void Connection::process_pending() {
   const Bytes taken = std::exchange(pending_, {});
   const std::size_t used = process(taken);
   if (used < taken.size() && state_ != State::kOver && state_ != State::kLingering) {
-    pending_.insert(pending_.begin(), taken.begin() + static_cast<std::ptrdiff_t>(used), taken.end());
+    pending_.insert(pending_.begin(), taken.begin() + static_cast<std::ptrdiff_t>(used),
+                    taken.end());
   }
 }
 
-// Takes whole requests from the front as long as they are answered at once and the client reads its answers; returns how
-// many bytes it took.
+// Takes whole requests from the front as long as they are answered at once and the client reads its
+// answers; returns how many bytes it took.
 std::size_t Connection::process(ByteView bytes) {
   processing_ = true;
   std::size_t used = 0;
@@ -85,13 +88,14 @@ void Connection::begin_request() {
 }
 
 void Connection::refuse(int status, std::string_view detail) {
-  parser_.reset();  // in the middle of something that cannot be trusted
+  const std::string said(detail);  // may be the parser's own words
+  parser_.reset();                 // in the middle of something that cannot be trusted
   keep_alive_ = false;
   linger_ = true;
   head_only_ = http10_ = false;
   method_ = "?";
   target_ = "?";
-  write_answer(problem(status, detail));
+  write_answer(problem(status, said));
 }
 
 void Connection::answer(Response response) {
@@ -121,7 +125,8 @@ void Connection::write_answer(Response response) {
   const std::size_t before = out_.size();
   write_head(response, framing, keep_alive_, host_.http_date(), out_);
   if (!streamed) {
-    if (!head_only_ && response.status != 204 && response.status != 304) append(out_, as_bytes(response.text()));
+    if (!head_only_ && response.status != 204 && response.status != 304)
+      append(out_, as_bytes(response.text()));
     log(response.status, out_.size() - before);
     return finish_request();
   }
@@ -212,7 +217,9 @@ void Connection::send_event(std::string_view text) {
 
 void Connection::check_time(Instant now) {
   const ServerOptions& limits = host_.api().options;
-  const auto past = [&](Instant from, std::int64_t ms) { return now - from > std::chrono::milliseconds(ms); };
+  const auto past = [&](Instant from, std::int64_t ms) {
+    return now - from > std::chrono::milliseconds(ms);
+  };
   const std::size_t queued = stream_->queued_bytes();
   if (queued == 0 || queued < queued_before_) progress_ = now;
   queued_before_ = queued;
@@ -228,10 +235,15 @@ void Connection::check_time(Instant now) {
     case State::kLingering:
       if (past(since_, kLingerMs) && queued == 0) end();
       return;
+    case State::kLive:
+      if (!past(std::max(since_, checked_), limits.auth_cache_ms)) return;
+      checked_ = now;
+      if (principal_ && !host_.api().auth.still_valid(*principal_)) end();
+      return;
     case State::kServing:
     case State::kStreaming:
-    case State::kLive:
-    case State::kOver: return;
+    case State::kOver:
+      return;
   }
 }
 

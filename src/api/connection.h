@@ -85,7 +85,8 @@ class Connection : public Stream::Handler {
   bool http10_ = false;
   bool continued_ = false;
   bool processing_ = false;
-  bool linger_ = false;  // the client may still be sending: hear it out, or it never reads the answer
+  bool linger_ =
+      false;  // the client may still be sending: hear it out, or it never reads the answer
   bool pump_posted_ = false;
   std::unique_ptr<RequestParser> parser_;
   Bytes pending_;  // received, not yet taken by the parser
@@ -96,8 +97,9 @@ class Connection : public Stream::Handler {
   int streamed_status_ = 200;
   PrincipalPtr principal_;
   std::string method_, target_;  // of the request being answered, for the access log
-  Instant since_;     // of `state_`
-  Instant progress_;  // output was last seen to move
+  Instant since_;                // of `state_`
+  Instant checked_;   // that a live client may still listen
+  Instant progress_;             // output was last seen to move
   std::size_t queued_before_ = 0;
 };
 

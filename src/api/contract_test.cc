@@ -1,4 +1,5 @@
-// Every path of openapi.json is called on a running server; its answers must be what the description says, field by field.
+// Every path of openapi.json is called on a running server; its answers must be what the
+// description says, field by field.
 #include <set>
 
 #include "api/openapi.h"
@@ -7,7 +8,8 @@
 namespace amity::api::testing {
 namespace {
 
-// The subset of JSON Schema that the description uses; anything else in a schema is an error, so that nothing goes unchecked.
+// The subset of JSON Schema that the description uses; anything else in a schema is an error, so
+// that nothing goes unchecked.
 class Validator {
  public:
   explicit Validator(const json& document) : document_(document) {}
@@ -19,7 +21,9 @@ class Validator {
   }
 
  private:
-  void fail(const std::string& where, const std::string& what) { errors_.push_back(where + ": " + what); }
+  void fail(const std::string& where, const std::string& what) {
+    errors_.push_back(where + ": " + what);
+  }
 
   static bool is_type(const std::string& type, const json& value) {
     if (type == "string") return value.is_string();
@@ -32,11 +36,13 @@ class Validator {
   }
 
   void visit(const json& schema, const json& value, const std::string& where) {
-    static const std::set<std::string> kKnown = {"$ref",     "type",     "enum",      "format",   "description",
-                                                 "items",    "required", "properties", "minItems", "maxItems",
-                                                 "additionalProperties", "prefixItems", "minLength", "maxLength"};
+    static const std::set<std::string> kKnown = {
+        "$ref",      "type",       "enum",     "format",   "description",          "items",
+        "required",  "properties", "minItems", "maxItems", "additionalProperties", "prefixItems",
+        "minLength", "maxLength"};
     for (const auto& [key, unused] : schema.items()) {
-      if (!kKnown.contains(key)) fail(where, "the schema uses " + key + ", which this test does not know");
+      if (!kKnown.contains(key))
+        fail(where, "the schema uses " + key + ", which this test does not know");
     }
     if (schema.contains("$ref")) {
       const std::string pointer = schema["$ref"].get<std::string>().substr(1);
@@ -53,7 +59,8 @@ class Validator {
       for (const auto& allowed : schema["enum"]) found = found || allowed == value;
       if (!found) fail(where, value.dump() + " is not one of " + schema["enum"].dump());
     }
-    if (schema.value("format", "") == "date-time" && value.is_string() && !from_iso(value.get<std::string>()).ok()) {
+    if (schema.value("format", "") == "date-time" && value.is_string() &&
+        !from_iso(value.get<std::string>()).ok()) {
       fail(where, value.dump() + " is no time");
     }
     if (value.is_object()) object(schema, value, where);
@@ -106,7 +113,8 @@ const std::map<std::string, Example>& examples() {
       {"get /api/v1/completeness", {"?by=hour&group=segment", "", {}}},
       {"get /api/v1/devices", {"?limit=10&sort=-last_contact", "", {}}},
       {"get /api/v1/devices/{id}", {"", "", {{"{id}", "1"}}}},
-      {"get /api/v1/devices/{id}/readings", {"?from=2026-11-20&to=2026-11-21", "", {{"{id}", "1"}}}},
+      {"get /api/v1/devices/{id}/readings",
+       {"?from=2026-11-20&to=2026-11-21", "", {{"{id}", "1"}}}},
       {"get /api/v1/devices/{id}/events", {"", "", {{"{id}", "1"}}}},
       {"get /api/v1/devices/{id}/export", {"?from=2026-11-20&to=2026-11-21", "", {{"{id}", "1"}}}},
       {"post /api/v1/devices/{id}/commands", {"", R"({"kind":"read_now"})", {{"{id}", "1"}}}},
@@ -118,7 +126,8 @@ const std::map<std::string, Example>& examples() {
       {"get /api/v1/segments", {}},
       {"get /api/v1/grid", {}},
       {"get /api/v1/users", {}},
-      {"post /api/v1/users", {"", R"({"name":"ola","password":"a long password","role":"operator"})", {}}},
+      {"post /api/v1/users",
+       {"", R"({"name":"ola","password":"a long password","role":"operator"})", {}}},
       {"patch /api/v1/users/{name}", {"", R"({"role":"engineer"})", {{"{name}", "ola"}}}},
       {"get /api/v1/api-keys", {}},
       {"post /api/v1/api-keys", {"", R"({"name":"robot","role":"viewer"})", {}}},
@@ -131,7 +140,8 @@ const std::map<std::string, Example>& examples() {
 }
 
 // Paths that need more than one question; they have tests of their own.
-const std::set<std::string> kElsewhere = {"delete /api/v1/session", "delete /api/v1/api-keys/{id}", "get /api/v1/stream"};
+const std::set<std::string> kElsewhere = {"delete /api/v1/session", "delete /api/v1/api-keys/{id}",
+                                          "get /api/v1/stream"};
 
 class ContractTest : public ServerTest {};
 
@@ -152,24 +162,29 @@ TEST_F(ContractTest, EveryPathAnswersAsDescribed) {
       ASSERT_TRUE(examples().contains(name)) << name << " has no example in this test";
       const Example& example = examples().at(name);
       std::string target = path;
-      for (const auto& [from, to] : example.path) target.replace(target.find(from), from.size(), to);
+      for (const auto& [from, to] : example.path)
+        target.replace(target.find(from), from.size(), to);
       client.auth = operations[method].contains("security") ? "" : key_for("admin");
       std::string upper = method;
       for (char& c : upper) c = static_cast<char>(c - 32);
       const Answer answer = client.request(upper, target + example.query, example.body);
       const json& responses = operations[method]["responses"];
       const std::string status = std::to_string(answer.status);
-      ASSERT_TRUE(responses.contains(status)) << name << " answered " << status << " " << answer.body;
+      ASSERT_TRUE(responses.contains(status))
+          << name << " answered " << status << " " << answer.body;
       EXPECT_LT(answer.status, 300) << name << ": " << answer.body;
-      const std::string type = answer.header("Content-Type").substr(0, answer.header("Content-Type").find(';'));
+      const std::string type =
+          answer.header("Content-Type").substr(0, answer.header("Content-Type").find(';'));
       ASSERT_TRUE(responses[status]["content"].contains(type)) << name << " is " << type;
       if (type != "application/json" && type != "application/geo+json") continue;
-      for (const auto& error : validator.check(responses[status]["content"][type]["schema"], answer.parsed())) {
+      for (const auto& error :
+           validator.check(responses[status]["content"][type]["schema"], answer.parsed())) {
         ADD_FAILURE() << name << " " << error;
       }
     }
   }
-  for (const auto& [name, example] : examples()) EXPECT_TRUE(described.contains(name)) << name << " is not described";
+  for (const auto& [name, example] : examples())
+    EXPECT_TRUE(described.contains(name)) << name << " is not described";
 }
 
 TEST_F(ContractTest, RefusalsAreDescribedProblems) {
@@ -185,7 +200,8 @@ TEST_F(ContractTest, RefusalsAreDescribedProblems) {
       const Answer answer = client.request(upper, path);
       EXPECT_EQ(answer.status, 401) << method << " " << path;
       ASSERT_TRUE(operation["responses"].contains("401")) << method << " " << path;
-      for (const auto& error : validator.check(document["components"]["schemas"]["Problem"], answer.parsed())) {
+      for (const auto& error :
+           validator.check(document["components"]["schemas"]["Problem"], answer.parsed())) {
         ADD_FAILURE() << method << " " << path << " " << error;
       }
     }

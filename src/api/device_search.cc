@@ -1,5 +1,5 @@
-// Filtering, sorting and paging of the device list. A page continues after the last row's sort key, so that rows which come,
-// go or change in between never make it repeat or skip the others.
+// Filtering, sorting and paging of the device list. A page continues after the last row's sort key,
+// so that rows which come, go or change in between never make it repeat or skip the others.
 #include <algorithm>
 #include <bit>
 #include <charconv>
@@ -35,7 +35,9 @@ double status_rank(std::string_view status) {
   return 5;
 }
 
-double number_or_never(UtcSeconds t) { return t.value == 0 ? kNever : static_cast<double>(t.value); }
+double number_or_never(UtcSeconds t) {
+  return t.value == 0 ? kNever : static_cast<double>(t.value);
+}
 
 Key key_of(const std::string& sort, const DirectoryRow& row, const DeviceStatus& status) {
   Key key;
@@ -48,13 +50,15 @@ Key key_of(const std::string& sort, const DirectoryRow& row, const DeviceStatus&
   if (sort == "last_contact") key.number = number_or_never(status.last_contact);
   if (sort == "last_reading") key.number = number_or_never(status.last_reading);
   if (sort == "completeness_24h") key.number = status.completeness_24h.value_or(kNever);
-  if (sort == "clock_offset_s") key.number = status.clock_offset_s ? *status.clock_offset_s : kNever;
+  if (sort == "clock_offset_s")
+    key.number = status.clock_offset_s ? *status.clock_offset_s : kNever;
   return key;
 }
 
 std::string encode_cursor(const DeviceSearch& search, const Key& key) {
-  std::string text = search.sort + (search.descending ? "-|" : "|") + std::to_string(std::bit_cast<std::uint64_t>(key.number)) +
-                     "|" + std::to_string(key.id) + "|";
+  std::string text = search.sort + (search.descending ? "-|" : "|") +
+                     std::to_string(std::bit_cast<std::uint64_t>(key.number)) + "|" +
+                     std::to_string(key.id) + "|";
   text += key.text;
   return base64url(text);
 }
@@ -98,12 +102,14 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-// Every word of the query begins a word of the row. A query like "AM-0012" is words "am" and "0012".
+// Every word of the query begins a word of the row. A query like "AM-0012" is words "am" and
+// "0012".
 std::vector<std::string> query_words(std::string_view text) {
   std::vector<std::string> words;
   std::string word = " ";
   for (const char c : lower(text) + " ") {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80;
+    const bool letter =
+        (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80;
     if (letter) {
       word += c;
     } else if (word.size() > 1) {
@@ -121,12 +127,14 @@ bool is_group(const std::string& wanted, std::uint32_t id, const std::string& na
 }  // namespace
 
 bool is_device_sort(std::string_view name) {
-  static constexpr std::string_view kSorts[] = {"serial",       "model",        "segment",          "status",        "last_contact",
-                                                "last_reading", "completeness_24h", "clock_offset_s", "customer"};
+  static constexpr std::string_view kSorts[] = {
+      "serial",           "model",          "segment", "status", "last_contact", "last_reading",
+      "completeness_24h", "clock_offset_s", "customer"};
   return std::find(std::begin(kSorts), std::end(kSorts), name) != std::end(kSorts);
 }
 
-Result<DeviceListing> search_devices(const DirectorySnapshot& directory, const std::vector<DeviceStatus>& statuses,
+Result<DeviceListing> search_devices(const DirectorySnapshot& directory,
+                                     const std::vector<DeviceStatus>& statuses,
                                      const DeviceSearch& search) {
   std::vector<const DeviceStatus*> status_of(directory.rows.size(), nullptr);
   for (const auto& status : statuses) {
@@ -149,15 +157,18 @@ Result<DeviceListing> search_devices(const DirectorySnapshot& directory, const s
     if (!search.model.empty() && row.device.model != search.model) continue;
     if (!is_group(search.transformer, row.transformer_id, row.transformer)) continue;
     if (!is_group(search.feeder, row.feeder_id, row.feeder)) continue;
-    const auto begins = [&](const std::string& word) { return row.words.find(word) != std::string::npos; };
+    const auto begins = [&](const std::string& word) {
+      return row.words.find(word) != std::string::npos;
+    };
     if (!std::all_of(words.begin(), words.end(), begins)) continue;
     const Key key = key_of(search.sort, row, status);
     if (!search.after.empty() && !before(after, key, search.descending)) continue;
     kept.emplace_back(key, i);
   }
   const std::size_t shown = std::min(search.limit, kept.size());
-  std::partial_sort(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(shown), kept.end(),
-                    [&](const auto& a, const auto& b) { return before(a.first, b.first, search.descending); });
+  std::partial_sort(
+      kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(shown), kept.end(),
+      [&](const auto& a, const auto& b) { return before(a.first, b.first, search.descending); });
   DeviceListing listing;
   for (std::size_t i = 0; i < shown; ++i) {
     const std::uint32_t index = kept[i].second;

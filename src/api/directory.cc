@@ -8,12 +8,14 @@ namespace amity::api {
 
 namespace {
 
-// Lower case (ASCII), one blank before each word; words are cut at anything that is no letter or digit.
+// Lower case (ASCII), one blank before each word; words are cut at anything that is no letter or
+// digit.
 void add_words(std::string& out, std::string_view text) {
   bool between = true;
   for (const char c : text) {
     const bool upper = c >= 'A' && c <= 'Z';
-    const bool letter = upper || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80;
+    const bool letter = upper || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                        static_cast<unsigned char>(c) >= 0x80;
     if (letter && between) out += ' ';
     if (letter) out += upper ? static_cast<char>(c + 32) : c;
     between = !letter;
@@ -49,7 +51,8 @@ std::string_view DirectorySnapshot::serial(DeviceId id) const {
 Result<DirectoryPtr> Directory::fresh(std::uint64_t devices_expected) {
   const std::lock_guard lock(loading_);
   const bool old = clock_.now() - loaded_ > std::chrono::seconds(kDirectoryRefreshS);
-  const bool grown = now()->rows.size() != devices_expected && clock_.now() - loaded_ > std::chrono::seconds(1);
+  const bool grown =
+      now()->rows.size() != devices_expected && clock_.now() - loaded_ > std::chrono::seconds(1);
   if (!ever_loaded_ || old || grown) AMITY_CHECK(load());
   return now();
 }
@@ -65,7 +68,8 @@ Status Directory::load() {
   const auto customer_of = index_of(customers);
   const auto transformer_of = index_of(made->transformers);
   const auto feeder_of = index_of(made->feeders);
-  std::sort(devices.begin(), devices.end(), [](const Device& a, const Device& b) { return a.id < b.id; });
+  std::sort(devices.begin(), devices.end(),
+            [](const Device& a, const Device& b) { return a.id < b.id; });
   made->rows.reserve(devices.size());
   for (auto& device : devices) {
     DirectoryRow row;
@@ -74,7 +78,8 @@ Status Directory::load() {
       row.address = point->address;
       row.latitude = point->latitude;
       row.longitude = point->longitude;
-      if (const auto* customer = lookup(customer_of, point->customer.value)) row.customer = customer->name;
+      if (const auto* customer = lookup(customer_of, point->customer.value))
+        row.customer = customer->name;
       if (const auto* transformer = lookup(transformer_of, point->transformer.value)) {
         row.transformer = transformer->name;
         row.transformer_id = transformer->id.value;
@@ -85,9 +90,10 @@ Status Directory::load() {
       }
     }
     row.device = std::move(device);
-    for (const std::string_view text : {std::string_view(row.device.serial), std::string_view(row.service_point),
-                                        std::string_view(row.customer), std::string_view(row.address),
-                                        std::string_view(row.transformer)}) {
+    for (const std::string_view text :
+         {std::string_view(row.device.serial), std::string_view(row.service_point),
+          std::string_view(row.customer), std::string_view(row.address),
+          std::string_view(row.transformer)}) {
       add_words(row.words, text);
     }
     const auto index = static_cast<std::uint32_t>(made->rows.size());

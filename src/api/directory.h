@@ -1,5 +1,6 @@
-// The fleet's master data in memory, joined, for search, sorting and names: the registry answers one device, this answers lists.
-// Reloaded when the number of devices changes and every kDirectoryRefreshS. Memory: about 400 bytes a device.
+// The fleet's master data in memory, joined, for search, sorting and names: the registry answers
+// one device, this answers lists. Reloaded when the number of devices changes and every
+// kDirectoryRefreshS. Memory: about 400 bytes a device.
 #pragma once
 
 #include <memory>
@@ -71,7 +72,8 @@ struct DeviceListing {
 
 bool is_device_sort(std::string_view name);
 // kInvalid for a cursor that is not of this search's sorting.
-Result<DeviceListing> search_devices(const DirectorySnapshot& directory, const std::vector<DeviceStatus>& statuses,
+Result<DeviceListing> search_devices(const DirectorySnapshot& directory,
+                                     const std::vector<DeviceStatus>& statuses,
                                      const DeviceSearch& search);
 
 }  // namespace amity::api

@@ -1,7 +1,8 @@
 // Commands: asking for one, and what has become of them.
 //
-// Idempotency: "idempotency/PRINCIPAL/DIGEST(key)" in the registry holds the request's digest and the command's id, written before the
-// command is submitted. So a repeat after any crash finds the same id, and submits again only what never reached the journal.
+// Idempotency: "idempotency/PRINCIPAL/DIGEST(key)" in the registry holds the request's digest and
+// the command's id, written before the command is submitted. So a repeat after any crash finds the
+// same id, and submits again only what never reached the journal.
 #include "api/handler_support.h"
 #include "api/json_in.h"
 #include "api/limits.h"
@@ -12,8 +13,9 @@ namespace amity::api {
 namespace {
 
 Result<CommandKind> kind_from(std::string_view text) {
-  for (const auto kind : {CommandKind::kReadNow, CommandKind::kPing, CommandKind::kReadProfile, CommandKind::kSetClock,
-                          CommandKind::kDisconnect, CommandKind::kConnect}) {
+  for (const auto kind :
+       {CommandKind::kReadNow, CommandKind::kPing, CommandKind::kReadProfile,
+        CommandKind::kSetClock, CommandKind::kDisconnect, CommandKind::kConnect}) {
     if (to_string(kind) == text) return kind;
   }
   return make_error(ErrorCode::kInvalid, "no such kind of command: " + std::string(text));
@@ -107,7 +109,8 @@ Result<Prepared> prepare(Api& api, const Call& call, const std::string& key) {
 
 void submit(Api& api, const Call& call, Respond respond) {
   const std::string key(call.request.header("idempotency-key"));
-  if (key.size() > kIdempotencyKeyBytesMax) return respond(failure(400, "the Idempotency-Key is too long", call));
+  if (key.size() > kIdempotencyKeyBytesMax)
+    return respond(failure(400, "the Idempotency-Key is too long", call));
   const std::string exclusive = key.empty() ? "" : memory_name(call, key);
   if (!key.empty() && !api.begin_exclusive(exclusive)) {
     return respond(failure(409, "a request with this Idempotency-Key is under way", call));
@@ -118,16 +121,20 @@ void submit(Api& api, const Call& call, Respond respond) {
   auto prepared = prepare(api, call, key);
   if (!prepared.ok() || prepared->exists) {
     release();
-    return respond(prepared.ok() ? accepted(api, prepared->command) : failure(prepared.error(), call));
+    return respond(prepared.ok() ? accepted(api, prepared->command)
+                                 : failure(prepared.error(), call));
   }
   const std::string path = call.request.uri.path;
-  api.services.submit_command(prepared->command, [&api, release, respond, path](Result<Command> done) {
+  const auto done = [weak = api.weak_from_this(), release, respond, path](Result<Command> result) {
+    const auto alive = weak.lock();
+    if (!alive) return;  // the server has been stopped meanwhile
     release();
-    if (done.ok()) return respond(accepted(api, *done));
-    Response refused = problem(status_of(done.error()), done.error().reason, path);
+    if (result.ok()) return respond(accepted(*alive, *result));
+    Response refused = problem(status_of(result.error()), result.error().reason, path);
     if (refused.status == 429) refused.headers.emplace_back("Retry-After", "60");
     respond(std::move(refused));
-  });
+  };
+  api.services.submit_command(prepared->command, done);
 }
 
 Response list(Api& api, const Call& call) {
@@ -136,7 +143,8 @@ Response list(Api& api, const Call& call) {
   DeviceId device;
   if (const std::string_view text = call.request.uri.parameter("device"); !text.empty()) {
     const auto id = id_from(text, "device");
-    if (!id.ok() || *id == 0 || *id > UINT32_MAX) return failure(400, "\"device\" is a device's id", call);
+    if (!id.ok() || *id == 0 || *id > UINT32_MAX)
+      return failure(400, "\"device\" is a device's id", call);
     device.value = static_cast<std::uint32_t>(*id);
   }
   const auto commands = api.store.registry().commands(device, *limit);
@@ -144,7 +152,8 @@ Response list(Api& api, const Call& call) {
   const auto directory = api.directory.now();
   Json json;
   json.open().key("items").open_list();
-  for (const auto& command : *commands) put_command(json, command, directory->serial(command.device));
+  for (const auto& command : *commands)
+    put_command(json, command, directory->serial(command.device));
   json.close_list();
   put_next(json, "");
   json.close();
@@ -165,9 +174,12 @@ Response one(Api& api, const Call& call) {
 }  // namespace
 
 void add_command_routes(std::vector<Route>& routes) {
-  routes.push_back({Method::kPost, "/api/v1/devices/{id}/commands", Access::kOperator, Place::kWorker, nullptr, submit});
-  routes.push_back({Method::kGet, "/api/v1/commands", Access::kViewer, Place::kWorker, list, nullptr});
-  routes.push_back({Method::kGet, "/api/v1/commands/{id}", Access::kViewer, Place::kWorker, one, nullptr});
+  routes.push_back({Method::kPost, "/api/v1/devices/{id}/commands", Access::kOperator,
+                    Place::kWorker, nullptr, submit});
+  routes.push_back(
+      {Method::kGet, "/api/v1/commands", Access::kViewer, Place::kWorker, list, nullptr});
+  routes.push_back(
+      {Method::kGet, "/api/v1/commands/{id}", Access::kViewer, Place::kWorker, one, nullptr});
 }
 
 }  // namespace amity::api

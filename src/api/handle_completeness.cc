@@ -19,13 +19,15 @@ Result<CompletenessQuery> query_of(Api& api, const Call& call) {
   const Target& uri = call.request.uri;
   CompletenessQuery query;
   const std::string_view by = uri.parameter("by");
-  if (!by.empty() && by != "hour" && by != "day") return make_error(ErrorCode::kInvalid, "\"by\" is hour or day");
+  if (!by.empty() && by != "hour" && by != "day")
+    return make_error(ErrorCode::kInvalid, "\"by\" is hour or day");
   query.by_day = by == "day";
   AMITY_TRY(const auto range, range_parameters(api, call, 86'400, kReadingSpanMaxS));
   query.from = range.from;
   query.to = range.to;
   if ((query.to - query.from) / (query.by_day ? 86'400 : 3600) > kCompletenessColumnsMax) {
-    return make_error(ErrorCode::kInvalid, "at most " + std::to_string(kCompletenessColumnsMax) + " columns");
+    return make_error(ErrorCode::kInvalid,
+                      "at most " + std::to_string(kCompletenessColumnsMax) + " columns");
   }
   AMITY_TRY(query.group, group_parameter(call));
   query.all_groups = !uri.has("id");
@@ -43,15 +45,29 @@ Response completeness(Api& api, const Call& call) {
   const auto grid = api.services.completeness(*query);
   if (!grid.ok()) return failure(grid.error(), call);
   Json json;
-  json.open().key("from").time(query->from).key("to").time(query->to).key("by").text(query->by_day ? "day" : "hour");
+  json.open()
+      .key("from")
+      .time(query->from)
+      .key("to")
+      .time(query->to)
+      .key("by")
+      .text(query->by_day ? "day" : "hour");
   json.key("groups").open_list();
   for (const auto& group : grid->groups) {
-    json.open().key("id").text(group.id).key("name").text(group.name).key("devices").number(group.devices).close();
+    json.open()
+        .key("id")
+        .text(group.id)
+        .key("name")
+        .text(group.name)
+        .key("devices")
+        .number(group.devices)
+        .close();
   }
   json.close_list().key("times").open_list();
   for (const auto time : grid->times) json.time(time);
   json.close_list().key("cells").open_list();
-  for (const auto& [received, expected] : grid->cells) json.open_list().number(received).number(expected).close_list();
+  for (const auto& [received, expected] : grid->cells)
+    json.open_list().number(received).number(expected).close_list();
   json.close_list().close();
   return ok(json);
 }
@@ -74,8 +90,10 @@ Response missing(Api& api, const Call& call) {
 }  // namespace
 
 void add_completeness_routes(std::vector<Route>& routes) {
-  routes.push_back({Method::kGet, "/api/v1/completeness", Access::kViewer, Place::kWorker, completeness, nullptr});
-  routes.push_back({Method::kGet, "/api/v1/missing", Access::kViewer, Place::kWorker, missing, nullptr});
+  routes.push_back({Method::kGet, "/api/v1/completeness", Access::kViewer, Place::kWorker,
+                    completeness, nullptr});
+  routes.push_back(
+      {Method::kGet, "/api/v1/missing", Access::kViewer, Place::kWorker, missing, nullptr});
 }
 
 }  // namespace amity::api

@@ -8,12 +8,33 @@ namespace {
 
 // The fields of a row, without the braces.
 void put_row(Json& json, const DirectoryRow& row, const DeviceStatus& status) {
-  json.key("id").number(row.device.id.value).key("serial").text(row.device.serial).key("model").text(row.device.model);
-  json.key("manufacturer").text(row.device.manufacturer).key("service_point").text(row.service_point);
-  json.key("customer").text(row.customer).key("address").text(row.address).key("segment").text(row.device.segment);
-  json.key("transformer").text(row.transformer).key("feeder").text(row.feeder).key("status").text(status.status);
+  json.key("id")
+      .number(row.device.id.value)
+      .key("serial")
+      .text(row.device.serial)
+      .key("model")
+      .text(row.device.model);
+  json.key("manufacturer")
+      .text(row.device.manufacturer)
+      .key("service_point")
+      .text(row.service_point);
+  json.key("customer")
+      .text(row.customer)
+      .key("address")
+      .text(row.address)
+      .key("segment")
+      .text(row.device.segment);
+  json.key("transformer")
+      .text(row.transformer)
+      .key("feeder")
+      .text(row.feeder)
+      .key("status")
+      .text(status.status);
   json.key("last_contact").time(status.last_contact).key("last_reading").time(status.last_reading);
-  json.key("completeness_24h").maybe(status.completeness_24h).key("clock_offset_s").maybe(status.clock_offset_s);
+  json.key("completeness_24h")
+      .maybe(status.completeness_24h)
+      .key("clock_offset_s")
+      .maybe(status.clock_offset_s);
 }
 
 Response list(Api& api, const Call& call) {
@@ -58,10 +79,21 @@ Status put_channels(Api& api, Json& json, DeviceId device) {
   json.key("channels").open_list();
   for (const auto& channel : *channels) {
     AMITY_TRY(const auto span, api.store.readings().span(channel.id));
-    json.open().key("id").number(channel.id.value).key("name").text(channel.name).key("source").text(channel.source);
+    json.open()
+        .key("id")
+        .number(channel.id.value)
+        .key("name")
+        .text(channel.name)
+        .key("source")
+        .text(channel.source);
     json.key("kind").text(channel.kind == ChannelKind::kInterval ? "interval" : "register");
     json.key("unit").text(symbol(channel.unit)).key("exponent").number(int{channel.exponent});
-    json.key("interval_s").number(channel.interval_s).key("first").time(span.first).key("last").time(span.last);
+    json.key("interval_s")
+        .number(channel.interval_s)
+        .key("first")
+        .time(span.first)
+        .key("last")
+        .time(span.last);
     json.key("last_value");
     std::vector<Reading> newest;
     if (span.last.value != 0) {
@@ -80,7 +112,8 @@ Status put_channels(Api& api, Json& json, DeviceId device) {
   return {};
 }
 
-void put_neighbours(Api& api, Json& json, const DirectorySnapshot& directory, const DirectoryRow& row) {
+void put_neighbours(Api& api, Json& json, const DirectorySnapshot& directory,
+                    const DirectoryRow& row) {
   json.key("neighbours").open_list();
   const auto same = directory.by_transformer.find(row.transformer_id);
   std::size_t shown = 0;
@@ -104,7 +137,8 @@ void put_detail(Json& json, const DeviceDetail& detail) {
     json.key("state").text(to_string(item.state)).close();
   }
   json.close_list().key("facts").open_list();
-  for (const auto& fact : detail.facts) json.open().key("time").time(fact.time).key("text").text(fact.text).close();
+  for (const auto& fact : detail.facts)
+    json.open().key("time").time(fact.time).key("text").text(fact.text).close();
   json.close_list().key("relay").text(detail.relay);
 }
 
@@ -114,7 +148,8 @@ Response one(Api& api, const Call& call) {
   auto directory = api.directory.now();
   const DirectoryRow* row = directory->find(device->id);
   if (row == nullptr) {  // younger than the directory
-    if (const auto loaded = api.directory.fresh(directory->rows.size() + 1); loaded.ok()) directory = *loaded;
+    if (const auto loaded = api.directory.fresh(directory->rows.size() + 1); loaded.ok())
+      directory = *loaded;
     row = directory->find(device->id);
     if (row == nullptr) return failure(503, "the device is not listed yet", call);
   }
@@ -123,11 +158,17 @@ Response one(Api& api, const Call& call) {
   Json json;
   json.open();
   put_row(json, *row, *status);
-  json.key("firmware").text(device->firmware).key("protocol").text(device->protocol).key("link").text(device->address);
+  json.key("firmware")
+      .text(device->firmware)
+      .key("protocol")
+      .text(device->protocol)
+      .key("link")
+      .text(device->address);
   json.key("latitude").number(row->latitude).key("longitude").number(row->longitude);
   json.key("commissioned").time(device->commissioned).key("interval_s").number(device->interval_s);
   json.key("rating").null();
-  if (const auto done = put_channels(api, json, device->id); !done.ok()) return failure(done.error(), call);
+  if (const auto done = put_channels(api, json, device->id); !done.ok())
+    return failure(done.error(), call);
   put_neighbours(api, json, *directory, *row);
   put_detail(json, api.services.detail(device->id));
   json.close();
@@ -137,8 +178,10 @@ Response one(Api& api, const Call& call) {
 }  // namespace
 
 void add_device_routes(std::vector<Route>& routes) {
-  routes.push_back({Method::kGet, "/api/v1/devices", Access::kViewer, Place::kWorker, list, nullptr});
-  routes.push_back({Method::kGet, "/api/v1/devices/{id}", Access::kViewer, Place::kWorker, one, nullptr});
+  routes.push_back(
+      {Method::kGet, "/api/v1/devices", Access::kViewer, Place::kWorker, list, nullptr});
+  routes.push_back(
+      {Method::kGet, "/api/v1/devices/{id}", Access::kViewer, Place::kWorker, one, nullptr});
 }
 
 }  // namespace amity::api

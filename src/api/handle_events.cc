@@ -34,12 +34,14 @@ Response latest(Api& api, const Call& call) {
   if (!limit.ok()) return failure(limit.error(), call);
   const std::string_view severity = call.request.uri.parameter("severity");
   bool known = severity.empty();
-  for (const auto s : {Severity::kInfo, Severity::kLow, Severity::kMedium, Severity::kHigh}) known |= severity == to_string(s);
+  for (const auto s : {Severity::kInfo, Severity::kLow, Severity::kMedium, Severity::kHigh})
+    known |= severity == to_string(s);
   if (!known) return failure(400, "\"severity\" is info, low, medium or high", call);
   // Filtered here, of a bounded number of the newest: older ones are found per device.
   auto events = api.store.events().latest(severity.empty() ? *limit : 20 * kPageMax);
   if (!events.ok()) return failure(events.error(), call);
-  if (!severity.empty()) std::erase_if(*events, [&](const Event& e) { return to_string(e.severity) != severity; });
+  if (!severity.empty())
+    std::erase_if(*events, [&](const Event& e) { return to_string(e.severity) != severity; });
   if (events->size() > *limit) events->resize(*limit);
   return listing(api, *events);
 }
@@ -47,8 +49,10 @@ Response latest(Api& api, const Call& call) {
 }  // namespace
 
 void add_event_routes(std::vector<Route>& routes) {
-  routes.push_back({Method::kGet, "/api/v1/devices/{id}/events", Access::kViewer, Place::kWorker, of_device, nullptr});
-  routes.push_back({Method::kGet, "/api/v1/events", Access::kViewer, Place::kWorker, latest, nullptr});
+  routes.push_back({Method::kGet, "/api/v1/devices/{id}/events", Access::kViewer, Place::kWorker,
+                    of_device, nullptr});
+  routes.push_back(
+      {Method::kGet, "/api/v1/events", Access::kViewer, Place::kWorker, latest, nullptr});
 }
 
 }  // namespace amity::api

@@ -1,4 +1,5 @@
-// Health and metrics (Prometheus text exposition format 0.0.4), and the description of the interface itself.
+// Health and metrics (Prometheus text exposition format 0.0.4), and the description of the
+// interface itself.
 #include "api/handler_support.h"
 #include "api/openapi.h"
 
@@ -13,11 +14,14 @@ void put_value(std::string& out, double value) {
   out += '\n';
 }
 
-void put_header(std::string& out, std::string_view name, std::string_view help, std::string_view type) {
-  out += "# HELP " + std::string(name) + " " + std::string(help) + "\n# TYPE " + std::string(name) + " " + std::string(type) + "\n";
+void put_header(std::string& out, std::string_view name, std::string_view help,
+                std::string_view type) {
+  out += "# HELP " + std::string(name) + " " + std::string(help) + "\n# TYPE " + std::string(name) +
+         " " + std::string(type) + "\n";
 }
 
-void put_simple(std::string& out, std::string_view name, std::string_view help, std::string_view type, double value) {
+void put_simple(std::string& out, std::string_view name, std::string_view help,
+                std::string_view type, double value) {
   put_header(out, name, help, type);
   out += std::string(name) + " ";
   put_value(out, value);
@@ -29,7 +33,8 @@ void put_requests(std::string& out, const Counters& c) {
     out += "amity_api_requests_total{status=\"" + std::to_string(i) + "xx\"} ";
     put_value(out, static_cast<double>(c.by_class[i].load()));
   }
-  put_header(out, "amity_api_request_duration_seconds", "From a request's last byte to its answer.", "histogram");
+  put_header(out, "amity_api_request_duration_seconds", "From a request's last byte to its answer.",
+             "histogram");
   std::uint64_t total = 0;
   for (int i = 0; i < 8; ++i) {
     total += c.duration_buckets[i].load();
@@ -64,7 +69,8 @@ void put_label(std::string& out, const std::string& name, const std::string& val
 void put_departments(std::string& out, const std::vector<Metric>& metrics) {
   std::string last;
   for (const auto& metric : metrics) {
-    if (metric.name != last) put_header(out, metric.name, metric.help, metric.counter ? "counter" : "gauge");
+    if (metric.name != last)
+      put_header(out, metric.name, metric.help, metric.counter ? "counter" : "gauge");
     last = metric.name;
     out += metric.name;
     if (!metric.labels.empty()) {
@@ -85,21 +91,30 @@ Response metrics(Api& api, const Call&) {
   std::string out;
   put_requests(out, c);
   const auto as_double = [](const auto& v) { return static_cast<double>(v.load()); };
-  put_simple(out, "amity_api_sent_bytes_total", "Bytes of answers.", "counter", as_double(c.bytes_out));
+  put_simple(out, "amity_api_sent_bytes_total", "Bytes of answers.", "counter",
+             as_double(c.bytes_out));
   put_simple(out, "amity_api_connections", "Open connections.", "gauge", as_double(c.connections));
-  put_simple(out, "amity_api_connections_refused_total", "Beyond the limit.", "counter", as_double(c.refused_connections));
-  put_simple(out, "amity_api_streams", "Clients of the live stream.", "gauge", as_double(c.streams));
-  put_simple(out, "amity_api_streams_dropped_total", "Live clients that were too slow.", "counter", as_double(c.dropped_streams));
-  put_simple(out, "amity_api_logins_failed_total", "Sign-ins refused.", "counter", as_double(c.logins_failed));
-  put_simple(out, "amity_api_rate_limited_total", "Requests answered 429.", "counter", as_double(c.rate_limited));
+  put_simple(out, "amity_api_connections_refused_total", "Beyond the limit.", "counter",
+             as_double(c.refused_connections));
+  put_simple(out, "amity_api_streams", "Clients of the live stream.", "gauge",
+             as_double(c.streams));
+  put_simple(out, "amity_api_streams_dropped_total", "Live clients that were too slow.", "counter",
+             as_double(c.dropped_streams));
+  put_simple(out, "amity_api_logins_failed_total", "Sign-ins refused.", "counter",
+             as_double(c.logins_failed));
+  put_simple(out, "amity_api_rate_limited_total", "Requests answered 429.", "counter",
+             as_double(c.rate_limited));
   put_departments(out, api.services.metrics());
   return Response(200, "text/plain; version=0.0.4; charset=utf-8", std::move(out));
 }
 
-Response healthy(Api&, const Call&) { return Response(200, "text/plain; charset=utf-8", "ok\n"); }
+Response healthy(Api&, const Call&) {
+  return Response(200, "text/plain; charset=utf-8", "ok\n");
+}
 
 Response ready(Api& api, const Call& call) {
-  if (const auto status = api.services.ready(); !status.ok()) return failure(503, status.error().reason, call);
+  if (const auto status = api.services.ready(); !status.ok())
+    return failure(503, status.error().reason, call);
   return Response(200, "text/plain; charset=utf-8", "ready\n");
 }
 
@@ -112,10 +127,12 @@ Response openapi(Api&, const Call&) {
 }  // namespace
 
 void add_metric_routes(std::vector<Route>& routes) {
-  routes.push_back({Method::kGet, "/metrics", Access::kViewerOrLoopback, Place::kWorker, metrics, nullptr});
+  routes.push_back(
+      {Method::kGet, "/metrics", Access::kViewerOrLoopback, Place::kWorker, metrics, nullptr});
   routes.push_back({Method::kGet, "/healthz", Access::kAnyone, Place::kInline, healthy, nullptr});
   routes.push_back({Method::kGet, "/readyz", Access::kAnyone, Place::kInline, ready, nullptr});
-  routes.push_back({Method::kGet, "/openapi.json", Access::kAnyone, Place::kInline, openapi, nullptr});
+  routes.push_back(
+      {Method::kGet, "/openapi.json", Access::kAnyone, Place::kInline, openapi, nullptr});
 }
 
 }  // namespace amity::api

@@ -6,15 +6,40 @@ namespace amity::api {
 namespace {
 
 void put_tile(Json& json, const Tile& tile) {
-  json.open().key("key").text(tile.key).key("title").text(tile.title).key("value").maybe(tile.value);
-  json.key("unit").text(tile.unit).key("target").maybe(tile.target).key("previous").maybe(tile.previous);
-  json.key("better").text(tile.higher_is_better ? "higher" : "lower").key("state").text(to_string(tile.state));
+  json.open()
+      .key("key")
+      .text(tile.key)
+      .key("title")
+      .text(tile.title)
+      .key("value")
+      .maybe(tile.value);
+  json.key("unit")
+      .text(tile.unit)
+      .key("target")
+      .maybe(tile.target)
+      .key("previous")
+      .maybe(tile.previous);
+  json.key("better")
+      .text(tile.higher_is_better ? "higher" : "lower")
+      .key("state")
+      .text(to_string(tile.state));
   json.key("link").text(tile.link).close();
 }
 
 void put_card(Json& json, const Card& card) {
-  json.open().key("priority").text(to_string(card.priority)).key("kind").text(card.kind).key("title").text(card.title);
-  json.key("count").number(card.count).key("since").time(card.since).key("detail").text(card.detail);
+  json.open()
+      .key("priority")
+      .text(to_string(card.priority))
+      .key("kind")
+      .text(card.kind)
+      .key("title")
+      .text(card.title);
+  json.key("count")
+      .number(card.count)
+      .key("since")
+      .time(card.since)
+      .key("detail")
+      .text(card.detail);
   json.key("link").text(card.link).close();
 }
 
@@ -24,8 +49,16 @@ Response system(Api& api, const Call&) {
   json.open().key("utility").text(info.utility).key("zone").text(info.zone);
   json.key("version").text(info.version).key("commit").text(info.commit);
   json.key("now").time(info.now).key("started").time(info.started).key("demo").boolean(info.demo);
-  json.key("counts").open().key("devices").number(info.devices).key("channels").number(info.channels);
-  json.key("service_points").number(info.service_points).key("transformers").number(info.transformers);
+  json.key("counts")
+      .open()
+      .key("devices")
+      .number(info.devices)
+      .key("channels")
+      .number(info.channels);
+  json.key("service_points")
+      .number(info.service_points)
+      .key("transformers")
+      .number(info.transformers);
   json.key("feeders").number(info.feeders).close().close();
   return ok(json);
 }
@@ -41,7 +74,8 @@ Response abnormal(Api& api, const Call& call) {
   if (!offset.ok()) return failure(offset.error(), call);
   const std::string_view kind = call.request.uri.parameter("kind");
   auto items = api.services.abnormal();
-  if (!kind.empty()) std::erase_if(items, [&](const AbnormalItem& item) { return item.kind != kind; });
+  if (!kind.empty())
+    std::erase_if(items, [&](const AbnormalItem& item) { return item.kind != kind; });
   const auto directory = api.directory.now();
   Json json;
   json.open().key("items").open_list();
@@ -64,7 +98,13 @@ Response segments(Api& api, const Call&) {
   Json json;
   json.open().key("items").open_list();
   for (const auto& row : api.services.segments()) {
-    json.open().key("name").text(row.name).key("devices").number(row.devices).key("reachable").number(row.reachable);
+    json.open()
+        .key("name")
+        .text(row.name)
+        .key("devices")
+        .number(row.devices)
+        .key("reachable")
+        .number(row.reachable);
     json.key("completeness").maybe(row.completeness).key("last_contact").time(row.last_contact);
     json.key("failures").number(row.failures).close();
   }
@@ -84,7 +124,12 @@ Response grid(Api& api, const Call&) {
     json.open().key("type").text("Feature").key("geometry").open().key("type").text("Point");
     json.key("coordinates").open_list().number(t.longitude).number(t.latitude).close_list().close();
     json.key("properties").open().key("kind").text("transformer").key("id").number(t.id.value);
-    json.key("name").text(t.name).key("feeder").number(t.feeder.value).key("rating_va").number(t.rating_va);
+    json.key("name")
+        .text(t.name)
+        .key("feeder")
+        .number(t.feeder.value)
+        .key("rating_va")
+        .number(t.rating_va);
     json.key("devices").number(node.devices).key("abnormal").number(node.abnormal).close().close();
   }
   for (const auto& feeder : directory->feeders) {
@@ -99,10 +144,25 @@ Response grid(Api& api, const Call&) {
     json.open().key("type").text("Feature").key("geometry").open().key("type").text("LineString");
     json.key("coordinates").open_list();
     for (const auto& t : directory->transformers) {
-      if (t.feeder == feeder.id) json.open_list().number(t.longitude).number(t.latitude).close_list();
+      if (t.feeder == feeder.id)
+        json.open_list().number(t.longitude).number(t.latitude).close_list();
     }
-    json.close_list().close().key("properties").open().key("kind").text("feeder").key("id").number(feeder.id.value);
-    json.key("name").text(feeder.name).key("devices").number(devices).key("abnormal").number(bad).close().close();
+    json.close_list()
+        .close()
+        .key("properties")
+        .open()
+        .key("kind")
+        .text("feeder")
+        .key("id")
+        .number(feeder.id.value);
+    json.key("name")
+        .text(feeder.name)
+        .key("devices")
+        .number(devices)
+        .key("abnormal")
+        .number(bad)
+        .close()
+        .close();
   }
   json.close_list().close();
   Response response = ok(json);
@@ -114,10 +174,14 @@ Response grid(Api& api, const Call&) {
 
 std::string_view to_string(Attention attention) {
   switch (attention) {
-    case Attention::kNormal: return "normal";
-    case Attention::kP1: return "p1";
-    case Attention::kP2: return "p2";
-    case Attention::kP3: return "p3";
+    case Attention::kNormal:
+      return "normal";
+    case Attention::kP1:
+      return "p1";
+    case Attention::kP2:
+      return "p2";
+    case Attention::kP3:
+      return "p3";
   }
   return "";
 }
@@ -135,10 +199,14 @@ std::string overview_json(const Overview& o) {
 }
 
 void add_overview_routes(std::vector<Route>& routes) {
-  routes.push_back({Method::kGet, "/api/v1/system", Access::kViewer, Place::kInline, system, nullptr});
-  routes.push_back({Method::kGet, "/api/v1/overview", Access::kViewer, Place::kWorker, overview, nullptr});
-  routes.push_back({Method::kGet, "/api/v1/abnormal", Access::kViewer, Place::kWorker, abnormal, nullptr});
-  routes.push_back({Method::kGet, "/api/v1/segments", Access::kViewer, Place::kWorker, segments, nullptr});
+  routes.push_back(
+      {Method::kGet, "/api/v1/system", Access::kViewer, Place::kInline, system, nullptr});
+  routes.push_back(
+      {Method::kGet, "/api/v1/overview", Access::kViewer, Place::kWorker, overview, nullptr});
+  routes.push_back(
+      {Method::kGet, "/api/v1/abnormal", Access::kViewer, Place::kWorker, abnormal, nullptr});
+  routes.push_back(
+      {Method::kGet, "/api/v1/segments", Access::kViewer, Place::kWorker, segments, nullptr});
   routes.push_back({Method::kGet, "/api/v1/grid", Access::kViewer, Place::kWorker, grid, nullptr});
 }
 

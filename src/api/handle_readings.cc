@@ -34,15 +34,17 @@ struct Query {
 Result<Query> query_of(Api& api, const Call& call) {
   Query query;
   const auto id = id_from(call.path.at(0), "device");
-  const Error unknown = make_error(ErrorCode::kNotFound, "no device " + std::string(call.path.at(0)));
-  if (!id.ok() || *id > UINT32_MAX) return unknown;
+  const auto unknown = [&] {
+    return make_error(ErrorCode::kNotFound, "no device " + std::string(call.path.at(0)));
+  };
+  if (!id.ok() || *id > UINT32_MAX) return unknown();
   query.device = DeviceId(static_cast<std::uint32_t>(*id));
   AMITY_TRY(query.range, range_parameters(api, call, 86'400, kReadingSpanMaxS));
   AMITY_TRY(query.resolution, resolution_parameter(call));
   AMITY_TRY(query.channels, api.channels_of(query.device));
   if (query.channels->empty()) {
     AMITY_TRY(const auto device, api.store.registry().device(query.device));
-    if (!device) return unknown;
+    if (!device) return unknown();
   }
   const std::string_view name = call.request.uri.parameter("channel");
   std::int64_t points = 0;
@@ -54,7 +56,9 @@ Result<Query> query_of(Api& api, const Call& call) {
   if (query.chosen.empty() && !name.empty()) {
     return make_error(ErrorCode::kNotFound, "the device has no channel of that name");
   }
-  if (points > kRawPointsMax) return make_error(ErrorCode::kInvalid, "too many points: ask for a shorter time or one channel");
+  if (points > kRawPointsMax)
+    return make_error(ErrorCode::kInvalid,
+                      "too many points: ask for a shorter time or one channel");
   return query;
 }
 
@@ -63,8 +67,17 @@ Response readings(Api& api, const Call& call) {
   if (!query.ok()) return failure(query.error(), call);
   const UtcSeconds now = api.clock.utc();
   Json json;
-  json.open().key("device").number(query->device.value).key("from").time(query->range.from).key("to").time(query->range.to);
-  json.key("resolution").text(kResolutionWords[static_cast<int>(query->resolution)]).key("series").open_list();
+  json.open()
+      .key("device")
+      .number(query->device.value)
+      .key("from")
+      .time(query->range.from)
+      .key("to")
+      .time(query->range.to);
+  json.key("resolution")
+      .text(kResolutionWords[static_cast<int>(query->resolution)])
+      .key("series")
+      .open_list();
   std::string points;
   for (const Channel* channel : query->chosen) {
     const auto found = api.store.readings().read(channel->id, query->range.from, query->range.to);
@@ -73,7 +86,8 @@ Response readings(Api& api, const Call& call) {
     points.reserve(found->size() * 28 + 2);
     SeriesStats stats = append_points(points, *channel, *found, query->resolution, api.zone());
     if (channel->kind == ChannelKind::kInterval) {
-      const std::size_t expected = expected_intervals(channel->interval_s, query->range.from, query->range.to, now);
+      const std::size_t expected =
+          expected_intervals(channel->interval_s, query->range.from, query->range.to, now);
       stats.missing = expected > found->size() ? expected - found->size() : 0;
     }
     json.open().key("channel").number(channel->id.value).key("name").text(channel->name);
@@ -89,7 +103,8 @@ Response readings(Api& api, const Call& call) {
 }  // namespace
 
 void add_reading_routes(std::vector<Route>& routes) {
-  routes.push_back({Method::kGet, "/api/v1/devices/{id}/readings", Access::kViewer, Place::kInline, readings, nullptr});
+  routes.push_back({Method::kGet, "/api/v1/devices/{id}/readings", Access::kViewer, Place::kInline,
+                    readings, nullptr});
 }
 
 }  // namespace amity::api

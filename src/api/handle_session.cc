@@ -21,7 +21,8 @@ std::string cookie(const Call& call, std::string_view token, std::int64_t age_s)
   return text;
 }
 
-// A foreign page can make a browser post a form, not JSON: so this cannot sign a visitor in as somebody else.
+// A foreign page can make a browser post a form, not JSON: so this cannot sign a visitor in as
+// somebody else.
 Response sign_in(Api& api, const Call& call) {
   if (!call.request.header("content-type").starts_with("application/json")) {
     return failure(415, "the body must be application/json", call);
@@ -32,7 +33,8 @@ Response sign_in(Api& api, const Call& call) {
   if (!user.ok()) return failure(user.error(), call);
   const auto password = fields->text("password");
   if (!password.ok()) return failure(password.error(), call);
-  if (user->size() > kNameBytesMax || password->size() > kPasswordBytesMax) return failure(400, "too long", call);
+  if (user->size() > kNameBytesMax || password->size() > kPasswordBytesMax)
+    return failure(400, "too long", call);
   std::int64_t wait_s = 0;
   const auto session = api.auth.login(*user, *password, call.peer.host, wait_s);
   if (!session.ok()) {
@@ -46,11 +48,14 @@ Response sign_in(Api& api, const Call& call) {
   return response;
 }
 
-Response current(Api&, const Call& call) { return who(*call.principal); }
+Response current(Api&, const Call& call) {
+  return who(*call.principal);
+}
 
 Response sign_out(Api& api, const Call& call) {
   if (!call.principal->key_id.empty()) return failure(400, "an API key has no session", call);
-  if (const auto done = api.auth.logout(*call.principal); !done.ok()) return failure(done.error(), call);
+  if (const auto done = api.auth.logout(*call.principal); !done.ok())
+    return failure(done.error(), call);
   Response response(204, "", "");
   response.headers.emplace_back("Set-Cookie", cookie(call, "", 0));
   return response;
@@ -59,9 +64,12 @@ Response sign_out(Api& api, const Call& call) {
 }  // namespace
 
 void add_session_routes(std::vector<Route>& routes) {
-  routes.push_back({Method::kPost, "/api/v1/session", Access::kAnyone, Place::kPassword, sign_in, nullptr});
-  routes.push_back({Method::kGet, "/api/v1/session", Access::kViewer, Place::kInline, current, nullptr});
-  routes.push_back({Method::kDelete, "/api/v1/session", Access::kViewer, Place::kWorker, sign_out, nullptr});
+  routes.push_back(
+      {Method::kPost, "/api/v1/session", Access::kAnyone, Place::kPassword, sign_in, nullptr});
+  routes.push_back(
+      {Method::kGet, "/api/v1/session", Access::kViewer, Place::kInline, current, nullptr});
+  routes.push_back(
+      {Method::kDelete, "/api/v1/session", Access::kViewer, Place::kWorker, sign_out, nullptr});
 }
 
 }  // namespace amity::api

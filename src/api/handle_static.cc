@@ -7,7 +7,8 @@ namespace {
 
 const Asset* find_asset(const Api& api, std::string_view path) {
   for (const auto& asset : api.options.assets) {
-    if (asset.path == path || (!asset.path.starts_with('/') && path.substr(1) == asset.path)) return &asset;
+    if (asset.path == path || (!asset.path.starts_with('/') && path.substr(1) == asset.path))
+      return &asset;
   }
   return nullptr;
 }
@@ -33,7 +34,8 @@ Response static_page(Api& api, const Request& request) {
   response.static_body = as_text(packed ? asset->gzip : asset->plain);
   if (packed) response.headers.emplace_back("Content-Encoding", "gzip");
   if (!asset->gzip.empty()) response.headers.emplace_back("Vary", "Accept-Encoding");
-  response.headers.emplace_back("Cache-Control", asset->immutable ? "public, max-age=31536000, immutable" : "no-cache");
+  response.headers.emplace_back(
+      "Cache-Control", asset->immutable ? "public, max-age=31536000, immutable" : "no-cache");
   return response;
 }
 

@@ -21,13 +21,15 @@ Result<Subscription> subscription_of(const Call& call) {
                          : topic == "commands" ? &wants.commands
                          : topic == "overview" ? &wants.overview
                                                : nullptr;
-      if (flag == nullptr) return make_error(ErrorCode::kInvalid, "no such topic: " + std::string(topic));
+      if (flag == nullptr)
+        return make_error(ErrorCode::kInvalid, "no such topic: " + std::string(topic));
       *flag = true;
     }
   }
   if (const std::string_view device = uri.parameter("device"); !device.empty()) {
     AMITY_TRY(const auto id, id_from(device, "device"));
-    if (id == 0 || id > UINT32_MAX) return make_error(ErrorCode::kInvalid, "\"device\" is a device's id");
+    if (id == 0 || id > UINT32_MAX)
+      return make_error(ErrorCode::kInvalid, "\"device\" is a device's id");
     wants.device.value = static_cast<std::uint32_t>(id);
   }
   std::string_view after = call.request.header("last-event-id");
@@ -50,7 +52,8 @@ Response stream(Api&, const Call& call) {
 }  // namespace
 
 void add_stream_routes(std::vector<Route>& routes) {
-  routes.push_back({Method::kGet, "/api/v1/stream", Access::kViewer, Place::kInline, stream, nullptr});
+  routes.push_back(
+      {Method::kGet, "/api/v1/stream", Access::kViewer, Place::kInline, stream, nullptr});
 }
 
 }  // namespace amity::api

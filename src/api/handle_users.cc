@@ -8,7 +8,13 @@ namespace {
 
 void put_user(Api& api, Json& json, const store::User& user) {
   const Auth::Times times = api.auth.times("user", user.name);
-  json.open().key("name").text(user.name).key("role").text(user.role).key("disabled").boolean(!user.enabled);
+  json.open()
+      .key("name")
+      .text(user.name)
+      .key("role")
+      .text(user.role)
+      .key("disabled")
+      .boolean(!user.enabled);
   json.key("created").time(times.created).key("last_seen").time(times.used).close();
 }
 
@@ -25,7 +31,8 @@ void audit(Api& api, const Call& call, const std::string& what) {
 
 Result<Role> role_field(const std::string& text) {
   const auto role = role_from(text);
-  if (!role) return make_error(ErrorCode::kInvalid, "\"role\" is viewer, operator, engineer or admin");
+  if (!role)
+    return make_error(ErrorCode::kInvalid, "\"role\" is viewer, operator, engineer or admin");
   return *role;
 }
 
@@ -78,7 +85,8 @@ Result<store::User> alter_user(Api& api, const Call& call) {
 Response change_user(Api& api, const Call& call) {
   const auto user = alter_user(api, call);
   if (!user.ok()) return failure(user.error(), call);
-  audit(api, call, "changed user " + user->name + ": " + user->role + (user->enabled ? "" : ", disabled"));
+  audit(api, call,
+        "changed user " + user->name + ": " + user->role + (user->enabled ? "" : ", disabled"));
   Json json;
   put_user(api, json, *user);
   return ok(json);
@@ -108,7 +116,8 @@ Result<NewKey> make_key(Api& api, const Call& call) {
 Response add_key(Api& api, const Call& call) {
   const auto made = make_key(api, call);
   if (!made.ok()) return failure(made.error(), call);
-  audit(api, call, "added API key " + made->key.id + " \"" + made->key.name + "\" as " + made->key.role);
+  audit(api, call,
+        "added API key " + made->key.id + " \"" + made->key.name + "\" as " + made->key.role);
   Json json;
   put_key(api, json, made->key, made->secret);
   Response response = ok(json);
@@ -127,11 +136,16 @@ Response remove_key(Api& api, const Call& call) {
 
 void add_user_routes(std::vector<Route>& routes) {
   routes.push_back({Method::kGet, "/api/v1/users", Access::kAdmin, Place::kWorker, users, nullptr});
-  routes.push_back({Method::kPost, "/api/v1/users", Access::kAdmin, Place::kPassword, add_user, nullptr});
-  routes.push_back({Method::kPatch, "/api/v1/users/{name}", Access::kAdmin, Place::kPassword, change_user, nullptr});
-  routes.push_back({Method::kGet, "/api/v1/api-keys", Access::kAdmin, Place::kWorker, keys, nullptr});
-  routes.push_back({Method::kPost, "/api/v1/api-keys", Access::kAdmin, Place::kWorker, add_key, nullptr});
-  routes.push_back({Method::kDelete, "/api/v1/api-keys/{id}", Access::kAdmin, Place::kWorker, remove_key, nullptr});
+  routes.push_back(
+      {Method::kPost, "/api/v1/users", Access::kAdmin, Place::kPassword, add_user, nullptr});
+  routes.push_back({Method::kPatch, "/api/v1/users/{name}", Access::kAdmin, Place::kPassword,
+                    change_user, nullptr});
+  routes.push_back(
+      {Method::kGet, "/api/v1/api-keys", Access::kAdmin, Place::kWorker, keys, nullptr});
+  routes.push_back(
+      {Method::kPost, "/api/v1/api-keys", Access::kAdmin, Place::kWorker, add_key, nullptr});
+  routes.push_back({Method::kDelete, "/api/v1/api-keys/{id}", Access::kAdmin, Place::kWorker,
+                    remove_key, nullptr});
 }
 
 }  // namespace amity::api

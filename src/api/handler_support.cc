@@ -8,7 +8,9 @@ namespace amity::api {
 
 namespace {
 
-Error invalid(std::string reason) { return make_error(ErrorCode::kInvalid, std::move(reason)); }
+Error invalid(std::string reason) {
+  return make_error(ErrorCode::kInvalid, std::move(reason));
+}
 
 }  // namespace
 
@@ -18,16 +20,24 @@ int status_of(const Error& error) {
     case ErrorCode::kMalformed:
     case ErrorCode::kTruncated:
     case ErrorCode::kUnsupported:
-    case ErrorCode::kLimit: return 400;
-    case ErrorCode::kSecurity: return 401;
-    case ErrorCode::kRefused: return 403;
-    case ErrorCode::kNotFound: return 404;
-    case ErrorCode::kConflict: return 409;
-    case ErrorCode::kBusy: return 429;
+    case ErrorCode::kLimit:
+      return 400;
+    case ErrorCode::kSecurity:
+      return 401;
+    case ErrorCode::kRefused:
+      return 403;
+    case ErrorCode::kNotFound:
+      return 404;
+    case ErrorCode::kConflict:
+      return 409;
+    case ErrorCode::kBusy:
+      return 429;
     case ErrorCode::kTimeout:
-    case ErrorCode::kClosed: return 503;
+    case ErrorCode::kClosed:
+      return 503;
     case ErrorCode::kIo:
-    case ErrorCode::kCorrupt: break;
+    case ErrorCode::kCorrupt:
+      break;
   }
   return 500;
 }
@@ -43,7 +53,8 @@ Result<UtcSeconds> time_parameter(const Call& call, std::string_view name, UtcSe
   const std::string_view text = call.request.uri.parameter(name);
   if (text.empty()) return otherwise;
   auto time = from_iso(text);
-  if (!time.ok()) return invalid("\"" + std::string(name) + "\" is no ISO 8601 time: " + time.error().reason);
+  if (!time.ok())
+    return invalid("\"" + std::string(name) + "\" is no ISO 8601 time: " + time.error().reason);
   return *time;
 }
 
@@ -73,7 +84,8 @@ Result<Device> device_of(Api& api, const Call& call) {
   return make_error(ErrorCode::kNotFound, "no device " + std::string(call.path.at(0)));
 }
 
-Result<TimeRange> range_parameters(Api& api, const Call& call, std::int64_t default_span_s, std::int64_t span_max_s) {
+Result<TimeRange> range_parameters(Api& api, const Call& call, std::int64_t default_span_s,
+                                   std::int64_t span_max_s) {
   TimeRange range;
   AMITY_TRY(range.to, time_parameter(call, "to", api.clock.utc()));
   AMITY_TRY(range.from, time_parameter(call, "from", range.to - default_span_s));
@@ -111,7 +123,10 @@ void put_next(Json& json, const std::string& cursor) {
 
 void put_event(Json& json, const Event& event, std::string_view serial) {
   json.open().key("time").time(event.time);
-  json.key("category").text(to_string(event.category)).key("severity").text(to_string(event.severity));
+  json.key("category")
+      .text(to_string(event.category))
+      .key("severity")
+      .text(to_string(event.severity));
   json.key("code").number(event.code).key("source").text(event.source).key("text").text(event.text);
   json.key("device").number(event.device.value).key("serial").text(serial).close();
 }

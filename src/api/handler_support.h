@@ -6,7 +6,9 @@
 
 namespace amity::api {
 
-inline Response ok(const Json& json) { return Response(200, "application/json", json.take()); }
+inline Response ok(const Json& json) {
+  return Response(200, "application/json", json.take());
+}
 
 int status_of(const Error& error);
 Response failure(const Error& error, const Call& call);
@@ -16,7 +18,8 @@ inline Response failure(int status, std::string_view detail, const Call& call) {
 
 // Parameters. Absent gives the default; present and wrong is an error in words.
 Result<UtcSeconds> time_parameter(const Call& call, std::string_view name, UtcSeconds otherwise);
-Result<std::size_t> limit_parameter(const Call& call, std::size_t otherwise = 100, std::size_t most = 500);
+Result<std::size_t> limit_parameter(const Call& call, std::size_t otherwise = 100,
+                                    std::size_t most = 500);
 Result<std::uint64_t> id_from(std::string_view text, std::string_view what);
 // The device of the path; kNotFound when there is none.
 Result<Device> device_of(Api& api, const Call& call);
@@ -24,8 +27,10 @@ Result<Device> device_of(Api& api, const Call& call);
 struct TimeRange {
   UtcSeconds from, to;
 };
-// from < to, at most `span_max_s` apart; `to` defaults to now, `from` to `default_span_s` before it.
-Result<TimeRange> range_parameters(Api& api, const Call& call, std::int64_t default_span_s, std::int64_t span_max_s);
+// from < to, at most `span_max_s` apart; `to` defaults to now, `from` to `default_span_s` before
+// it.
+Result<TimeRange> range_parameters(Api& api, const Call& call, std::int64_t default_span_s,
+                                   std::int64_t span_max_s);
 
 // A cursor into a list that is made anew for every request: the place in it.
 Result<std::size_t> offset_from_cursor(const Call& call, std::string_view kind);

@@ -1,5 +1,8 @@
 // How the server behaves as an HTTP server: good clients, clumsy ones and hostile ones.
 #include "api/test_support.h"
+#include "runtime/runtime_test_support.h"
+#include "runtime/tls.h"
+#include "runtime/tls_test_support.h"
 
 namespace amity::api::testing {
 namespace {
@@ -11,11 +14,13 @@ TEST_F(HttpServerTest, PipelinedRequestsAreAnsweredInOrder) {
   Client client(server_->local());
   client.auth = key_for("viewer");
   std::string text;
-  // Some are answered on the I/O thread, some on workers: the order of the answers is that of the questions.
+  // Some are answered on the I/O thread, some on workers: the order of the answers is that of the
+  // questions.
   for (int i = 1; i <= 20; ++i) {
-    const std::string target = i % 3 == 0   ? "/api/v1/devices/" + std::to_string(i) + "/events"
-                               : i % 3 == 1 ? "/api/v1/devices/" + std::to_string(i) + "/readings"
-                                            : "/api/v1/devices/999" + std::to_string(i) + "/readings";
+    const std::string target = i % 3 == 0 ? "/api/v1/devices/" + std::to_string(i) + "/events"
+                               : i % 3 == 1
+                                   ? "/api/v1/devices/" + std::to_string(i) + "/readings"
+                                   : "/api/v1/devices/999" + std::to_string(i) + "/readings";
     text += "GET " + target + " HTTP/1.1\r\nHost: h\r\n" + client.auth + "\r\n";
   }
   client.send(text);
@@ -48,7 +53,9 @@ TEST_F(HttpServerTest, SecurityFieldsOnEveryAnswer) {
     const Answer answer = client.get(path);
     EXPECT_EQ(answer.header("X-Content-Type-Options"), "nosniff");
     EXPECT_EQ(answer.header("Referrer-Policy"), "no-referrer");
-    EXPECT_NE(answer.header("Content-Security-Policy").find("default-src 'self'; frame-ancestors 'none'"), std::string::npos);
+    EXPECT_NE(
+        answer.header("Content-Security-Policy").find("default-src 'self'; frame-ancestors 'none'"),
+        std::string::npos);
     EXPECT_EQ(answer.header("Access-Control-Allow-Origin"), "");
     EXPECT_EQ(answer.header("Cache-Control"), "no-store");
   }
@@ -83,7 +90,8 @@ TEST_F(HttpServerTest, OversizedHeaderAndBody) {
   header.send("GET / HTTP/1.1\r\nHost: h\r\nX: " + std::string(200'000, 'a') + "\r\n\r\n");
   EXPECT_EQ(header.read().status, 431);
   Client body(server_->local());
-  body.send("POST /api/v1/session HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n" + std::string(100'000, 'a'));
+  body.send("POST /api/v1/session HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n" +
+            std::string(100'000, 'a'));
   EXPECT_EQ(body.read().status, 413);
   Client garbage(server_->local());
   garbage.send(std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11) + "\r\n\r\n");
@@ -120,6 +128,28 @@ TEST_F(HttpServerTest, HostIsChecked) {
   EXPECT_EQ(client.read().status, 200);
 }
 
+TEST_F(HttpServerTest, OverTls) {
+  const runtime::testing::Identity identity("localhost");
+  options.tls_certificate_file = identity.certificate;
+  options.tls_key_file = identity.key;
+  serve();
+  runtime::Reactor reactor;
+  auto context = runtime::TlsContext::client(identity.certificate);
+  ASSERT_TRUE(context.ok());
+  const auto network = runtime::make_tls_network(reactor.runtime(), *context);
+  runtime::testing::Recorder client;
+  const auto stream = network->connect({"localhost", server_->local().port}, 2s, &client);
+  const std::string body = R"({"user":"admin","password":"correct horse battery"})";
+  stream->send(runtime::testing::text_bytes(
+      "POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+      "application/json\r\nContent-Length: " +
+      std::to_string(body.size()) + "\r\n\r\n" + body));
+  const auto answered = [&] { return client.received.find("\"csrf\"") != std::string::npos; };
+  ASSERT_TRUE(runtime::testing::serve_until(reactor, answered))
+      << client.received << to_string(client.error);
+  EXPECT_NE(client.received.find("; Secure"), std::string::npos) << client.received;
+}
+
 TEST_F(HttpServerTest, HeadAndHttp10) {
   serve();
   Client client(server_->local());
@@ -133,10 +163,12 @@ TEST_F(HttpServerTest, HeadAndHttp10) {
 }
 
 TEST_F(HttpServerTest, ThePageIsServedFromTheTableOnly) {
-  static const std::string kPage = "<!doctype html>", kScript = "let a = 1", kPacked = "\x1f\x8b packed";
+  static const std::string kPage = "<!doctype html>", kScript = "let a = 1",
+                           kPacked = "\x1f\x8b packed";
   static const Asset kAssets[] = {
       {"/index.html", "text/html; charset=utf-8", as_bytes(kPage), {}, false},
-      {"/assets/app-1.js", "text/javascript; charset=utf-8", as_bytes(kScript), as_bytes(kPacked), true},
+      {"/assets/app-1.js", "text/javascript; charset=utf-8", as_bytes(kScript), as_bytes(kPacked),
+       true},
   };
   options.assets = kAssets;
   serve();
@@ -149,7 +181,8 @@ TEST_F(HttpServerTest, ThePageIsServedFromTheTableOnly) {
   EXPECT_EQ(packed.body, kPacked);
   EXPECT_EQ(packed.header("Content-Encoding"), "gzip");
   EXPECT_EQ(packed.header("Cache-Control"), "public, max-age=31536000, immutable");
-  for (const std::string path : {"/../etc/passwd.txt", "/%2e%2e/etc/passwd.txt", "/assets/..%2findex.html.x", "/favicon.ico"}) {
+  for (const std::string path : {"/../etc/passwd.txt", "/%2e%2e/etc/passwd.txt",
+                                 "/assets/..%2findex.html.x", "/favicon.ico"}) {
     EXPECT_EQ(client.get(path).status, 404) << path;
   }
 }
@@ -164,8 +197,10 @@ TEST_F(HttpServerTest, MetricsAndReadiness) {
   EXPECT_EQ(not_ready.parsed()["detail"], "replaying the journal");
   const Answer metrics = client.get("/metrics");
   EXPECT_EQ(metrics.status, 200);
-  EXPECT_NE(metrics.body.find("amity_api_requests_total{status=\"5xx\"} 1"), std::string::npos) << metrics.body;
-  EXPECT_NE(metrics.body.find("# TYPE amity_intake_readings_total counter\namity_intake_readings_total{source=\"push\"} 42"),
+  EXPECT_NE(metrics.body.find("amity_api_requests_total{status=\"5xx\"} 1"), std::string::npos)
+      << metrics.body;
+  EXPECT_NE(metrics.body.find("# TYPE amity_intake_readings_total "
+                              "counter\namity_intake_readings_total{source=\"push\"} 42"),
             std::string::npos);
 }
 

@@ -82,7 +82,8 @@ void append_number(std::string& out, std::int64_t value) {
 
 void append_decimal(std::string& out, std::int64_t value, int exponent) {
   char digits[24];
-  const std::uint64_t magnitude = value < 0 ? ~static_cast<std::uint64_t>(value) + 1 : static_cast<std::uint64_t>(value);
+  const std::uint64_t magnitude =
+      value < 0 ? ~static_cast<std::uint64_t>(value) + 1 : static_cast<std::uint64_t>(value);
   const auto end = std::to_chars(digits, digits + sizeof digits, magnitude).ptr;
   const auto count = static_cast<std::size_t>(end - digits);
   if (value < 0) out += '-';

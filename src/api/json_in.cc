@@ -6,7 +6,9 @@ namespace amity::api {
 
 namespace {
 
-Error invalid(std::string reason) { return make_error(ErrorCode::kInvalid, std::move(reason)); }
+Error invalid(std::string reason) {
+  return make_error(ErrorCode::kInvalid, std::move(reason));
+}
 constexpr std::size_t kFieldsMax = 32;
 constexpr std::size_t kDepthMax = 4;
 
@@ -29,14 +31,16 @@ Result<std::string> Fields::text(std::string_view name) const {
 
 Result<std::optional<std::string>> Fields::optional_text(std::string_view name) const {
   const Value* value = find(name);
-  if (value == nullptr || std::holds_alternative<std::monostate>(*value)) return std::optional<std::string>();
+  if (value == nullptr || std::holds_alternative<std::monostate>(*value))
+    return std::optional<std::string>();
   AMITY_TRY(auto found, text(name));
   return std::optional<std::string>(std::move(found));
 }
 
 Result<std::optional<bool>> Fields::optional_bool(std::string_view name) const {
   const Value* value = find(name);
-  if (value == nullptr || std::holds_alternative<std::monostate>(*value)) return std::optional<bool>();
+  if (value == nullptr || std::holds_alternative<std::monostate>(*value))
+    return std::optional<bool>();
   const auto* flag = std::get_if<bool>(value);
   if (flag == nullptr) return invalid("\"" + std::string(name) + "\" must be true or false");
   return std::optional<bool>(*flag);
@@ -59,7 +63,8 @@ Result<Fields> parse_fields(std::string_view body) {
   const simdjson::padded_string padded(body);
   simdjson::dom::element root;
   if (const auto error = parser.parse(padded).get(root)) {
-    return make_error(ErrorCode::kMalformed, std::string("not JSON: ") + simdjson::error_message(error));
+    return make_error(ErrorCode::kMalformed,
+                      std::string("not JSON: ") + simdjson::error_message(error));
   }
   simdjson::dom::object object;
   if (root.get(object) != simdjson::SUCCESS) return invalid("the body must be a JSON object");

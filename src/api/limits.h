@@ -6,8 +6,10 @@
 
 namespace amity::api {
 
-inline constexpr std::size_t kPipelineBytesMax = 512 * 1024;  // received while earlier requests are being answered
-inline constexpr std::size_t kSendHighWaterBytes = 256 * 1024;  // streaming answers wait beyond this
+inline constexpr std::size_t kPipelineBytesMax =
+    512 * 1024;  // received while earlier requests are being answered
+inline constexpr std::size_t kSendHighWaterBytes =
+    256 * 1024;  // streaming answers wait beyond this
 inline constexpr int kPiecesPerTurn = 4;
 inline constexpr std::size_t kExportPieceBytes = 32 * 1024;
 inline constexpr std::size_t kWorkerQueueMax = 1024;
@@ -40,7 +42,8 @@ inline constexpr std::size_t kChannelCacheMax = 20'000;
 inline constexpr std::size_t kStreamClientsMax = 1000;  // per thread
 inline constexpr std::size_t kStreamQueueBytesMax = 256 * 1024;
 inline constexpr std::size_t kFeedEntriesPerTick = 512;
-inline constexpr std::uint64_t kFeedBehindMax = 50'000;  // facts; further behind, the feed skips and says so
+inline constexpr std::uint64_t kFeedBehindMax =
+    50'000;  // facts; further behind, the feed skips and says so
 inline constexpr std::int64_t kFeedTickMs = 150;
 inline constexpr std::int64_t kHeartbeatMs = 10'000;
 inline constexpr std::int64_t kOverviewEveryMs = 2000;

@@ -14,7 +14,9 @@ std::string event_text(std::string_view name, const std::string& json) {
   return "event: " + std::string(name) + "\ndata: " + json + "\n";
 }
 
-std::string with_id(const std::string& text, store::Sequence id) { return text + "id: " + std::to_string(id) + "\n\n"; }
+std::string with_id(const std::string& text, store::Sequence id) {
+  return text + "id: " + std::to_string(id) + "\n\n";
+}
 
 std::string gap_text(store::Sequence from, store::Sequence to) {
   Json json;
@@ -24,10 +26,15 @@ std::string gap_text(store::Sequence from, store::Sequence to) {
 
 }  // namespace
 
-LiveFeed::LiveFeed(Api& api, Timers& timers, Send send) : api_(api), timers_(timers), send_(std::move(send)) {}
-LiveFeed::~LiveFeed() { timers_.cancel(timer_); }
+LiveFeed::LiveFeed(Api& api, Timers& timers, Send send)
+    : api_(api), timers_(timers), send_(std::move(send)) {}
+LiveFeed::~LiveFeed() {
+  timers_.cancel(timer_);
+}
 
-bool LiveFeed::full() const { return clients_.size() >= kStreamClientsMax; }
+bool LiveFeed::full() const {
+  return clients_.size() >= kStreamClientsMax;
+}
 
 void LiveFeed::add(ClientId id, const Subscription& subscription) {
   const store::Sequence last = api_.store.journal().last();
@@ -36,7 +43,8 @@ void LiveFeed::add(ClientId id, const Subscription& subscription) {
     second_ = heartbeat_ = overview_at_ = api_.clock.now();
     last_overview_.clear();
     timers_.cancel(timer_);
-    timer_ = timers_.at(api_.clock.now() + std::chrono::milliseconds(kFeedTickMs), [this] { tick(); });
+    timer_ =
+        timers_.at(api_.clock.now() + std::chrono::milliseconds(kFeedTickMs), [this] { tick(); });
   }
   Client client{subscription, 0, true};
   if (subscription.after && *subscription.after < position_) {
@@ -45,7 +53,8 @@ void LiveFeed::add(ClientId id, const Subscription& subscription) {
   }
   clients_.emplace(id, client);
   api_.counters.streams.fetch_add(1, std::memory_order_relaxed);
-  send_(id, "retry: 2000\n" + with_id(event_text("ping", "{}"), client.live ? position_ : client.position));
+  send_(id, "retry: 2000\n" +
+                with_id(event_text("ping", "{}"), client.live ? position_ : client.position));
   if (subscription.overview) {
     last_overview_ = overview_json(api_.services.overview());
     send_(id, event_text("overview", last_overview_) + "\n");
@@ -62,7 +71,8 @@ std::vector<LiveFeed::ClientId> LiveFeed::ids() const {
   return all;
 }
 
-void LiveFeed::send_all(const std::string& text, const std::function<bool(const Subscription&)>& wanted) {
+void LiveFeed::send_all(const std::string& text,
+                        const std::function<bool(const Subscription&)>& wanted) {
   for (const ClientId id : ids()) {
     const auto found = clients_.find(id);  // sending to one may remove another
     if (found != clients_.end() && wanted(found->second.wants)) send_(id, text);
@@ -76,7 +86,8 @@ void LiveFeed::tick() {
   catch_up();
   follow();
   once_a_second();
-  timer_ = timers_.at(api_.clock.now() + std::chrono::milliseconds(kFeedTickMs), [this] { tick(); });
+  timer_ =
+      timers_.at(api_.clock.now() + std::chrono::milliseconds(kFeedTickMs), [this] { tick(); });
 }
 
 void LiveFeed::watch_channels() {
@@ -162,16 +173,23 @@ std::string LiveFeed::render_reading(const Reading& reading, const WatchedChanne
   json.open().key("device").number(watched.device.value);
   json.key("serial").text(api_.directory.now()->serial(watched.device));
   json.key("channel").number(reading.channel.value).key("name").text(watched.channel->name);
-  json.key("time").time(reading.time).key("value").raw(value).key("unit").text(symbol(watched.channel->unit));
+  json.key("time")
+      .time(reading.time)
+      .key("value")
+      .raw(value)
+      .key("unit")
+      .text(symbol(watched.channel->unit));
   json.key("quality").text(std::string(1, quality_letter(reading.quality))).close();
   return event_text("reading", json.take());
 }
 
-// Everything of one fact that this client wants; the id stands at the last event, so that a client cut off in between gets the
-// whole fact again.
+// Everything of one fact that this client wants; the id stands at the last event, so that a client
+// cut off in between gets the whole fact again.
 std::string LiveFeed::render(const store::JournalEntry& entry, const Subscription& wants) const {
   std::vector<std::string> events;
-  const auto concerns = [&](DeviceId device) { return !wants.device.valid() || wants.device == device; };
+  const auto concerns = [&](DeviceId device) {
+    return !wants.device.valid() || wants.device == device;
+  };
   if (const auto* arrived = std::get_if<ReadingsArrived>(&entry.fact)) {
     if (wants.readings && wants.device.valid()) {
       for (const auto& reading : arrived->readings) {
@@ -194,7 +212,8 @@ std::string LiveFeed::render(const store::JournalEntry& entry, const Subscriptio
     std::optional<Command> command;
     if (requested != nullptr && concerns(requested->command.device)) command = requested->command;
     if (changed != nullptr && concerns(changed->device)) {
-      if (auto kept = api_.store.registry().command(changed->id); kept.ok() && *kept) command = **kept;
+      if (auto kept = api_.store.registry().command(changed->id); kept.ok() && *kept)
+        command = **kept;
       if (!command) command.emplace();
       command->id = changed->id;
       command->device = changed->device;
@@ -224,7 +243,8 @@ void LiveFeed::once_a_second() {
     Json json;
     json.open().key("readings").number(a.readings).key("meters").number(a.meters);
     json.key("per_s").number(a.per_s).key("total").number(a.total).close();
-    send_all(event_text("arrivals", json.take()) + "\n", [](const Subscription& s) { return s.readings; });
+    send_all(event_text("arrivals", json.take()) + "\n",
+             [](const Subscription& s) { return s.readings; });
   }
   if (now - overview_at_ >= std::chrono::milliseconds(kOverviewEveryMs)) {
     overview_at_ = now;
@@ -234,7 +254,8 @@ void LiveFeed::once_a_second() {
       std::string made = overview_json(api_.services.overview());
       if (made != last_overview_) {
         last_overview_ = std::move(made);
-        send_all(event_text("overview", last_overview_) + "\n", [](const Subscription& s) { return s.overview; });
+        send_all(event_text("overview", last_overview_) + "\n",
+                 [](const Subscription& s) { return s.overview; });
       }
     }
   }
@@ -243,7 +264,8 @@ void LiveFeed::once_a_second() {
     for (const ClientId id : ids()) {
       const auto found = clients_.find(id);
       if (found == clients_.end()) continue;
-      send_(id, with_id(event_text("ping", "{}"), found->second.live ? position_ : found->second.position));
+      send_(id, with_id(event_text("ping", "{}"),
+                        found->second.live ? position_ : found->second.position));
     }
   }
 }

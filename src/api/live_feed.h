@@ -1,5 +1,6 @@
-// The live stream of one I/O thread: follows the journal and hands each client what it asked for, as server-sent events.
-// An event's id is the journal's sequence, so that a client resumes where it stopped; at least once.
+// The live stream of one I/O thread: follows the journal and hands each client what it asked for,
+// as server-sent events. An event's id is the journal's sequence, so that a client resumes where it
+// stopped; at least once.
 #pragma once
 
 #include <functional>
@@ -14,7 +15,7 @@ namespace amity::api {
 
 struct Subscription {
   bool readings = true, events = true, commands = true, overview = true;
-  DeviceId device;                  // none: the fleet
+  DeviceId device;                       // none: the fleet
   std::optional<store::Sequence> after;  // resume behind this fact; nothing: from now on
 };
 

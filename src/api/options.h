@@ -22,7 +22,7 @@ struct AccessEntry {
 
 struct ServerOptions {
   Endpoint listen{"127.0.0.1", 8080};
-  int threads = 0;  // 0: one per core
+  int threads = 0;                                 // 0: one per core
   std::string tls_certificate_file, tls_key_file;  // PEM; both or none
   std::span<const Asset> assets;
   std::vector<std::string> allowed_hosts;  // of the Host field, without port; empty = any
@@ -34,7 +34,8 @@ struct ServerOptions {
   // Token bucket per principal; 0 = unlimited.
   std::uint32_t requests_per_s = 500;
   std::uint32_t requests_burst = 2000;
-  // How long a thread believes what it knows of a key or session; another process's revocation takes this long.
+  // How long a thread believes what it knows of a key or session; another process's revocation
+  // takes this long.
   std::int64_t auth_cache_ms = 5000;
   // Argon2id (libsodium's limits): 64 MiB and two passes, unless a test makes it cheaper.
   std::uint64_t password_passes = 2;

@@ -1,4 +1,5 @@
-// A token bucket without a lock (generic cell rate algorithm): one atomic holds when the bucket is full again.
+// A token bucket without a lock (generic cell rate algorithm): one atomic holds when the bucket is
+// full again.
 #pragma once
 
 #include <atomic>
@@ -21,7 +22,8 @@ class TokenBucket {
     std::int64_t full_at = full_at_ns_.load(std::memory_order_relaxed);
     for (;;) {
       const std::int64_t next = (full_at > now_ns ? full_at : now_ns) + cost_ns_;
-      if (next - now_ns > depth_ns_) return (next - now_ns - depth_ns_ + 999'999'999) / 1'000'000'000;
+      if (next - now_ns > depth_ns_)
+        return (next - now_ns - depth_ns_ + 999'999'999) / 1'000'000'000;
       if (full_at_ns_.compare_exchange_weak(full_at, next, std::memory_order_relaxed)) return 0;
     }
   }

@@ -19,7 +19,9 @@ void append_point(std::string& out, UtcSeconds time, std::string_view value, cha
   out += "\"]";
 }
 
-int badness(char letter) { return letter == 'A' ? 0 : letter == 'F' ? 1 : letter == 'E' ? 2 : 3; }
+int badness(char letter) {
+  return letter == 'A' ? 0 : letter == 'F' ? 1 : letter == 'E' ? 2 : 3;
+}
 
 // One hour or local day being filled.
 struct Bucket {
@@ -44,19 +46,22 @@ UtcSeconds bucket_end(UtcSeconds time, Resolution resolution, const TimeZone& zo
   return zone.start_of_day(start + 36 * 3600);  // 36 hours on is always within the next day
 }
 
-void finish(std::string& out, const Bucket& bucket, const Channel& channel, Resolution resolution, const TimeZone& zone) {
+void finish(std::string& out, const Bucket& bucket, const Channel& channel, Resolution resolution,
+            const TimeZone& zone) {
   std::string value;
   char quality = bucket.worst;
   if (channel.kind == ChannelKind::kRegister) {
     append_decimal(value, bucket.last, channel.exponent);
   } else if (adds_up(channel.unit)) {
     append_decimal(value, bucket.sum, channel.exponent);
-    const UtcSeconds start = resolution == Resolution::kHour ? bucket.end - 3600 : zone.start_of_day(bucket.end - 1);
+    const UtcSeconds start =
+        resolution == Resolution::kHour ? bucket.end - 3600 : zone.start_of_day(bucket.end - 1);
     const auto wanted = channel.interval_s == 0 ? 0 : (bucket.end - start) / channel.interval_s;
     if (static_cast<std::int64_t>(bucket.count) < wanted) quality = 'S';
   } else {
     // Two digits more than the readings have; exact integers until then.
-    const __int128 scaled = static_cast<__int128>(bucket.sum) * 100 / static_cast<std::int64_t>(bucket.count);
+    const __int128 scaled =
+        static_cast<__int128>(bucket.sum) * 100 / static_cast<std::int64_t>(bucket.count);
     append_decimal(value, static_cast<std::int64_t>(scaled), channel.exponent - 2);
   }
   append_point(out, bucket.end, value, quality);
@@ -73,20 +78,24 @@ bool adds_up(Unit unit) {
     case Unit::kLitre:
     case Unit::kKilogram:
     case Unit::kJoule:
-    case Unit::kCount: return true;
-    default: return false;
+    case Unit::kCount:
+      return true;
+    default:
+      return false;
   }
 }
 
-std::size_t expected_intervals(std::uint32_t interval_s, UtcSeconds from, UtcSeconds to, UtcSeconds now) {
+std::size_t expected_intervals(std::uint32_t interval_s, UtcSeconds from, UtcSeconds to,
+                               UtcSeconds now) {
   if (interval_s == 0) return 0;
   const std::int64_t until = std::min(to, now).value / interval_s;
   const std::int64_t after = from.value / interval_s;
   return until > after ? static_cast<std::size_t>(until - after) : 0;
 }
 
-SeriesStats append_points(std::string& out, const Channel& channel, std::span<const Reading> readings,
-                          Resolution resolution, const TimeZone& zone) {
+SeriesStats append_points(std::string& out, const Channel& channel,
+                          std::span<const Reading> readings, Resolution resolution,
+                          const TimeZone& zone) {
   SeriesStats stats;
   out += '[';
   std::string value;

@@ -1,4 +1,5 @@
-// The API server: some I/O threads, each with its own event loop and its own share of the connections.
+// The API server: some I/O threads, each with its own event loop and its own share of the
+// connections.
 #pragma once
 
 #include <memory>
@@ -13,10 +14,12 @@ namespace amity::api {
 class Server {
  public:
   // `store` and `services` outlive the server. Listens when this returns; serves after start().
-  static Result<std::unique_ptr<Server>> create(store::Store& store, Services& services, ServerOptions options);
+  static Result<std::unique_ptr<Server>> create(store::Store& store, Services& services,
+                                                ServerOptions options);
   ~Server();
 
-  // Makes the first administrator when there is no user yet; returns its password then (the given one, or a random one).
+  // Makes the first administrator when there is no user yet; returns its password then (the given
+  // one, or a random one).
   Result<std::optional<std::string>> bootstrap(const std::string& password);
   // A key for programs that run beside the server; "amity_<id>_<secret>".
   Result<std::string> add_api_key(const std::string& name, const std::string& role);

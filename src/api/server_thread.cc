@@ -9,15 +9,23 @@ namespace {
 
 constexpr std::size_t kSpareParsersMax = 64;
 
-bool is_loopback(const Endpoint& peer) { return peer.host.starts_with("127.") || peer.host == "::1"; }
-bool is_unsafe(Method method) { return method != Method::kGet && method != Method::kHead; }
+bool is_loopback(const Endpoint& peer) {
+  return peer.host.starts_with("127.") || peer.host == "::1";
+}
+bool is_unsafe(Method method) {
+  return method != Method::kGet && method != Method::kHead;
+}
 
 Role needed_role(Access access) {
   switch (access) {
-    case Access::kOperator: return Role::kOperator;
-    case Access::kEngineer: return Role::kEngineer;
-    case Access::kAdmin: return Role::kAdmin;
-    default: return Role::kViewer;
+    case Access::kOperator:
+      return Role::kOperator;
+    case Access::kEngineer:
+      return Role::kEngineer;
+    case Access::kAdmin:
+      return Role::kAdmin;
+    default:
+      return Role::kViewer;
   }
 }
 
@@ -50,7 +58,9 @@ ServerThread::ServerThread(Api& api, const Router& router, std::size_t connectio
             }),
       gate_(std::make_shared<Gate>(this)) {}
 
-ServerThread::~ServerThread() { stop(); }
+ServerThread::~ServerThread() {
+  stop();
+}
 
 Status ServerThread::listen(const Endpoint& at, const runtime::TlsContext* tls) {
   Network* network = &runtime_.network;
@@ -59,7 +69,9 @@ Status ServerThread::listen(const Endpoint& at, const runtime::TlsContext* tls) 
     network = tls_network_.get();
     secure_ = true;
   }
-  AMITY_TRY(listener_, network->listen(at, [this](std::unique_ptr<Stream> stream) { accept(std::move(stream)); }));
+  AMITY_TRY(listener_, network->listen(at, [this](std::unique_ptr<Stream> stream) {
+    accept(std::move(stream));
+  }));
   return {};
 }
 
@@ -74,7 +86,8 @@ void ServerThread::stop() {
   gate_->close();
   reactor_.stop();
   if (thread_.joinable()) thread_.join();
-  api_.counters.connections.fetch_sub(static_cast<std::int64_t>(connections_.size()), std::memory_order_relaxed);
+  api_.counters.connections.fetch_sub(static_cast<std::int64_t>(connections_.size()),
+                                      std::memory_order_relaxed);
   for (const auto& [id, connection] : connections_) feed_.remove(id);
   connections_.clear();
   retired_.clear();
@@ -146,7 +159,8 @@ bool ServerThread::host_allowed(const Request& request) const {
   if (api_.options.allowed_hosts.empty()) return true;
   std::string_view host = request.header("host");
   const std::size_t colon = host.rfind(':');
-  if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos) host = host.substr(0, colon);
+  if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos)
+    host = host.substr(0, colon);
   for (const auto& allowed : api_.options.allowed_hosts) {
     if (allowed == host) return true;
   }
@@ -156,13 +170,15 @@ bool ServerThread::host_allowed(const Request& request) const {
 std::optional<Response> ServerThread::guard(const Route& route, Call& call) {
   if (route.access == Access::kAnyone) return std::nullopt;
   const Credentials credentials = credentials_of(call.request);
-  if (route.access == Access::kViewerOrLoopback && credentials.kind == Credentials::Kind::kNone && is_loopback(call.peer)) {
+  if (route.access == Access::kViewerOrLoopback && credentials.kind == Credentials::Kind::kNone &&
+      is_loopback(call.peer)) {
     return std::nullopt;
   }
   auto principal = auth_cache_.authenticate(credentials, now());
   if (!principal.ok()) {
     Response response = failure(principal.error(), call);
-    if (response.status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"amity\"");
+    if (response.status == 401)
+      response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"amity\"");
     return response;
   }
   call.principal = std::move(*principal);
@@ -180,20 +196,23 @@ std::optional<Response> ServerThread::guard(const Route& route, Call& call) {
     }
   }
   if (call.principal->role < needed_role(route.access)) {
-    return failure(403, "this needs the role " + std::string(to_string(needed_role(route.access))), call);
+    return failure(403, "this needs the role " + std::string(to_string(needed_role(route.access))),
+                   call);
   }
   return std::nullopt;
 }
 
 void ServerThread::serve(Connection& connection, Request request) {
-  if (!host_allowed(request)) return connection.answer(problem(421, "this server does not answer for that host"));
+  if (!host_allowed(request))
+    return connection.answer(problem(421, "this server does not answer for that host"));
   const RouteMatch match = router_.match(request.method, request.uri);
   if (match.outcome == RouteMatch::Outcome::kNoMethod) {
     Response response = problem(405, "that method is not for this path", request.uri.path);
     response.headers.emplace_back("Allow", match.allow);
     return connection.answer(std::move(response));
   }
-  if (match.outcome == RouteMatch::Outcome::kNoPath) return connection.answer(static_page(api_, request));
+  if (match.outcome == RouteMatch::Outcome::kNoPath)
+    return connection.answer(static_page(api_, request));
   const Route& route = all_routes()[static_cast<std::size_t>(match.route)];
   Call call;
   call.request = std::move(request);  // the segments that `path` looks at move along
@@ -212,13 +231,16 @@ void ServerThread::run_handler(const Route& route, Connection& connection, Call 
   if (route.place == Place::kInline) return connection.answer(route.handle(api_, call));
   auto shared = std::make_shared<Call>(std::move(call));
   Workers& workers = route.place == Place::kPassword ? api_.password_workers : api_.workers;
-  const bool queued = workers.submit([&route, &api = api_, gate = gate_, id = connection.id(), shared] {
-    if (route.handle_later != nullptr) {
-      route.handle_later(api, *shared, [gate, id](Response response) { gate->answer(id, std::move(response)); });
-    } else {
-      gate->answer(id, route.handle(api, *shared));
-    }
-  });
+  const bool queued =
+      workers.submit([&route, &api = api_, gate = gate_, id = connection.id(), shared] {
+        if (route.handle_later != nullptr) {
+          route.handle_later(api, *shared, [gate, id](Response response) {
+            gate->answer(id, std::move(response));
+          });
+        } else {
+          gate->answer(id, route.handle(api, *shared));
+        }
+      });
   if (queued) return;
   Response busy = failure(503, "too much is being asked at once", *shared);
   busy.headers.emplace_back("Retry-After", "1");

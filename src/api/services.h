@@ -1,5 +1,6 @@
-// What the API asks of the departments: plain structs, no JSON, no HTTP. Every method may be called from any thread;
-// most are called on the API's I/O threads: they answer from memory and never wait for a disk or a meter.
+// What the API asks of the departments: plain structs, no JSON, no HTTP. Every method may be called
+// from any thread; most are called on the API's I/O threads: they answer from memory and never wait
+// for a disk or a meter.
 #pragma once
 
 #include <cstdint>
@@ -61,7 +62,7 @@ struct CompletenessQuery {
   UtcSeconds from, to;  // columns that end in (from, to]
   bool by_day = false;
   GroupBy group = GroupBy::kSegment;
-  std::string id;                                // one group only; "" with all_groups
+  std::string id;  // one group only; "" with all_groups
   bool all_groups = true;
   std::string segment, feeder, transformer, model;  // only devices of these; "" = any
 };
@@ -73,13 +74,14 @@ struct CompletenessGroup {
 
 struct CompletenessGrid {
   std::vector<CompletenessGroup> groups;
-  std::vector<UtcSeconds> times;                                 // end of each column
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> cells;    // (received, expected), row-major groups x times
+  std::vector<UtcSeconds> times;  // end of each column
+  std::vector<std::pair<std::uint32_t, std::uint32_t>>
+      cells;  // (received, expected), row-major groups x times
 };
 
 struct DeviceStatus {
   DeviceId device;
-  std::string_view status;  // "ok", "late", "silent", "security", "new": a literal
+  std::string_view status;                // "ok", "late", "silent", "security", "new": a literal
   UtcSeconds last_contact, last_reading;  // 0 = never
   std::optional<double> completeness_24h;
   std::optional<std::int32_t> clock_offset_s;
@@ -97,7 +99,8 @@ struct DeviceFact {
   std::string text;
 };
 
-// What only the departments know of one device; master data, channels and readings come from the store.
+// What only the departments know of one device; master data, channels and readings come from the
+// store.
 struct DeviceDetail {
   std::vector<StripItem> status_strip;
   std::vector<DeviceFact> facts;  // newest first
@@ -152,7 +155,8 @@ class Services {
   virtual SystemInfo system() = 0;
   virtual Overview overview() = 0;
   virtual Result<CompletenessGrid> completeness(const CompletenessQuery& query) = 0;
-  virtual std::vector<DeviceStatus> statuses() = 0;  // every device's, any order; cached by the API for a second
+  virtual std::vector<DeviceStatus>
+  statuses() = 0;  // every device's, any order; cached by the API for a second
   virtual std::optional<DeviceStatus> status(DeviceId device) = 0;
   virtual DeviceDetail detail(DeviceId device) = 0;
   virtual std::vector<AbnormalItem> abnormal() = 0;  // worst first
@@ -164,9 +168,9 @@ class Services {
   // Not ready (starting, replaying, disk full): the reason is shown at /readyz.
   virtual Status ready() = 0;
 
-  // Passes a command through the desk's safeguards. The caller has filled id, device, kind, argument, requested_by.
-  // `done` runs once, on any thread, after the request is durable, with the command as it then is; or with the
-  // desk's refusal (kRefused, kBusy, kInvalid).
+  // Passes a command through the desk's safeguards. The caller has filled id, device, kind,
+  // argument, requested_by. `done` runs once, on any thread, after the request is durable, with the
+  // command as it then is; or with the desk's refusal (kRefused, kBusy, kInvalid).
   using OnSubmitted = std::function<void(Result<Command>)>;
   virtual void submit_command(Command command, OnSubmitted done) = 0;
 };

@@ -7,10 +7,12 @@ namespace {
 class SessionTest : public ServerTest {
  protected:
   static Answer sign_in(Client& client, const std::string& user, const std::string& password) {
-    return client.request("POST", "/api/v1/session", json{{"user", user}, {"password", password}}.dump());
+    return client.request("POST", "/api/v1/session",
+                          json{{"user", user}, {"password", password}}.dump());
   }
   // Signs in and keeps the cookie; returns the CSRF token's field.
-  static std::string signed_in(Client& client, const std::string& user, const std::string& password) {
+  static std::string signed_in(Client& client, const std::string& user,
+                               const std::string& password) {
     const Answer answer = sign_in(client, user, password);
     EXPECT_EQ(answer.status, 200) << answer.body;
     const std::string cookie = answer.header("Set-Cookie");
@@ -48,7 +50,8 @@ TEST_F(SessionTest, GuessingIsThrottledEvenWithTheRightPassword) {
   serve();
   Client client(server_->local());
   int refused = 0;
-  for (int i = 0; i < 6 && refused == 0; ++i) refused = sign_in(client, "admin", "guess").status == 429 ? i : 0;
+  for (int i = 0; i < 6 && refused == 0; ++i)
+    refused = sign_in(client, "admin", "guess").status == 429 ? i : 0;
   EXPECT_EQ(refused, 5) << "five failures are free";
   const Answer throttled = sign_in(client, "admin", "correct horse battery");
   EXPECT_EQ(throttled.status, 429);
@@ -63,7 +66,8 @@ TEST_F(SessionTest, UnsafeRequestsOfACookieNeedTheToken) {
   const std::string csrf = signed_in(client, "admin", "correct horse battery");
   const std::string body = json{{"name", "robot"}, {"role", "viewer"}}.dump();
   EXPECT_EQ(client.request("POST", "/api/v1/api-keys", body).status, 403);
-  EXPECT_EQ(client.request("POST", "/api/v1/api-keys", body, "X-CSRF-Token: wrong\r\n").status, 403);
+  EXPECT_EQ(client.request("POST", "/api/v1/api-keys", body, "X-CSRF-Token: wrong\r\n").status,
+            403);
   EXPECT_EQ(client.request("POST", "/api/v1/api-keys", body, csrf).status, 201);
   EXPECT_EQ(client.get("/api/v1/api-keys").parsed()["items"].size(), 1u);
 }
@@ -105,7 +109,8 @@ TEST_F(SessionTest, KeysAreCheckedWholeAndRevokedAtOnce) {
   serve();
   Client admin(server_->local());
   admin.auth = key_for("admin");
-  const Answer made = admin.request("POST", "/api/v1/api-keys", R"({"name":"robot","role":"viewer"})");
+  const Answer made =
+      admin.request("POST", "/api/v1/api-keys", R"({"name":"robot","role":"viewer"})");
   ASSERT_EQ(made.status, 201) << made.body;
   const std::string secret = made.parsed()["secret"];
   const std::string id = made.parsed()["id"];
@@ -127,18 +132,27 @@ TEST_F(SessionTest, UsersAreAddedChangedAndShutOut) {
   serve();
   Client admin(server_->local());
   admin.auth = key_for("admin");
-  const std::string ola = json{{"name", "ola"}, {"password", "a long password"}, {"role", "operator"}}.dump();
+  const std::string ola =
+      json{{"name", "ola"}, {"password", "a long password"}, {"role", "operator"}}.dump();
   EXPECT_EQ(admin.request("POST", "/api/v1/users", ola).status, 201);
   EXPECT_EQ(admin.request("POST", "/api/v1/users", ola).status, 409);
-  EXPECT_EQ(admin.request("POST", "/api/v1/users", R"({"name":"x","password":"short","role":"viewer"})").status, 400);
-  EXPECT_EQ(admin.request("POST", "/api/v1/users", R"({"name":"x","password":"long enough","role":"king"})").status, 400);
+  EXPECT_EQ(
+      admin.request("POST", "/api/v1/users", R"({"name":"x","password":"short","role":"viewer"})")
+          .status,
+      400);
+  EXPECT_EQ(admin
+                .request("POST", "/api/v1/users",
+                         R"({"name":"x","password":"long enough","role":"king"})")
+                .status,
+            400);
   Client client(server_->local());
   signed_in(client, "ola", "a long password");
   EXPECT_EQ(client.get("/api/v1/session").parsed()["role"], "operator");
   EXPECT_EQ(admin.request("PATCH", "/api/v1/users/ola", R"({"disabled":true})").status, 200);
   EXPECT_EQ(client.get("/api/v1/session").status, 401);
   EXPECT_EQ(sign_in(client, "ola", "a long password").status, 401);
-  EXPECT_EQ(admin.request("PATCH", "/api/v1/users/admin", R"({"role":"viewer"})").status, 409) << "the last administrator";
+  EXPECT_EQ(admin.request("PATCH", "/api/v1/users/admin", R"({"role":"viewer"})").status, 409)
+      << "the last administrator";
   EXPECT_EQ(admin.request("PATCH", "/api/v1/users/nobody", R"({"disabled":true})").status, 404);
 }
 
@@ -149,7 +163,9 @@ TEST_F(SessionTest, ANewPasswordEndsOldSessions) {
   Client admin(server_->local());
   admin.auth = key_for("admin");
   clock.move(1);
-  EXPECT_EQ(admin.request("PATCH", "/api/v1/users/admin", R"({"password":"another password"})").status, 200);
+  EXPECT_EQ(
+      admin.request("PATCH", "/api/v1/users/admin", R"({"password":"another password"})").status,
+      200);
   EXPECT_EQ(client.get("/api/v1/session").status, 401);
   clock.move(1);
   signed_in(client, "admin", "another password");

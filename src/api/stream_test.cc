@@ -9,6 +9,7 @@ class StreamTest : public ServerTest {
   void SetUp() override {
     ServerTest::SetUp();
     options.threads = 1;
+    options.auth_cache_ms = 50;
     serve();
     auth_ = key_for("viewer");
   }
@@ -30,18 +31,24 @@ TEST_F(StreamTest, EventsCommandsAndReadings) {
   EXPECT_NE(client.received().find("Content-Type: text/event-stream"), std::string::npos);
   append(EventsArrived{"headend", kNow, {event(7)}});
   ASSERT_TRUE(client.wait_for("\"code\":7"));
-  EXPECT_NE(client.received().find("event: event\ndata: {\"time\":\"2026-11-21T00:30:00Z\",\"category\":\"power\",\"severity\":"
-                                   "\"high\",\"code\":7,\"source\":\"0-0:99.98.0*255\",\"text\":\"power down\",\"device\":1,"
-                                   "\"serial\":\"AM007919\"}\nid: 1\n\n"),
-            std::string::npos)
+  EXPECT_NE(
+      client.received().find(
+          "event: event\ndata: "
+          "{\"time\":\"2026-11-21T00:30:00Z\",\"category\":\"power\",\"severity\":"
+          "\"high\",\"code\":7,\"source\":\"0-0:99.98.0*255\",\"text\":\"power down\",\"device\":1,"
+          "\"serial\":\"AM007919\"}\nid: 1\n\n"),
+      std::string::npos)
       << client.received();
-  append(ReadingsArrived{"push", kNow, {{ChannelId(2), kNow, 5, {}}, {ChannelId(1), kNow, 77, {}}}});
+  append(
+      ReadingsArrived{"push", kNow, {{ChannelId(2), kNow, 5, {}}, {ChannelId(1), kNow, 77, {}}}});
   ASSERT_TRUE(client.wait_for("event: reading"));
   ASSERT_TRUE(client.wait_for("\"value\":77,\"unit\":\"Wh\",\"quality\":\"A\"}\nid: 2\n\n"));
   EXPECT_EQ(client.received().find("\"value\":5,"), std::string::npos) << "of another device";
-  append(CommandChanged{CommandId(9), DeviceId(1), CommandState::kRunning, kNow, "reading load profile 48/96", ""});
+  append(CommandChanged{CommandId(9), DeviceId(1), CommandState::kRunning, kNow,
+                        "reading load profile 48/96", ""});
   ASSERT_TRUE(client.wait_for("\"progress\":\"reading load profile 48/96\""));
-  ASSERT_TRUE(client.wait_for("event: arrivals\ndata: {\"readings\":4,\"meters\":1,\"per_s\":4.0,\"total\":400}"));
+  ASSERT_TRUE(client.wait_for(
+      "event: arrivals\ndata: {\"readings\":4,\"meters\":1,\"per_s\":4.0,\"total\":400}"));
 }
 
 TEST_F(StreamTest, TopicsAreChosen) {
@@ -82,6 +89,19 @@ TEST_F(StreamTest, AfterParameterIsLikeTheHeader) {
   EXPECT_EQ(client.received().find("\"code\":2,"), std::string::npos);
 }
 
+TEST_F(StreamTest, ARevokedKeyEndsTheStream) {
+  Client client(server_->local());
+  open(client, "?topics=events");
+  Client admin(server_->local());
+  admin.auth = key_for("admin");
+  const json keys = admin.get("/api/v1/api-keys").parsed();
+  for (const auto& key : keys["items"]) {
+    if (key["role"] != "viewer") continue;
+    EXPECT_EQ(admin.request("DELETE", "/api/v1/api-keys/" + key["id"].get<std::string>()).status, 204);
+  }
+  EXPECT_TRUE(client.at_end());
+}
+
 TEST_F(StreamTest, AClientThatDoesNotReadIsDropped) {
   Client slow(server_->local());
   open(slow, "?topics=events");
@@ -94,7 +114,8 @@ TEST_F(StreamTest, AClientThatDoesNotReadIsDropped) {
   bool dropped = false;
   for (int i = 0; i < 200 && !dropped; ++i) {
     append(many);
-    dropped = metrics.get("/metrics").body.find("amity_api_streams_dropped_total 1") != std::string::npos;
+    dropped =
+        metrics.get("/metrics").body.find("amity_api_streams_dropped_total 1") != std::string::npos;
   }
   EXPECT_TRUE(dropped);
   EXPECT_NE(metrics.get("/metrics").body.find("amity_api_streams 0"), std::string::npos);

@@ -1,4 +1,5 @@
-// What the API's tests share: a small fleet in a real store, departments that answer from it, a server, a plain HTTP client.
+// What the API's tests share: a small fleet in a real store, departments that answer from it, a
+// server, a plain HTTP client.
 #pragma once
 
 #include <arpa/inet.h>
@@ -53,8 +54,17 @@ class TestServices : public Services {
   Overview overview() override {
     Overview o;
     o.now = kNow;
-    o.tiles.push_back({"completeness", "Completeness", 99.8, "%", 99.5, {}, true, Attention::kNormal, "/completeness"});
-    o.cards.push_back({Attention::kP1, "security", "Security failures", 2, kNow - 60, "two meters", "/abnormal"});
+    o.tiles.push_back({"completeness",
+                       "Completeness",
+                       99.8,
+                       "%",
+                       99.5,
+                       {},
+                       true,
+                       Attention::kNormal,
+                       "/completeness"});
+    o.cards.push_back(
+        {Attention::kP1, "security", "Security failures", 2, kNow - 60, "two meters", "/abnormal"});
     o.completeness_24h = 0.998;
     return o;
   }
@@ -96,7 +106,9 @@ class TestServices : public Services {
   Result<std::vector<MissingRow>> missing(GroupBy) override {
     return std::vector<MissingRow>{{"A", "silent", 3, 288}};
   }
-  std::vector<SegmentRow> segments() override { return {{"A", devices, devices - 1, 0.99, kNow - 5, 1}}; }
+  std::vector<SegmentRow> segments() override {
+    return {{"A", devices, devices - 1, 0.99, kNow - 5, 1}};
+  }
   std::vector<GridNode> grid() override { return {{TransformerId(1), 10, 1}}; }
   Arrivals arrivals() override { return {4, 1, 4.0, 400}; }
   std::vector<Metric> metrics() override {
@@ -111,10 +123,12 @@ class TestServices : public Services {
     if (command.kind == CommandKind::kDisconnect) {
       return done(make_error(ErrorCode::kRefused, "disconnecting is not allowed now"));
     }
-    if (const auto kept = store.registry().put_command(command); !kept.ok()) return done(kept.error());
-    store.journal().append(CommandRequested{command}, [command, done](Result<store::Sequence> durable) {
-      durable.ok() ? done(command) : done(durable.error());
-    });
+    if (const auto kept = store.registry().put_command(command); !kept.ok())
+      return done(kept.error());
+    store.journal().append(CommandRequested{command},
+                           [command, done](Result<store::Sequence> durable) {
+                             durable.ok() ? done(command) : done(durable.error());
+                           });
   }
 
   store::Store& store;
@@ -171,7 +185,9 @@ class Client {
   bool at_end() {
     while (receive_more()) {
     }
-    return ::recv(fd_, nullptr, 0, MSG_DONTWAIT) == 0 || errno != EAGAIN;
+    char byte;
+    const ssize_t n = ::recv(fd_, &byte, 1, MSG_DONTWAIT);
+    return n == 0 || (n < 0 && errno != EAGAIN);
   }
   std::string& received() { return received_; }
   bool wait_for(const std::string& text) {
@@ -216,7 +232,8 @@ class Client {
                  const std::string& more = "") {
     std::string text = method + " " + target + " HTTP/1.1\r\nHost: localhost\r\n" + auth + more;
     if (!body.empty()) {
-      text += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
+      text += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+              "\r\n";
     }
     send(text + "\r\n" + body);
     return read(method == "HEAD");
@@ -285,11 +302,13 @@ class ServerTest : public ::testing::Test {
     store::MasterData data;
     data.feeders.push_back({FeederId(1), "North 1"});
     for (std::uint32_t i = 1; i <= 2; ++i) {
-      data.transformers.push_back({TransformerId(i), "T-" + std::to_string(i), FeederId(1), 40.4, -3.7 + i * 0.01, 400'000});
+      data.transformers.push_back({TransformerId(i), "T-" + std::to_string(i), FeederId(1), 40.4,
+                                   -3.7 + i * 0.01, 400'000});
     }
     data.customers.push_back({CustomerId(1), "Ana Núñez", "residential"});
     for (std::uint32_t i = 1; i <= kDevices; ++i) {
-      data.service_points.push_back({ServicePointId(i), "SP-" + std::to_string(i), std::to_string(i) + " Mill Lane", 40.4, -3.7,
+      data.service_points.push_back({ServicePointId(i), "SP-" + std::to_string(i),
+                                     std::to_string(i) + " Mill Lane", 40.4, -3.7,
                                      TransformerId(1 + i % 2), CustomerId(i == 1 ? 1 : 0)});
       Device device;
       device.id = DeviceId(i);
@@ -314,7 +333,15 @@ class ServerTest : public ::testing::Test {
       channel.interval_s = 900;
       data.channels.push_back(channel);
     }
-    Channel reg{ChannelId(kDevices + 1), DeviceId(1), ChannelKind::kRegister, "total", "1-0:1.8.0*255", Unit::kWattHour, -3, 0, 1};
+    Channel reg{ChannelId(kDevices + 1),
+                DeviceId(1),
+                ChannelKind::kRegister,
+                "total",
+                "1-0:1.8.0*255",
+                Unit::kWattHour,
+                -3,
+                0,
+                1};
     data.channels.push_back(reg);
     const auto added = store_->registry().add(data);
     ASSERT_TRUE(added.ok()) << to_string(added.error());
@@ -331,7 +358,8 @@ class ServerTest : public ::testing::Test {
   }
   static UtcSeconds day_start() { return UtcSeconds(1'795'132'800); }  // 2026-11-20T00:00:00Z
   static Event power_down() {
-    return {DeviceId(1), kNow - 3600, EventCategory::kPower, Severity::kHigh, 1, "0-0:99.98.0*255", "power down"};
+    return {DeviceId(1), kNow - 3600,       EventCategory::kPower, Severity::kHigh,
+            1,           "0-0:99.98.0*255", "power down"};
   }
 
   ServerOptions options;

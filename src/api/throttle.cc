@@ -11,12 +11,17 @@ namespace {
 // Many people may share an address (a proxy): it is given more tries than a name.
 constexpr int kAddressFreeFailures = 4 * kThrottleFreeFailures;
 
-std::string user_key(const std::string& user) { return "u" + user; }
-std::string address_key(const std::string& address) { return "a" + address; }
+std::string user_key(const std::string& user) {
+  return "u" + user;
+}
+std::string address_key(const std::string& address) {
+  return "a" + address;
+}
 
 }  // namespace
 
-std::int64_t LoginThrottle::wait_s(const std::string& user, const std::string& address, UtcSeconds now) {
+std::int64_t LoginThrottle::wait_s(const std::string& user, const std::string& address,
+                                   UtcSeconds now) {
   const std::lock_guard lock(mutex_);
   std::int64_t wait = 0;
   for (const auto& key : {user_key(user), address_key(address)}) {
@@ -45,12 +50,15 @@ void LoginThrottle::count(const std::string& key, int free_failures, UtcSeconds 
   ++record.failures;
   if (record.failures < free_failures) return;
   const int doublings = std::min(record.failures - free_failures, 10);
-  record.blocked_until = now + std::min<std::int64_t>(std::int64_t{1} << doublings, kThrottleDelayMaxS);
+  record.blocked_until =
+      now + std::min<std::int64_t>(std::int64_t{1} << doublings, kThrottleDelayMaxS);
 }
 
 void LoginThrottle::forget_old(UtcSeconds now) {
-  std::erase_if(records_, [&](const auto& entry) { return now - entry.second.last > kThrottleForgetS; });
-  if (records_.size() >= kThrottleEntriesMax) records_.clear();  // memory stays bounded under a flood of names
+  std::erase_if(records_,
+                [&](const auto& entry) { return now - entry.second.last > kThrottleForgetS; });
+  if (records_.size() >= kThrottleEntriesMax)
+    records_.clear();  // memory stays bounded under a flood of names
 }
 
 }  // namespace amity::api

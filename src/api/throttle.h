@@ -1,4 +1,5 @@
-// Slows down guessing: after some failures each further one doubles the wait, per user name and per address.
+// Slows down guessing: after some failures each further one doubles the wait, per user name and per
+// address.
 #pragma once
 
 #include <mutex>

@@ -1,4 +1,5 @@
-// Threads for work that would make the I/O threads wait: passwords, the registry, large listings. The queue is bounded.
+// Threads for work that would make the I/O threads wait: passwords, the registry, large listings.
+// The queue is bounded.
 #pragma once
 
 #include <condition_variable>

@@ -18,5 +18,19 @@ struct BenchResult {
 
 // 96 x 6 load profile through the generic parser, microseconds per buffer.
 BenchResult bench_dlms_parse();
+// Authenticated reads of one meter-day over HTTP, 64 connections; details: the same while readings are taken in.
+BenchResult bench_api();
+
+// Connect, HLS 5, one encrypted GET, release over loopback, 1,000 in flight; and the same bytes as bare TCP.
+BenchResult bench_dlms_session();
+
+// 100,000 idle associations across processes; bytes of ours per session.
+BenchResult bench_sessions();
+
+// The nightly read of a fleet over loopback sockets, encrypted, into the embedded store; meters per second.
+BenchResult bench_read_fleet();
+
+// Readings per second through the intake until they are durable and stored, fsync on; bytes per stored reading.
+BenchResult bench_intake();
 
 }  // namespace amity::app

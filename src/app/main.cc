@@ -8,8 +8,14 @@
 
 #include "app/admin_command.h"
 #include "app/bench_command.h"
+#include "app/decode_command.h"
+#include "app/demo_command.h"
 #include "app/exit_codes.h"
+#include "app/export_command.h"
+#include "app/read_command.h"
+#include "app/serve_command.h"
 #include "app/sim_command.h"
+#include "app/simulate_command.h"
 #include "app/version.h"
 
 namespace {
@@ -24,9 +30,16 @@ struct Command {
 };
 
 constexpr Command kCommands[] = {
-    {"admin", "check, back up and restore a data directory", amity::app::admin_command},
-    {"bench", "a benchmark; one JSON object on stdout", amity::app::bench_command},
+    {"demo", "a simulated utility and the operations center, http://localhost:8080",
+     amity::app::demo_command},
+    {"serve", "the platform over a data directory", amity::app::serve_command},
+    {"read", "one meter, now: objects, registers, rows of a profile", amity::app::read_command},
     {"sim", "virtual meters on real sockets", amity::app::sim_command},
+    {"decode", "any DLMS frame as one JSON object", amity::app::decode_command},
+    {"export", "readings of a data directory as CSV or JSON Lines", amity::app::export_command},
+    {"admin", "check, back up and restore a data directory", amity::app::admin_command},
+    {"simulate", "the whole system in virtual time, with faults; the rules it held", amity::app::simulate_command},
+    {"bench", "a benchmark; one JSON object on stdout", amity::app::bench_command},
 };
 
 void print_help(std::FILE* out) {

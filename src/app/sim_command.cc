@@ -27,7 +27,8 @@ struct Options {
 Result<Endpoint> endpoint_from(const std::string& text) {
   const std::size_t colon = text.rfind(':');
   unsigned port = 0;
-  if (colon == std::string::npos || std::sscanf(text.c_str() + colon + 1, "%5u", &port) != 1 || port == 0 || port > 65'535) {
+  if (colon == std::string::npos || std::sscanf(text.c_str() + colon + 1, "%5u", &port) != 1 || port == 0 ||
+      port > 65'535) {
     return make_error(ErrorCode::kInvalid, text + " is not HOST:PORT");
   }
   return Endpoint{text.substr(0, colon), static_cast<std::uint16_t>(port)};
@@ -48,7 +49,7 @@ void add_options(CLI::App& app, Options& o) {
   app.add_option("--loss", o.fleet.link.loss, "share of answers that never arrive, 0..1")->check(CLI::Range(0.0, 1.0));
   app.add_option("--drop", o.fleet.link.drop, "share of answers cut in the middle, 0..1")->check(CLI::Range(0.0, 1.0));
   app.add_option("--bytes-per-second", o.fleet.link.bytes_per_second, "speed of each link; 0: that of the loopback");
-  app.add_flag("!--no-faults", o.faults, "no outages, dips, tampering, lost rows or clock drift");
+  app.add_flag("!--no-faults", o.faults, "no outages, dips, tampering, lost rows, reboots or wrong clocks");
   app.add_option("--report", o.report_s, "seconds between lines of statistics; 0: none");
   app.footer("Keys are derived from the seed and written to --registry: for simulated meters only.\n"
              "Runs until interrupted.");
@@ -97,7 +98,9 @@ Status serve(const Options& o, runtime::Reactor& reactor) {
     AMITY_CHECK(write_file(o.registry, world::fleet_to_json(fleet->master_data(), fleet->secrets())));
   }
   fleet->start_pushes();
-  fmt::print(stderr, "{} meters, {} concentrators on port {}\n", fleet->size(), fleet->grid().concentrators, fleet->port());
+  fleet->start_disturbances();
+  fmt::print(stderr, "{} meters, {} concentrators on port {}\n", fleet->size(), fleet->grid().concentrators,
+      fleet->port());
   if (o.report_s > 0) report_later(reactor.runtime(), *fleet, o.report_s);
   reactor.run();
   return {};
@@ -106,7 +109,8 @@ Status serve(const Options& o, runtime::Reactor& reactor) {
 }  // namespace
 
 int sim_command(int argc, char** argv) {
-  CLI::App app{"Serves virtual DLMS/COSEM meters on loopback addresses, directly and behind concentrators.", "amity sim"};
+  CLI::App app{"Serves virtual DLMS/COSEM meters on loopback addresses, directly and behind concentrators.",
+      "amity sim"};
   Options o;
   add_options(app, o);
   CLI11_PARSE(app, argc, argv);

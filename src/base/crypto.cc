@@ -84,15 +84,14 @@ std::array<std::uint8_t, N> mac(EVP_MAC* algorithm, ByteView key, const char* pa
 
 }  // namespace
 
+// One context for both directions: GCM's key schedule is the same, and a context is the dear part of a short session.
 struct AesGcm::State {
-  CipherCtx seal{EVP_CIPHER_CTX_new()};
-  CipherCtx open{EVP_CIPHER_CTX_new()};
+  CipherCtx both{EVP_CIPHER_CTX_new()};
 };
 
 AesGcm::AesGcm(ByteView key) : state_(std::make_unique<State>()) {
   const EVP_CIPHER* cipher = by_key(key, algorithms().gcm128, algorithms().gcm256);
-  AMITY_ASSERT(EVP_EncryptInit_ex2(state_->seal.get(), cipher, key.data(), nullptr, nullptr) == 1);
-  AMITY_ASSERT(EVP_DecryptInit_ex2(state_->open.get(), cipher, key.data(), nullptr, nullptr) == 1);
+  AMITY_ASSERT(EVP_EncryptInit_ex2(state_->both.get(), cipher, key.data(), nullptr, nullptr) == 1);
 }
 AesGcm::AesGcm(AesGcm&&) noexcept = default;
 AesGcm& AesGcm::operator=(AesGcm&&) noexcept = default;
@@ -100,7 +99,7 @@ AesGcm::~AesGcm() = default;
 
 std::array<std::uint8_t, AesGcm::kTagSize> AesGcm::seal(ByteView iv, ByteView aad, ByteView plain, Bytes& out) {
   AMITY_ASSERT(iv.size() == kIvSize);
-  EVP_CIPHER_CTX* ctx = state_->seal.get();
+  EVP_CIPHER_CTX* ctx = state_->both.get();
   AMITY_ASSERT(EVP_EncryptInit_ex2(ctx, nullptr, nullptr, iv.data(), nullptr) == 1);
   int n = 0;
   if (!aad.empty()) {
@@ -121,7 +120,7 @@ std::array<std::uint8_t, AesGcm::kTagSize> AesGcm::seal(ByteView iv, ByteView aa
 Status AesGcm::open(ByteView iv, ByteView aad, ByteView cipher, ByteView tag, Bytes& out) {
   AMITY_ASSERT(iv.size() == kIvSize);
   if (tag.size() != kTagSize) return make_error(ErrorCode::kSecurity, "the authentication tag is not 12 bytes");
-  EVP_CIPHER_CTX* ctx = state_->open.get();
+  EVP_CIPHER_CTX* ctx = state_->both.get();
   AMITY_ASSERT(EVP_DecryptInit_ex2(ctx, nullptr, nullptr, iv.data(), nullptr) == 1);
   int n = 0;
   if (!aad.empty()) {

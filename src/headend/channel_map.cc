@@ -35,19 +35,25 @@ Result<ChannelId> channel_for(store::Registry& registry, Meter& meter, const Col
   return channel.id;
 }
 
-void append_readings(store::Registry& registry, Meter& meter, const Profile& profile, const ProfileRows& rows,
+std::vector<ChannelId> bind_columns(store::Registry& registry, Meter& meter, const Profile& profile) {
+  std::vector<ChannelId> channels;
+  for (const Column& column : profile.columns) {
+    if (column.role != ColumnRole::kValue) continue;
+    const auto channel = channel_for(registry, meter, column, profile.period_s);
+    channels.push_back(channel.ok() ? *channel : ChannelId());
+  }
+  return channels;
+}
+
+void append_readings(std::span<const ChannelId> channels, const Profile& profile, const ProfileRows& rows,
                      std::size_t row, std::vector<Reading>& out) {
   const ProfileRow& parsed = rows.rows[row];
   Quality quality = parsed.quality;
   const bool load = profile.period_s > 0 && profile.period_s < kDay_s;
   if (load && parsed.time.value % profile.period_s != 0) quality = quality.with(QualityFlag::kPartial);
-  std::size_t index = 0;
-  for (const Column& column : profile.columns) {
-    if (column.role != ColumnRole::kValue) continue;
-    const std::size_t at = index++;
-    if (!rows.has(row, at)) continue;
-    const auto channel = channel_for(registry, meter, column, profile.period_s);
-    if (channel.ok()) out.push_back({*channel, parsed.time, rows.value(row, at), quality});
+  for (std::size_t at = 0; at < channels.size(); ++at) {
+    if (!channels[at].valid() || !rows.has(row, at)) continue;
+    out.push_back({channels[at], parsed.time, rows.value(row, at), quality});
   }
 }
 

@@ -14,8 +14,10 @@ namespace amity::headend {
 // where there is none. kConflict where unit or scaler differ: nothing is converted silently.
 Result<ChannelId> channel_for(store::Registry& registry, Meter& meter, const Column& column, std::uint32_t period_s);
 
-// One row's values, in the order of the columns. Columns that fit no channel are left out.
-void append_readings(store::Registry& registry, Meter& meter, const Profile& profile, const ProfileRows& rows,
+// The channels of a profile's value columns, in their order; 0 for one that fits none.
+std::vector<ChannelId> bind_columns(store::Registry& registry, Meter& meter, const Profile& profile);
+// One row's values. Columns without a channel are left out.
+void append_readings(std::span<const ChannelId> channels, const Profile& profile, const ProfileRows& rows,
                      std::size_t row, std::vector<Reading>& out);
 
 Event event_of(const Meter& meter, const Profile& log, const ProfileRow& row);

@@ -9,8 +9,7 @@ namespace {
 
 constexpr char kOwnPrefix[] = "counter/own/";
 constexpr char kPeerPrefix[] = "counter/peer/";
-// Changed by a restore from backup; the book remembers the one it last ran in.
-constexpr char kStoreEpoch[] = "store/epoch";
+// A restore from backup changes the store's epoch; the book remembers the one it last ran in.
 constexpr char kBookEpoch[] = "counter/epoch";
 
 std::optional<KeyName> parse_name(std::string_view name, std::string_view prefix) {
@@ -59,7 +58,7 @@ std::string CounterBook::peer_name(KeyName key) {
 }
 
 Status CounterBook::load() {
-  AMITY_TRY(const auto store_epoch, registry_.value(kStoreEpoch));
+  AMITY_TRY(const auto store_epoch, registry_.value(store::kRestoredEpochName));
   AMITY_TRY(const auto book_epoch, registry_.value(kBookEpoch));
   const bool restored = store_epoch.has_value() && store_epoch != book_epoch;
   std::unique_lock lock(mutex_);

@@ -22,6 +22,14 @@ DeviceLink::DeviceLink(Runtime runtime, ConnectionPool& pool, Address address, d
       counters_(book, key),
       client_(std::move(config), book == nullptr ? nullptr : &counters_, runtime.random) {}
 
+DeviceLink::DeviceLink(Runtime runtime, ConnectionPool& pool, Address address, dlms::ClientConfig config,
+                       dlms::InvocationCounters* counters)
+    : runtime_(runtime),
+      pool_(pool),
+      address_(std::move(address)),
+      counters_(nullptr, {}),
+      client_(std::move(config), counters, runtime.random) {}
+
 DeviceLink::~DeviceLink() { runtime_.timers.cancel(timer_); }
 
 bool DeviceLink::EventAwaiter::await_ready() { return link->take_event(); }

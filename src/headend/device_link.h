@@ -24,6 +24,9 @@ class DeviceLink : private Stream::Handler {
   // `book` is null where nothing is ciphered. `pool` and `book` outlive the link.
   DeviceLink(Runtime runtime, ConnectionPool& pool, Address address, dlms::ClientConfig config, CounterBook* book,
              KeyName key);
+  // For one conversation without a key ring: counters of the caller, null where nothing is ciphered.
+  DeviceLink(Runtime runtime, ConnectionPool& pool, Address address, dlms::ClientConfig config,
+             dlms::InvocationCounters* counters);
   ~DeviceLink() override;
   DeviceLink(const DeviceLink&) = delete;
   DeviceLink& operator=(const DeviceLink&) = delete;

@@ -108,6 +108,7 @@ Result<UtcSeconds> DlmsDriver::take_rows(const Ask& ask, ByteView encoded) {
   AMITY_TRY(const ProfileRows rows,
             parse_profile(tree.root(), profile, meter_.time, log ? kEventRowsMax : kProfileRowsMax));
   rows_quarantined_ += rows.refused;
+  const std::vector<ChannelId> channels = log ? std::vector<ChannelId>{} : bind_columns(c_.registry, meter_, profile);
   UtcSeconds last;
   std::vector<std::int64_t> taken;
   for (std::size_t i = 0; i < rows.rows.size(); ++i) {
@@ -124,7 +125,7 @@ Result<UtcSeconds> DlmsDriver::take_rows(const Ask& ask, ByteView encoded) {
       take_event(ask, row);
     } else {
       taken.push_back(row.time.value);
-      append_readings(c_.registry, meter_, profile, rows, i, readings_.readings);
+      append_readings(channels, profile, rows, i, readings_.readings);
     }
   }
   return last;

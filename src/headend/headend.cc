@@ -15,6 +15,8 @@ Status HeadEnd::start() { return impl_->start(); }
 void HeadEnd::stop() { impl_->stop(); }
 void HeadEnd::submit(const Command& command) { impl_->submit(command); }
 void HeadEnd::refresh(DeviceId device) { impl_->refresh(device); }
+void HeadEnd::set_forward(Forward forward) { impl_->set_forward(std::move(forward)); }
+void HeadEnd::hear(const dlms::Pushed& pushed, const Endpoint& from) { impl_->hear(pushed, from); }
 HeadEndStats HeadEnd::stats() const { return impl_->stats(); }
 
 std::optional<Endpoint> HeadEnd::push_tcp() const { return impl_->push() ? impl_->push()->tcp() : std::nullopt; }

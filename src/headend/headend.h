@@ -20,6 +20,7 @@
 #include "intake/intake.h"
 #include "model/command.h"
 #include "model/facts.h"
+#include "session/dlms/push_receiver.h"
 #include "store/events.h"
 #include "store/readings.h"
 #include "store/registry.h"
@@ -94,6 +95,12 @@ class HeadEnd {
   void submit(const Command& command);
   // Any thread. A device was added or changed in the registry.
   void refresh(DeviceId device);
+
+  // Where a push goes that this shard's listener heard for a device of another shard. Set before start().
+  using Forward = std::function<void(const dlms::Pushed& pushed, const Endpoint& from)>;
+  void set_forward(Forward forward);
+  // Any thread. A push that another shard's listener heard; passed over when the device is not of this shard.
+  void hear(const dlms::Pushed& pushed, const Endpoint& from);
 
   HeadEndStats stats() const;  // on the loop's thread
   std::optional<Endpoint> push_tcp() const;  // the port chosen, for port 0

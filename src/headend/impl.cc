@@ -40,11 +40,9 @@ Status HeadEnd::Impl::start() {
     if (Meter* meter = meter_of(channel.device)) meter->channels.push_back(channel);
   }
   running_ = true;
-  if (config_.push.tcp || config_.push.udp) {
-    PushSink& sink = *this;
-    push_ = std::make_unique<PushListener>(context_, sink);
-    AMITY_CHECK(push_->start(config_.push));
-  }
+  PushSink& sink = *this;
+  push_ = std::make_unique<PushListener>(context_, sink);
+  AMITY_CHECK(push_->start(config_.push));
   for (const auto& [id, meter] : meters_) plan(*meter, true);
   pump();
   return {};
@@ -263,6 +261,18 @@ std::optional<DeviceId> HeadEnd::Impl::device_at(const Endpoint& from, const dlm
     if (meter->address.endpoint.host == from.host && meter->address.link.gateway == pushed.gateway) return id;
   }
   return std::nullopt;
+}
+
+bool HeadEnd::Impl::forward(const dlms::Pushed& pushed, const Endpoint& from) {
+  if (!forward_) return false;
+  forward_(pushed, from);
+  return true;
+}
+
+void HeadEnd::Impl::hear(const dlms::Pushed& pushed, const Endpoint& from) {
+  context_.runtime.timers.post([weak = weak_from_this(), pushed, from] {
+    if (const auto self = weak.lock(); self && self->running_) self->push_->hear(pushed, from);
+  });
 }
 
 Meter* HeadEnd::Impl::meter_of(DeviceId device) {

@@ -24,6 +24,8 @@ class HeadEnd::Impl : public std::enable_shared_from_this<HeadEnd::Impl>, privat
   void stop();
   void submit(const Command& command);   // any thread
   void refresh(DeviceId device);         // any thread
+  void set_forward(Forward forward) { forward_ = std::move(forward); }
+  void hear(const dlms::Pushed& pushed, const Endpoint& from);  // any thread
   HeadEndStats stats() const;
   const PushListener* push() const { return push_.get(); }
 
@@ -65,9 +67,11 @@ class HeadEnd::Impl : public std::enable_shared_from_this<HeadEnd::Impl>, privat
   Meter* meter_of(DeviceId device) override;
   void wants_reading(DeviceId device) override;
   void pump_later() override;
+  bool forward(const dlms::Pushed& pushed, const Endpoint& from) override;
 
   HeadEndConfig config_;
   Emit emit_;
+  Forward forward_;
   HeadEndStats stats_;
   LayoutCache layouts_;
   ConnectionPool pool_;

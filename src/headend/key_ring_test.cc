@@ -170,7 +170,7 @@ TEST_F(KeyRingTest, ARestoreFromBackupSkipsAhead) {
     auto ring = open();
     ring->counters().reserve(key, 10, [](Status) {});
   }
-  registry.values["store/epoch"] = Bytes{1, 2, 3};
+  registry.values[store::kRestoredEpochName] = Bytes{1, 2, 3};
   {
     auto ring = open();
     ring->counters().reserve(key, 10, [](Status) {});

@@ -12,10 +12,7 @@ constexpr std::uint16_t kClassData = 1, kClassRegister = 3, kClassExtended = 4, 
                         kClassPush = 40, kClassStatusMapping = 63, kClassDisconnect = 70;
 constexpr std::uint32_t kDay_s = 86'400;
 
-struct Object {
-  std::uint16_t class_id;
-  dlms::Obis obis;
-};
+using Object = CosemObject;
 
 dlms::AttributeRequest attribute(std::uint16_t class_id, const dlms::Obis& obis, std::int8_t index) {
   dlms::AttributeRequest request;
@@ -62,22 +59,6 @@ Result<std::vector<Column>> parse_columns(ByteView encoded) {
   }
   if (columns.size() > kProfileColumnsMax) return make_error(ErrorCode::kLimit, "a profile of too many columns");
   return columns;
-}
-
-struct ScalerUnit {
-  std::int8_t exponent = 0;
-  Unit unit = Unit::kNone;
-};
-
-Result<ScalerUnit> parse_scaler(ByteView encoded) {
-  dlms::DataTree tree;
-  AMITY_CHECK(tree.parse(encoded));
-  AMITY_TRY(const auto scaler_view, tree.root().at(0));
-  AMITY_TRY(const auto unit_view, tree.root().at(1));
-  AMITY_TRY(const auto scaler, scaler_view.as_int());
-  AMITY_TRY(const auto unit, unit_view.as_uint());
-  if (scaler < -18 || scaler > 18 || unit > 255) return make_error(ErrorCode::kMalformed, "no such scaler");
-  return ScalerUnit{static_cast<std::int8_t>(scaler), static_cast<Unit>(unit)};
 }
 
 bool is_log(const dlms::Obis& o) { return o.a() == 0 && o.c() == 99 && o.d() == 98; }
@@ -182,11 +163,51 @@ Task<Result<Scalers>> read_scalers(DeviceLink& link, const std::map<dlms::Obis, 
   co_return scalers;
 }
 
+template <class To>
+void apply(const Scalers& scalers, const dlms::Obis& obis, To& to) {
+  const auto at = scalers.find(obis);
+  if (at == scalers.end()) return;
+  to.exponent = at->second.exponent;
+  to.unit = at->second.unit;
+}
+
 }  // namespace
 
-Task<Result<MeterLayout>> discover(DeviceLink& link) {
+Result<ScalerUnit> parse_scaler(ByteView encoded) {
+  dlms::DataTree tree;
+  AMITY_CHECK(tree.parse(encoded));
+  AMITY_TRY(const auto scaler_view, tree.root().at(0));
+  AMITY_TRY(const auto unit_view, tree.root().at(1));
+  AMITY_TRY(const auto scaler, scaler_view.as_int());
+  AMITY_TRY(const auto unit, unit_view.as_uint());
+  if (scaler < -18 || scaler > 18 || unit > 255) return make_error(ErrorCode::kMalformed, "no such scaler");
+  return ScalerUnit{static_cast<std::int8_t>(scaler), static_cast<Unit>(unit)};
+}
+
+Task<Result<std::vector<CosemObject>>> read_object_list(DeviceLink& link) {
   AMITY_CO_TRY(const Bytes list, co_await link.get_value(attribute(kClassAssociation, kAssociationObis, 2)));
-  AMITY_CO_TRY(const auto objects, parse_object_list(list));
+  co_return parse_object_list(list);
+}
+
+Task<Result<Profile>> read_profile_layout(DeviceLink& link, dlms::Obis obis) {
+  std::vector<Object> one;
+  one.push_back({kClassProfile, obis});
+  AMITY_CO_TRY(auto profiles, co_await read_profiles(link, one));
+  Profile profile = std::move(profiles[0]);
+  if (profile.columns.empty()) co_return make_error(ErrorCode::kRefused, "the profile's columns cannot be read");
+  std::map<dlms::Obis, std::uint16_t> measured;
+  for (const Column& c : profile.columns) {
+    if (c.role == ColumnRole::kValue) measured[c.object.attribute.instance] = c.object.attribute.class_id;
+  }
+  AMITY_CO_TRY(const auto scalers, co_await read_scalers(link, measured));
+  for (Column& c : profile.columns) {
+    if (c.role == ColumnRole::kValue) apply(scalers, c.object.attribute.instance, c);
+  }
+  co_return profile;
+}
+
+Task<Result<MeterLayout>> discover(DeviceLink& link) {
+  AMITY_CO_TRY(const auto objects, co_await read_object_list(link));
   AMITY_CO_TRY(auto profiles, co_await read_profiles(link, objects));
   MeterLayout layout;
   AMITY_CO_TRY(layout.pushes, co_await read_pushes(link, objects));
@@ -203,16 +224,10 @@ Task<Result<MeterLayout>> discover(DeviceLink& link) {
     }
   }
   AMITY_CO_TRY(const auto scalers, co_await read_scalers(link, measured));
-  const auto apply = [&scalers](const dlms::Obis& obis, auto& to) {
-    const auto at = scalers.find(obis);
-    if (at == scalers.end()) return;
-    to.exponent = at->second.exponent;
-    to.unit = at->second.unit;
-  };
-  for (RegisterObject& r : layout.registers) apply(r.value.instance, r);
+  for (RegisterObject& r : layout.registers) apply(scalers, r.value.instance, r);
   for (Profile& p : profiles) {
     for (Column& c : p.columns) {
-      if (c.role == ColumnRole::kValue) apply(c.object.attribute.instance, c);
+      if (c.role == ColumnRole::kValue) apply(scalers, c.object.attribute.instance, c);
     }
     place(layout, std::move(p));
   }

@@ -56,6 +56,20 @@ inline constexpr dlms::Obis kClockObis{0, 0, 1, 0, 0, 255};
 inline constexpr dlms::Obis kAssociationObis{0, 0, 40, 0, 0, 255};
 inline constexpr dlms::Obis kDisconnectorObis{0, 0, 96, 3, 10, 255};
 
+struct CosemObject {
+  std::uint16_t class_id = 0;
+  dlms::Obis obis;
+};
+struct ScalerUnit {
+  std::int8_t exponent = 0;
+  Unit unit = Unit::kNone;
+};
+
+Task<Result<std::vector<CosemObject>>> read_object_list(DeviceLink& link);
+// Columns, period, scalers and units of one profile.
+Task<Result<Profile>> read_profile_layout(DeviceLink& link, dlms::Obis obis);
+Result<ScalerUnit> parse_scaler(ByteView encoded);
+
 // Asks the meter: object list, capture objects, periods, scalers and units.
 Task<Result<MeterLayout>> discover(DeviceLink& link);
 

@@ -19,6 +19,8 @@ class PushReader {
   Status rows(dlms::DataView view, const Profile& profile, bool log, bool load) {
     AMITY_TRY(const ProfileRows parsed, parse_profile(view, profile, meter_.time, kEventRowsMax));
     content.quarantined += parsed.refused;
+    std::vector<ChannelId> channels;
+    if (!log) channels = bind_columns(registry_, meter_, profile);
     for (std::size_t i = 0; i < parsed.rows.size(); ++i) {
       const UtcSeconds time = parsed.rows[i].time;
       if (!possible(time)) {
@@ -28,7 +30,7 @@ class PushReader {
       if (log) {
         content.events.push_back(event_of(meter_, profile, parsed.rows[i]));
       } else {
-        append_readings(registry_, meter_, profile, parsed, i, content.readings);
+        append_readings(channels, profile, parsed, i, content.readings);
         if (load) content.load_times.push_back(time);
       }
     }

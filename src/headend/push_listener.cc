@@ -168,40 +168,53 @@ void PushListener::report(DeviceId device, HeadEndEvent event, std::string detai
   c_.intake.accept(std::move(delivery), [](Result<intake::Receipt>) {});
 }
 
-void PushListener::take(const dlms::Pushed& pushed, const Endpoint& from) {
-  const auto device = pushed.title ? sink_.device_of(*pushed.title) : sink_.device_at(from, pushed);
+std::optional<DeviceId> PushListener::sender(const dlms::Pushed& pushed, const Endpoint& from) {
+  return pushed.title ? sink_.device_of(*pushed.title) : sink_.device_at(from, pushed);
+}
+
+void PushListener::hear(const dlms::Pushed& pushed, const Endpoint& from) {
+  const auto device = sender(pushed, from);
   Meter* const meter = device ? sink_.meter_of(*device) : nullptr;
-  if (meter == nullptr) {
-    ++c_.stats.pushes_refused;
-    return;
-  }
+  if (meter != nullptr) take(*device, *meter, pushed);
+}
+
+void PushListener::take(const dlms::Pushed& pushed, const Endpoint& from) {
+  const auto device = sender(pushed, from);
+  Meter* const meter = device ? sink_.meter_of(*device) : nullptr;
+  if (meter != nullptr) return take(*device, *meter, pushed);
+  // A title that no key belongs to is nobody's; anything else may be another shard's.
+  const bool nobodys = pushed.title && !device;
+  if (nobodys || !sink_.forward(pushed, from)) ++c_.stats.pushes_refused;
+}
+
+void PushListener::take(DeviceId device, Meter& meter, const dlms::Pushed& pushed) {
   if (!pushed.title) {  // nobody proved anything: only a meter that never protects may push so
-    const auto keys = c_.keys.keys(*device);
+    const auto keys = c_.keys.keys(device);
     if (keys.ok() && keys->policy.needs_protection()) {
       ++c_.stats.pushes_refused;
-      return report(*device, HeadEndEvent::kPushDowngraded, "a push without protection");
+      return report(device, HeadEndEvent::kPushDowngraded, "a push without protection");
     }
   }
   const UtcSeconds now = c_.runtime.clock.utc();
-  auto content = parse_push(c_.registry, *meter, pushed.notification, now, now - kOldestPush_s, now + kNewestAhead_s);
+  auto content = parse_push(c_.registry, meter, pushed.notification, now, now - kOldestPush_s, now + kNewestAhead_s);
   if (!content.ok()) {
     ++c_.stats.pushes_refused;
-    return sink_.wants_reading(*device);
+    return sink_.wants_reading(device);
   }
   if (content->quarantined != 0) {
-    report(*device, HeadEndEvent::kRowsQuarantined, std::to_string(content->quarantined) + " pushed values");
+    report(device, HeadEndEvent::kRowsQuarantined, std::to_string(content->quarantined) + " pushed values");
   }
   for (const Reading& r : content->readings) {
     const auto known = c_.readings.read(r.channel, r.time - 1, r.time);
     if (known.ok() && !known->empty() && known->front().value != r.value) {
-      report(*device, HeadEndEvent::kPushConflict, std::to_string(known->front().value) + " at " + to_iso(r.time) +
+      report(device, HeadEndEvent::kPushConflict, std::to_string(known->front().value) + " at " + to_iso(r.time) +
                                                        ", pushed " + std::to_string(r.value));
       break;
     }
   }
-  if (!content->events.empty()) sink_.wants_reading(*device);
+  if (!content->events.empty()) sink_.wants_reading(device);
   ++c_.stats.pushes_accepted;
-  deliveries_.spawn(deliver(*device, std::move(content).value(), pushed.title.has_value()));
+  deliveries_.spawn(deliver(device, std::move(content).value(), pushed.title.has_value()));
 }
 
 Task<void> PushListener::deliver(DeviceId device, PushContent content, bool secured) {

@@ -25,6 +25,8 @@ class PushSink {
   // Something happened there, or the push could not be understood: read the meter soon.
   virtual void wants_reading(DeviceId device) = 0;
   virtual void pump_later() = 0;
+  // Hands on a push of a device that is not of this shard; false where there is no other shard.
+  virtual bool forward(const dlms::Pushed& pushed, const Endpoint& from) = 0;
 };
 
 class PushListener {
@@ -33,6 +35,8 @@ class PushListener {
   ~PushListener();
 
   Status start(const PushPolicy& policy);
+  // A push that another shard's listener received and whose protection it has checked.
+  void hear(const dlms::Pushed& pushed, const Endpoint& from);
   std::optional<Endpoint> tcp() const;
   std::optional<Endpoint> udp() const;
   std::size_t connections() const { return connections_.size(); }
@@ -47,6 +51,8 @@ class PushListener {
   // Whatever the receiver has to say. True: at least one whole push came.
   bool drain(dlms::PushReceiver& receiver, Peers& peers, const Endpoint& from, bool& closed);
   void take(const dlms::Pushed& pushed, const Endpoint& from);
+  void take(DeviceId device, Meter& meter, const dlms::Pushed& pushed);
+  std::optional<DeviceId> sender(const dlms::Pushed& pushed, const Endpoint& from);
   void refused(const Error& why, std::optional<DeviceId> device);
   Task<void> deliver(DeviceId device, PushContent content, bool secured);
   void mark_pushed(DeviceId device, std::span<const UtcSeconds> times);

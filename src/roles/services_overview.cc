@@ -245,12 +245,49 @@ api::DeviceDetail PlatformServices::detail(DeviceId device) {
   return detail;
 }
 
+namespace {
+
+double d(std::uint64_t v) {
+  return static_cast<double>(v);
+}
+
+// By direction or result: the same name, told apart by one label.
+void add_pair(std::vector<api::Metric>& out, const char* name, const char* help, const char* label,
+              std::pair<const char*, std::uint64_t> first,
+              std::pair<const char*, std::uint64_t> second) {
+  out.push_back({name, help, true, {{label, first.first}}, d(first.second)});
+  out.push_back({name, help, true, {{label, second.first}}, d(second.second)});
+}
+
+void add_headend_metrics(std::vector<api::Metric>& out, const headend::HeadEndStats& s) {
+  out.push_back(
+      {"amity_headend_conversations", "Conversations in flight.", false, {}, d(s.in_flight)});
+  out.push_back(
+      {"amity_headend_connections", "Connections open.", false, {}, d(s.connections_open)});
+  add_pair(out, "amity_headend_contacts_total", "Conversations that ended.", "result",
+           {"ok", s.contacts_ok}, {"failed", s.contacts_failed});
+  out.push_back({"amity_headend_security_failures_total",
+                 "Refused keys, counters and proofs.",
+                 true,
+                 {},
+                 d(s.security_failures)});
+  out.push_back({"amity_headend_locked_out",
+                 "Meters left alone after security failures.",
+                 false,
+                 {},
+                 d(s.locked_out)});
+  add_pair(out, "amity_headend_pushes_total", "Pushes received.", "result",
+           {"accepted", s.pushes_accepted}, {"refused", s.pushes_refused});
+  add_pair(out, "amity_headend_bytes_total", "Bytes on the meters' side.", "direction",
+           {"sent", s.bytes_sent}, {"received", s.bytes_received});
+}
+
+}  // namespace
+
 std::vector<api::Metric> PlatformServices::metrics() {
-  const headend::HeadEndStats s = totals_();
   const ArrivalCounts arrivals = ops_.arrivals();
   const Counts counts = count();
-  const auto d = [](std::uint64_t v) { return static_cast<double>(v); };
-  return {
+  std::vector<api::Metric> out = {
       {"amity_devices", "Meters in service.", false, {}, d(counts.devices)},
       {"amity_devices_reachable",
        "Meters that answered or reported lately.",
@@ -273,49 +310,9 @@ std::vector<api::Metric> PlatformServices::metrics() {
        {},
        d(store_.journal().last())},
       {"amity_commands_pending", "Commands queued or running.", false, {}, d(commands_.pending())},
-      {"amity_headend_conversations", "Conversations in flight.", false, {}, d(s.in_flight)},
-      {"amity_headend_connections", "Connections open.", false, {}, d(s.connections_open)},
-      {"amity_headend_contacts_total",
-       "Conversations that ended.",
-       true,
-       {{"result", "ok"}},
-       d(s.contacts_ok)},
-      {"amity_headend_contacts_total",
-       "Conversations that ended.",
-       true,
-       {{"result", "failed"}},
-       d(s.contacts_failed)},
-      {"amity_headend_security_failures_total",
-       "Refused keys, counters and proofs.",
-       true,
-       {},
-       d(s.security_failures)},
-      {"amity_headend_locked_out",
-       "Meters left alone after security failures.",
-       false,
-       {},
-       d(s.locked_out)},
-      {"amity_headend_pushes_total",
-       "Pushes received.",
-       true,
-       {{"result", "accepted"}},
-       d(s.pushes_accepted)},
-      {"amity_headend_pushes_total",
-       "Pushes received.",
-       true,
-       {{"result", "refused"}},
-       d(s.pushes_refused)},
-      {"amity_headend_bytes_total",
-       "Bytes on the meters' side.",
-       true,
-       {{"direction", "sent"}},
-       d(s.bytes_sent)},
-      {"amity_headend_bytes_total",
-       "Bytes on the meters' side.",
-       true,
-       {{"direction", "received"}},
-       d(s.bytes_received)},
   };
+  add_headend_metrics(out, totals_());
+  return out;
 }
 
 }  // namespace amity::roles

@@ -1,4 +1,5 @@
-// The inside of a reactor: one io_context, its timers, the buffer that all its connections read into.
+// The inside of a reactor: one io_context, its timers, the buffer that all its connections read
+// into.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -30,8 +31,10 @@ class LoopTimers : public Timers {
 
   asio::io_context& io_;
   const Clock& clock_;
-  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
-                             asio::io_context::executor_type> alarm_;
+  asio::basic_waitable_timer<std::chrono::steady_clock,
+                             asio::wait_traits<std::chrono::steady_clock>,
+                             asio::io_context::executor_type>
+      alarm_;
   TimerQueue queue_;
   bool armed_ = false;
   Instant armed_for_;

@@ -14,11 +14,12 @@ class SocketNetwork : public Network {
  public:
   explicit SocketNetwork(Loop& loop) : loop_(loop) {}
 
-  std::unique_ptr<Stream> connect(const Endpoint& to, Duration timeout, Stream::Handler* handler) override {
+  std::unique_ptr<Stream> connect(const Endpoint& to, Duration timeout,
+                                  Stream::Handler* handler) override {
     return tcp_connect(loop_, to, timeout, handler);
   }
-  Result<std::unique_ptr<Listener>> listen(const Endpoint& at,
-                                           std::function<void(std::unique_ptr<Stream>)> on_accept) override {
+  Result<std::unique_ptr<Listener>> listen(
+      const Endpoint& at, std::function<void(std::unique_ptr<Stream>)> on_accept) override {
     return tcp_listen(loop_, at, std::move(on_accept));
   }
   Result<std::unique_ptr<DatagramSocket>> open_datagram(
@@ -47,14 +48,20 @@ Runtime Reactor::runtime() {
   return Runtime{impl_->loop.clock, impl_->loop.timers, impl_->loop.random, impl_->network};
 }
 
-void Reactor::run() { impl_->loop.io.run(); }
+void Reactor::run() {
+  impl_->loop.io.run();
+}
 
 bool Reactor::run_for(Duration duration) {
   impl_->loop.io.run_for(duration);
   return impl_->loop.io.stopped();
 }
 
-void Reactor::stop() { impl_->loop.io.stop(); }
-void Reactor::restart() { impl_->loop.io.restart(); }
+void Reactor::stop() {
+  impl_->loop.io.stop();
+}
+void Reactor::restart() {
+  impl_->loop.io.restart();
+}
 
 }  // namespace amity::runtime

@@ -1,5 +1,5 @@
-// One thread's event loop on real sockets (Boost.Asio, epoll): the clock, timers, random source and network of
-// base/runtime.h. Everything a reactor gave out must be destroyed before it.
+// One thread's event loop on real sockets (Boost.Asio, epoll): the clock, timers, random source and
+// network of base/runtime.h. Everything a reactor gave out must be destroyed before it.
 #pragma once
 
 #include <memory>

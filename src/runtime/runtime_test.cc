@@ -17,8 +17,8 @@ using namespace testing;
 class Loopback : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto listening = net.listen({"127.0.0.1", 0},
-                                [this](std::unique_ptr<Stream> s) { accepted.push_back(std::move(s)); });
+    auto listening = net.listen(
+        {"127.0.0.1", 0}, [this](std::unique_ptr<Stream> s) { accepted.push_back(std::move(s)); });
     ASSERT_TRUE(listening.ok()) << to_string(listening.error());
     listener = std::move(*listening);
   }
@@ -107,7 +107,8 @@ TEST_F(Loopback, SlowReaderFillsTheQueueAndDrainsIt) {
   reactor.run_for(5ms);
   std::string expected;
   for (int i = 0; i < 1000; ++i) {
-    const std::string piece(1 + static_cast<std::size_t>(i) * 37 % 30'000, static_cast<char>('a' + i % 26));
+    const std::string piece(1 + static_cast<std::size_t>(i) * 37 % 30'000,
+                            static_cast<char>('a' + i % 26));
     expected += piece;
     stream->send(text_bytes(piece));
   }
@@ -230,7 +231,8 @@ TEST(TimerQueue, RandomisedAgainstASortedList) {
   std::vector<int> fired;
   for (int i = 0; i < 2000; ++i) {
     const auto when = static_cast<std::int64_t>(random.below(500));
-    live.emplace_back(queue.add(Instant{when}, [&fired, i] { fired.push_back(i); }), expected.emplace(when, i));
+    live.emplace_back(queue.add(Instant{when}, [&fired, i] { fired.push_back(i); }),
+                      expected.emplace(when, i));
     if (random.below(3) == 0) {
       const std::size_t victim = random.below(live.size());
       EXPECT_TRUE(queue.cancel(live[victim].first));

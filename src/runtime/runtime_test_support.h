@@ -1,4 +1,5 @@
-// What the tests of real sockets share: a handler that records, and a loop that runs until something is true.
+// What the tests of real sockets share: a handler that records, and a loop that runs until
+// something is true.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -38,6 +39,8 @@ inline bool serve_until(Reactor& reactor, const std::function<bool()>& done) {
   return done();
 }
 
-inline Bytes text_bytes(std::string_view text) { return Bytes(text.begin(), text.end()); }
+inline Bytes text_bytes(std::string_view text) {
+  return Bytes(text.begin(), text.end());
+}
 
 }  // namespace amity::runtime::testing

@@ -22,7 +22,8 @@ Endpoint SocketAddress::endpoint() const {
 std::optional<SocketAddress> numeric_address(const Endpoint& endpoint) {
   SocketAddress address;
   std::string host = endpoint.host;
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
+    host = host.substr(1, host.size() - 2);
   if (host.empty() || host == "*") host = "0.0.0.0";
   if (host == "localhost") host = "127.0.0.1";
   if (inet_pton(AF_INET, host.c_str(), &address.v4.sin_addr) == 1) {

@@ -29,11 +29,19 @@ void from_kernel(std::span<std::uint8_t> out) {
 
 }  // namespace
 
-UtcSeconds SystemClock::utc() const { return UtcSeconds(utc_us() / 1'000'000); }
-std::int64_t SystemClock::utc_us() const { return read_clock_us(CLOCK_REALTIME); }
-Instant SystemClock::now() const { return Instant{read_clock_us(CLOCK_MONOTONIC)}; }
+UtcSeconds SystemClock::utc() const {
+  return UtcSeconds(utc_us() / 1'000'000);
+}
+std::int64_t SystemClock::utc_us() const {
+  return read_clock_us(CLOCK_REALTIME);
+}
+Instant SystemClock::now() const {
+  return Instant{read_clock_us(CLOCK_MONOTONIC)};
+}
 
-SystemRandom::~SystemRandom() { crypto::wipe(block_); }
+SystemRandom::~SystemRandom() {
+  crypto::wipe(block_);
+}
 
 void SystemRandom::fill(std::span<std::uint8_t> out) {
   if (out.size() > block_.size() / 2) return from_kernel(out);

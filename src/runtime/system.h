@@ -14,7 +14,8 @@ class SystemClock : public Clock {
   Instant now() const override;
 };
 
-// getrandom(2), fetched in blocks. One thread at a time. Aborts when the kernel has no randomness to give.
+// getrandom(2), fetched in blocks. One thread at a time. Aborts when the kernel has no randomness
+// to give.
 class SystemRandom : public Random {
  public:
   ~SystemRandom() override;

@@ -18,10 +18,12 @@ void resolve_and_connect(Loop& loop, const Endpoint& to, const ConnectionPtr& co
   auto resolver = std::make_shared<Resolver>(loop.io);
   resolver->async_resolve(
       to.host, std::to_string(to.port), asio::ip::resolver_base::numeric_service,
-      [resolver, connection, host = to.host](boost::system::error_code error, const Resolver::results_type& found) {
+      [resolver, connection, host = to.host](boost::system::error_code error,
+                                             const Resolver::results_type& found) {
         if (!connection->connecting()) return;
         if (error || found.empty()) {
-          connection->fail(make_error(ErrorCode::kNotFound, "no address for " + host + ": " + error.message()));
+          connection->fail(
+              make_error(ErrorCode::kNotFound, "no address for " + host + ": " + error.message()));
           return;
         }
         auto chosen = found.begin()->endpoint();
@@ -31,7 +33,8 @@ void resolve_and_connect(Loop& loop, const Endpoint& to, const ConnectionPtr& co
             break;
           }
         }
-        connection->start_connect(address_from(chosen.data(), static_cast<socklen_t>(chosen.size())));
+        connection->start_connect(
+            address_from(chosen.data(), static_cast<socklen_t>(chosen.size())));
       });
 }
 
@@ -49,9 +52,10 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   Endpoint local() const { return address_.endpoint(); }
 
   void wait() {
-    fd_.async_wait(Descriptor::wait_read, [self = shared_from_this()](boost::system::error_code error) {
-      if (!error) self->accept_ready();
-    });
+    fd_.async_wait(Descriptor::wait_read,
+                   [self = shared_from_this()](boost::system::error_code error) {
+                     if (!error) self->accept_ready();
+                   });
   }
 
   void close() {
@@ -68,7 +72,8 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
       const int fd = ::accept4(fd_.native_handle(), reinterpret_cast<sockaddr*>(&from), &size,
                                SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd >= 0) {
-        ConnectionPtr connection(new Connection(loop_, address_from(reinterpret_cast<sockaddr*>(&from), size)));
+        ConnectionPtr connection(
+            new Connection(loop_, address_from(reinterpret_cast<sockaddr*>(&from), size)));
         if (connection->adopt(fd)) on_accept_(make_stream(std::move(connection)));
         continue;
       }
@@ -102,7 +107,8 @@ class TcpListener : public Listener {
 
 }  // namespace
 
-std::unique_ptr<Stream> tcp_connect(Loop& loop, const Endpoint& to, Duration timeout, Stream::Handler* handler) {
+std::unique_ptr<Stream> tcp_connect(Loop& loop, const Endpoint& to, Duration timeout,
+                                    Stream::Handler* handler) {
   ConnectionPtr connection(new Connection(loop, {}));
   auto stream = make_stream(connection);
   connection->set_handler(handler);
@@ -115,10 +121,11 @@ std::unique_ptr<Stream> tcp_connect(Loop& loop, const Endpoint& to, Duration tim
   return stream;
 }
 
-Result<std::unique_ptr<Listener>> tcp_listen(Loop& loop, const Endpoint& at,
-                                             std::function<void(std::unique_ptr<Stream>)> on_accept) {
+Result<std::unique_ptr<Listener>> tcp_listen(
+    Loop& loop, const Endpoint& at, std::function<void(std::unique_ptr<Stream>)> on_accept) {
   const auto address = numeric_address(at);
-  if (!address) return make_error(ErrorCode::kInvalid, "not a numeric address to listen on: " + at.host);
+  if (!address)
+    return make_error(ErrorCode::kInvalid, "not a numeric address to listen on: " + at.host);
   const int fd = ::socket(address->family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return socket_error("socket", errno);
   const int on = 1;
@@ -130,7 +137,8 @@ Result<std::unique_ptr<Listener>> tcp_listen(Loop& loop, const Endpoint& at,
     return socket_error(("listen on " + at.to_string()).c_str(), code);
   }
   auto acceptor = std::make_shared<Acceptor>(loop, fd, std::move(on_accept));
-  if (!acceptor->open()) return make_error(ErrorCode::kIo, "the listening socket cannot be watched");
+  if (!acceptor->open())
+    return make_error(ErrorCode::kIo, "the listening socket cannot be watched");
   acceptor->wait();
   return std::unique_ptr<Listener>(std::make_unique<TcpListener>(std::move(acceptor)));
 }

@@ -39,7 +39,8 @@ std::unique_ptr<Stream> make_stream(ConnectionPtr connection) {
 }
 
 SocketAddress Connection::local() const {
-  return fd_.is_open() ? local_address(const_cast<Descriptor&>(fd_).native_handle()) : SocketAddress{};
+  return fd_.is_open() ? local_address(const_cast<Descriptor&>(fd_).native_handle())
+                       : SocketAddress{};
 }
 
 void Connection::start_timeout(Duration timeout) {
@@ -67,18 +68,21 @@ void Connection::start_connect(const SocketAddress& to) {
   fd_.assign(fd, error);
   if (error) {
     ::close(fd);
-    return fail_later(make_error(ErrorCode::kIo, "the socket cannot be watched: " + error.message()));
+    return fail_later(
+        make_error(ErrorCode::kIo, "the socket cannot be watched: " + error.message()));
   }
-  fd_.async_wait(Descriptor::wait_write, [self = ConnectionPtr(this)](boost::system::error_code failed) {
-    if (!failed && self->connecting()) self->on_connect_ready();
-  });
+  fd_.async_wait(Descriptor::wait_write,
+                 [self = ConnectionPtr(this)](boost::system::error_code failed) {
+                   if (!failed && self->connecting()) self->on_connect_ready();
+                 });
 }
 
 void Connection::on_connect_ready() {
   int code = 0;
   socklen_t size = sizeof code;
   if (::getsockopt(fd_.native_handle(), SOL_SOCKET, SO_ERROR, &code, &size) != 0) code = errno;
-  if (code != 0) return fail(socket_error(("connect to " + peer_.endpoint().to_string()).c_str(), code));
+  if (code != 0)
+    return fail(socket_error(("connect to " + peer_.endpoint().to_string()).c_str(), code));
   loop_.timers.cancel(timeout_);
   timeout_ = 0;
   state_ = State::kOpen;
@@ -113,10 +117,11 @@ void Connection::set_handler(Stream::Handler* handler) {
 void Connection::wait_readable() {
   if (waiting_read_ || state_ != State::kOpen || handler_ == nullptr) return;
   waiting_read_ = true;
-  fd_.async_wait(Descriptor::wait_read, [self = ConnectionPtr(this)](boost::system::error_code error) {
-    self->waiting_read_ = false;
-    if (!error) self->on_readable();
-  });
+  fd_.async_wait(Descriptor::wait_read,
+                 [self = ConnectionPtr(this)](boost::system::error_code error) {
+                   self->waiting_read_ = false;
+                   if (!error) self->on_readable();
+                 });
 }
 
 void Connection::on_readable() {
@@ -144,7 +149,8 @@ void Connection::send(Bytes bytes) {
     do {
       n = ::send(fd_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     } while (n < 0 && errno == EINTR);
-    if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) return fail_later(socket_error("send", errno));
+    if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
+      return fail_later(socket_error("send", errno));
     sent = n < 0 ? 0 : static_cast<std::size_t>(n);
     if (sent == bytes.size()) return;
   }
@@ -167,10 +173,11 @@ void Connection::enqueue(Bytes bytes, std::size_t sent) {
 void Connection::wait_writable() {
   if (waiting_write_) return;
   waiting_write_ = true;
-  fd_.async_wait(Descriptor::wait_write, [self = ConnectionPtr(this)](boost::system::error_code error) {
-    self->waiting_write_ = false;
-    if (!error && self->state_ == State::kOpen) self->on_writable();
-  });
+  fd_.async_wait(Descriptor::wait_write,
+                 [self = ConnectionPtr(this)](boost::system::error_code error) {
+                   self->waiting_write_ = false;
+                   if (!error && self->state_ == State::kOpen) self->on_writable();
+                 });
 }
 
 void Connection::on_writable() {
@@ -182,7 +189,8 @@ void Connection::on_writable() {
 bool Connection::flush() {
   while (queued_bytes_ > 0) {
     const Bytes& front = queue_[queue_head_];
-    const ssize_t n = ::send(fd_.native_handle(), front.data() + front_sent_, front.size() - front_sent_, MSG_NOSIGNAL);
+    const ssize_t n = ::send(fd_.native_handle(), front.data() + front_sent_,
+                             front.size() - front_sent_, MSG_NOSIGNAL);
     if (n < 0) {
       if (errno == EINTR) continue;
       if (errno == EAGAIN || errno == EWOULDBLOCK) {

@@ -21,7 +21,8 @@ TimerId TimerQueue::add(Instant when, std::function<void()> callback) {
 bool TimerQueue::cancel(TimerId id) {
   const auto slot = static_cast<std::uint32_t>(id);
   const auto generation = static_cast<std::uint32_t>(id >> 32);
-  if (slot >= slots_.size() || !slots_[slot].used || slots_[slot].generation != generation) return false;
+  if (slot >= slots_.size() || !slots_[slot].used || slots_[slot].generation != generation)
+    return false;
   remove_at(slots_[slot].heap_index);
   return true;
 }

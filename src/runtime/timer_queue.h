@@ -1,4 +1,5 @@
-// Callbacks ordered by time: an indexed binary heap. Adding and cancelling are O(log n); slots are reused.
+// Callbacks ordered by time: an indexed binary heap. Adding and cancelling are O(log n); slots are
+// reused.
 #pragma once
 
 #include <functional>

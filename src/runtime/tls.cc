@@ -17,14 +17,17 @@ std::string openssl_reason() {
   return text;
 }
 
-Error tls_error(const std::string& doing) { return make_error(ErrorCode::kSecurity, doing + ": " + openssl_reason()); }
+Error tls_error(const std::string& doing) {
+  return make_error(ErrorCode::kSecurity, doing + ": " + openssl_reason());
+}
 
 Result<std::shared_ptr<ssl_ctx_st>> new_context(const SSL_METHOD* method) {
   SSL_CTX* context = SSL_CTX_new(method);
   if (context == nullptr) return tls_error("TLS");
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);  // an idle connection holds no record buffers
+  SSL_CTX_set_mode(context,
+                   SSL_MODE_RELEASE_BUFFERS);  // an idle connection holds no record buffers
   return std::shared_ptr<ssl_ctx_st>(context, SSL_CTX_free);
 }
 
@@ -34,7 +37,8 @@ struct SslDelete {
 
 class TlsStream : public Stream, private Stream::Handler {
  public:
-  TlsStream(Timers& timers, const TlsContext& context, bool client) : timers_(timers), ssl_(SSL_new(context.get())), client_(client) {
+  TlsStream(Timers& timers, const TlsContext& context, bool client)
+      : timers_(timers), ssl_(SSL_new(context.get())), client_(client) {
     AMITY_ASSERT(ssl_ != nullptr);
     SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
     client ? SSL_set_connect_state(ssl_.get()) : SSL_set_accept_state(ssl_.get());
@@ -48,7 +52,8 @@ class TlsStream : public Stream, private Stream::Handler {
   bool expect_host(const std::string& host) {
     SSL_set_tlsext_host_name(ssl_.get(), host.c_str());
     X509_VERIFY_PARAM* parameters = SSL_get0_param(ssl_.get());
-    return X509_VERIFY_PARAM_set1_ip_asc(parameters, host.c_str()) == 1 || SSL_set1_host(ssl_.get(), host.c_str()) == 1;
+    return X509_VERIFY_PARAM_set1_ip_asc(parameters, host.c_str()) == 1 ||
+           SSL_set1_host(ssl_.get(), host.c_str()) == 1;
   }
   void start_with(Stream::Handler* handler) { handler_ = handler; }
 
@@ -102,7 +107,8 @@ class TlsStream : public Stream, private Stream::Handler {
     flush();
     if (result != 1) {
       const int kind = SSL_get_error(ssl_.get(), result);
-      if (kind != SSL_ERROR_WANT_READ && kind != SSL_ERROR_WANT_WRITE) finish(tls_error("TLS handshake"));
+      if (kind != SSL_ERROR_WANT_READ && kind != SSL_ERROR_WANT_WRITE)
+        finish(tls_error("TLS handshake"));
       return false;
     }
     open_ = true;
@@ -131,7 +137,8 @@ class TlsStream : public Stream, private Stream::Handler {
       }
       flush();  // answers of the protocol itself
       const int kind = SSL_get_error(ssl_.get(), n);
-      if (kind == SSL_ERROR_ZERO_RETURN) finish(make_error(ErrorCode::kClosed, "the peer closed the connection"));
+      if (kind == SSL_ERROR_ZERO_RETURN)
+        finish(make_error(ErrorCode::kClosed, "the peer closed the connection"));
       if (kind == SSL_ERROR_SSL || kind == SSL_ERROR_SYSCALL) finish(tls_error("TLS"));
       return;
     }
@@ -139,7 +146,8 @@ class TlsStream : public Stream, private Stream::Handler {
 
   void write_plain(ByteView bytes) {
     ERR_clear_error();
-    SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size()));  // into memory: takes all of it
+    SSL_write(ssl_.get(), bytes.data(),
+              static_cast<int>(bytes.size()));  // into memory: takes all of it
     flush();
   }
 
@@ -171,9 +179,11 @@ class TlsStream : public Stream, private Stream::Handler {
 
 class TlsNetwork : public Network {
  public:
-  TlsNetwork(const Runtime& runtime, const TlsContext& context) : runtime_(runtime), context_(context) {}
+  TlsNetwork(const Runtime& runtime, const TlsContext& context)
+      : runtime_(runtime), context_(context) {}
 
-  std::unique_ptr<Stream> connect(const Endpoint& to, Duration timeout, Stream::Handler* handler) override {
+  std::unique_ptr<Stream> connect(const Endpoint& to, Duration timeout,
+                                  Stream::Handler* handler) override {
     auto stream = std::make_unique<TlsStream>(runtime_.timers, context_, true);
     AMITY_ASSERT(stream->expect_host(to.host));
     stream->start_with(handler);
@@ -181,17 +191,18 @@ class TlsNetwork : public Network {
     return stream;
   }
 
-  Result<std::unique_ptr<Listener>> listen(const Endpoint& at,
-                                           std::function<void(std::unique_ptr<Stream>)> on_accept) override {
-    return runtime_.network.listen(at, [this, on_accept = std::move(on_accept)](std::unique_ptr<Stream> raw) {
-      auto stream = std::make_unique<TlsStream>(runtime_.timers, context_, false);
-      stream->attach(std::move(raw));
-      on_accept(std::move(stream));
-    });
+  Result<std::unique_ptr<Listener>> listen(
+      const Endpoint& at, std::function<void(std::unique_ptr<Stream>)> on_accept) override {
+    return runtime_.network.listen(
+        at, [this, on_accept = std::move(on_accept)](std::unique_ptr<Stream> raw) {
+          auto stream = std::make_unique<TlsStream>(runtime_.timers, context_, false);
+          stream->attach(std::move(raw));
+          on_accept(std::move(stream));
+        });
   }
 
-  Result<std::unique_ptr<DatagramSocket>> open_datagram(const Endpoint&,
-                                                        std::function<void(const Endpoint&, ByteView)>) override {
+  Result<std::unique_ptr<DatagramSocket>> open_datagram(
+      const Endpoint&, std::function<void(const Endpoint&, ByteView)>) override {
     return make_error(ErrorCode::kUnsupported, "TLS has no datagrams");
   }
 
@@ -202,21 +213,25 @@ class TlsNetwork : public Network {
 
 }  // namespace
 
-Result<TlsContext> TlsContext::server(const std::string& certificate_file, const std::string& key_file) {
+Result<TlsContext> TlsContext::server(const std::string& certificate_file,
+                                      const std::string& key_file) {
   AMITY_TRY(auto context, new_context(TLS_server_method()));
   if (SSL_CTX_use_certificate_chain_file(context.get(), certificate_file.c_str()) != 1) {
     return tls_error("certificate " + certificate_file);
   }
-  if (SSL_CTX_use_PrivateKey_file(context.get(), key_file.c_str(), SSL_FILETYPE_PEM) != 1) return tls_error("key " + key_file);
-  if (SSL_CTX_check_private_key(context.get()) != 1) return tls_error("the key is not the certificate's");
+  if (SSL_CTX_use_PrivateKey_file(context.get(), key_file.c_str(), SSL_FILETYPE_PEM) != 1)
+    return tls_error("key " + key_file);
+  if (SSL_CTX_check_private_key(context.get()) != 1)
+    return tls_error("the key is not the certificate's");
   return TlsContext(std::move(context));
 }
 
 Result<TlsContext> TlsContext::client(const std::string& authority_file) {
   AMITY_TRY(auto context, new_context(TLS_client_method()));
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
-  const bool loaded = authority_file.empty() ? SSL_CTX_set_default_verify_paths(context.get()) == 1
-                                             : SSL_CTX_load_verify_file(context.get(), authority_file.c_str()) == 1;
+  const bool loaded = authority_file.empty()
+                          ? SSL_CTX_set_default_verify_paths(context.get()) == 1
+                          : SSL_CTX_load_verify_file(context.get(), authority_file.c_str()) == 1;
   if (!loaded) return tls_error("certificates to trust");
   return TlsContext(std::move(context));
 }

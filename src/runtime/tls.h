@@ -14,9 +14,10 @@ namespace amity::runtime {
 class TlsContext {
  public:
   // PEM files: the certificate with its chain, and the private key.
-  static Result<TlsContext> server(const std::string& certificate_file, const std::string& key_file);
-  // Trusts the certificates of `authority_file` (PEM), or the system's where it is "". The peer's certificate must be valid
-  // and be for the host that is connected to.
+  static Result<TlsContext> server(const std::string& certificate_file,
+                                   const std::string& key_file);
+  // Trusts the certificates of `authority_file` (PEM), or the system's where it is "". The peer's
+  // certificate must be valid and be for the host that is connected to.
   static Result<TlsContext> client(const std::string& authority_file);
 
   ssl_ctx_st* get() const { return context_.get(); }
@@ -26,7 +27,8 @@ class TlsContext {
   std::shared_ptr<ssl_ctx_st> context_;
 };
 
-// Streams of `runtime.network` with TLS on them: connect() is the client's side, listen() the server's. Datagrams are refused.
+// Streams of `runtime.network` with TLS on them: connect() is the client's side, listen() the
+// server's. Datagrams are refused.
 std::unique_ptr<Network> make_tls_network(const Runtime& runtime, const TlsContext& context);
 
 }  // namespace amity::runtime

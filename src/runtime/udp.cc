@@ -26,9 +26,10 @@ class UdpState : public std::enable_shared_from_this<UdpState> {
   int handle() { return fd_.native_handle(); }
 
   void wait() {
-    fd_.async_wait(Descriptor::wait_read, [self = shared_from_this()](boost::system::error_code error) {
-      if (!error) self->on_readable();
-    });
+    fd_.async_wait(Descriptor::wait_read,
+                   [self = shared_from_this()](boost::system::error_code error) {
+                     if (!error) self->on_readable();
+                   });
   }
 
   void close() {
@@ -64,11 +65,13 @@ class UdpSocket : public DatagramSocket {
   explicit UdpSocket(std::shared_ptr<UdpState> state) : state_(std::move(state)) {}
   ~UdpSocket() override { state_->close(); }
 
-  // Best effort, as datagrams are: dropped where the address is a name or the kernel's buffer is full.
+  // Best effort, as datagrams are: dropped where the address is a name or the kernel's buffer is
+  // full.
   void send_to(const Endpoint& to, ByteView bytes) override {
     const auto address = numeric_address(to);
     if (!address) return;
-    ::sendto(state_->handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL, &address->base, address->size);
+    ::sendto(state_->handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL, &address->base,
+             address->size);
   }
   Endpoint local() const override { return local_address(state_->handle()).endpoint(); }
 
@@ -78,9 +81,11 @@ class UdpSocket : public DatagramSocket {
 
 }  // namespace
 
-Result<std::unique_ptr<DatagramSocket>> udp_open(Loop& loop, const Endpoint& at, OnDatagram on_datagram) {
+Result<std::unique_ptr<DatagramSocket>> udp_open(Loop& loop, const Endpoint& at,
+                                                 OnDatagram on_datagram) {
   const auto address = numeric_address(at);
-  if (!address) return make_error(ErrorCode::kInvalid, "not a numeric address to receive on: " + at.host);
+  if (!address)
+    return make_error(ErrorCode::kInvalid, "not a numeric address to receive on: " + at.host);
   const int fd = ::socket(address->family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return socket_error("socket", errno);
   const int on = 1;

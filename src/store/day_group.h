@@ -25,7 +25,7 @@ class DayGroup {
   void extract(unsigned lane, Block& out) const;
 
   std::uint64_t dirty_lanes() const { return dirty_; }
-  void clear_dirty() { dirty_ = 0; }
+  void mark(std::uint64_t lanes) { dirty_ = lanes; }
   // About what it takes in memory.
   std::size_t memory_bytes() const { return bytes_; }
 

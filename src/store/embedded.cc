@@ -1,10 +1,7 @@
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
+#include <mutex>
 #include <thread>
 
 #include "store/directory.h"
@@ -28,13 +25,18 @@ class EmbeddedStore : public Store {
   EmbeddedStore(std::unique_ptr<DirectoryLock> lock, std::unique_ptr<Kv> kv, std::unique_ptr<SqliteRegistry> registry,
                 std::unique_ptr<KvStore> store)
       : lock_(std::move(lock)), kv_(std::move(kv)), registry_(std::move(registry)), store_(std::move(store)) {
-    committer_ = std::thread([this] {
-      while (store_->journal().wait()) store_->pump();
-    });
+    committer_ = std::thread([this] { commit(); });
+    sealer_ = std::thread([this] { seal(); });
   }
   ~EmbeddedStore() override {
     store_->journal().close();
     committer_.join();
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    wake_sealer_.notify_one();
+    sealer_.join();
     // What a failed checkpoint leaves out is replayed when it is opened again.
     (void)store_->readings().checkpoint();
   }
@@ -58,11 +60,39 @@ class EmbeddedStore : public Store {
   }
 
  private:
+  void commit() {
+    while (store_->journal().wait()) {
+      (void)store_->journal().commit();
+      if (!store_->readings().checkpoint_due()) continue;
+      if (store_->readings().checkpoint_overdue()) {
+        store_->seal();  // the disk does not keep up: whoever brings readings waits
+      } else {
+        const std::lock_guard lock(mutex_);
+        due_ = true;
+        wake_sealer_.notify_one();
+      }
+    }
+  }
+  // Checkpoints beside the commits, so that acknowledging goes on.
+  void seal() {
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+      wake_sealer_.wait(lock, [this] { return stopping_ || due_; });
+      if (!std::exchange(due_, false)) continue;
+      lock.unlock();
+      if (store_->readings().checkpoint_due()) store_->seal();
+      lock.lock();
+    }
+  }
+
   std::unique_ptr<DirectoryLock> lock_;
   std::unique_ptr<Kv> kv_;
   std::unique_ptr<SqliteRegistry> registry_;
   std::unique_ptr<KvStore> store_;
-  std::thread committer_;
+  std::mutex mutex_;  // of the two below
+  std::condition_variable wake_sealer_;
+  bool due_ = false, stopping_ = false;
+  std::thread committer_, sealer_;
 };
 
 }  // namespace

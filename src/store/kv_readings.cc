@@ -299,50 +299,71 @@ Result<std::vector<Reading>> KvReadings::versions(ChannelId channel, UtcSeconds 
 
 // ---- checkpoint
 
-void KvReadings::collect_blocks(KvBatch& batch) {
+// The shard is locked. What is collected counts as unchanged from here on.
+void KvReadings::collect_blocks(Shard& shard, KvBatch& batch, Taken& taken) {
   Block block;
   Bytes bytes;
-  for (Shard& shard : shards_) {
-    const std::lock_guard lock(shard.mutex);
-    for (const auto& [day, groups] : shard.days) {
-      for (const auto& [group, content] : groups) {
-        for (std::uint64_t dirty = content->dirty_lanes(); dirty != 0; dirty &= dirty - 1) {
-          const auto lane = static_cast<unsigned>(std::countr_zero(dirty));
-          const auto channel = static_cast<std::uint32_t>(group * kChannelsPerGroup) + lane;
-          content->extract(lane, block);
-          bytes.clear();
-          encode_block({ChannelId(channel), UtcDay(day)}, block, bytes);
-          batch.put(Family::kBlocks, block_key(day, channel), std::string(as_text(bytes)));
-        }
+  for (const auto& [day, groups] : shard.days) {
+    for (const auto& [group, content] : groups) {
+      if (content->dirty_lanes() == 0) continue;
+      for (std::uint64_t dirty = content->dirty_lanes(); dirty != 0; dirty &= dirty - 1) {
+        const auto lane = static_cast<unsigned>(std::countr_zero(dirty));
+        const auto channel = static_cast<std::uint32_t>(group * kChannelsPerGroup) + lane;
+        content->extract(lane, block);
+        bytes.clear();
+        encode_block({ChannelId(channel), UtcDay(day)}, block, bytes);
+        batch.put(Family::kBlocks, block_key(day, channel), std::string(as_text(bytes)));
       }
+      taken.emplace_back(content.get(), content->dirty_lanes());
+      dirty_bytes_ -= content->memory_bytes();
+      content->mark(0);
     }
   }
 }
 
-void KvReadings::collect_index(KvBatch& batch) {
-  const std::lock_guard lock(index_mutex_);
-  for (const auto& [day, index] : index_) {
-    if (!index.changed) continue;
-    std::string value;
-    for (const std::uint64_t word : index.groups) append_key_u64(value, word);
-    batch.put(Family::kMeta, index_key(day), std::move(value));
-  }
-}
-
-// Everything in memory is stored now.
-void KvReadings::settle() {
-  for (Shard& shard : shards_) {
+Status KvReadings::seal_shard(Shard& shard) {
+  KvBatch batch;
+  Taken taken;
+  {
     const std::lock_guard lock(shard.mutex);
-    for (const auto& [day, groups] : shard.days) {
-      for (const auto& [group, content] : groups) content->clear_dirty();
-    }
+    collect_blocks(shard, batch, taken);
   }
-  dirty_bytes_ = 0;
-  const std::lock_guard lock(index_mutex_);
-  for (auto& [day, index] : index_) index.changed = false;
+  if (batch.empty()) return {};
+  Status written = kv_.write(batch, Sync::kNo);
+  if (written.ok()) return written;
+  const std::lock_guard lock(shard.mutex);
+  for (const auto& [group, lanes] : taken) {
+    // What was changed meanwhile is counted already.
+    if (group->dirty_lanes() == 0) dirty_bytes_ += group->memory_bytes();
+    group->mark(group->dirty_lanes() | lanes);
+  }
+  return written;
 }
 
-// Oldest days first, down to three quarters of the limit.
+// The one write that must reach the disk: with it all before it has.
+Status KvReadings::seal_index(std::uint64_t sequence) {
+  KvBatch batch;
+  std::vector<std::int32_t> changed;
+  {
+    const std::lock_guard lock(index_mutex_);
+    for (auto& [day, index] : index_) {
+      if (!index.changed) continue;
+      std::string value;
+      for (const std::uint64_t word : index.groups) append_key_u64(value, word);
+      batch.put(Family::kMeta, index_key(day), std::move(value));
+      index.changed = false;
+      changed.push_back(day);
+    }
+  }
+  batch.put(Family::kMeta, KvJournal::cursor_key(kDepartment), KvJournal::cursor_value(sequence));
+  Status written = kv_.write(batch, Sync::kYes);
+  if (written.ok()) return written;
+  const std::lock_guard lock(index_mutex_);
+  for (const std::int32_t day : changed) index_[day].changed = true;
+  return written;
+}
+
+// Oldest days first, down to three quarters of the limit; what was changed since the checkpoint stays.
 void KvReadings::evict() {
   if (resident_bytes_ <= kResidentBytesMax) return;
   std::map<std::int32_t, std::size_t> days;
@@ -355,27 +376,33 @@ void KvReadings::evict() {
       const std::lock_guard lock(shard.mutex);
       const auto found = shard.days.find(day);
       if (found == shard.days.end()) continue;
-      for (const auto& [group, content] : found->second) resident_bytes_ -= content->memory_bytes();
-      shard.days.erase(found);
+      std::erase_if(found->second, [&](const auto& entry) {
+        if (entry.second->dirty_lanes() != 0) return false;
+        resident_bytes_ -= entry.second->memory_bytes();
+        return true;
+      });
+      if (found->second.empty()) shard.days.erase(found);
     }
     if (resident_bytes_ <= kResidentBytesMax / 4 * 3) return;
   }
 }
 
 Result<std::uint64_t> KvReadings::checkpoint() {
-  const std::lock_guard lock(apply_mutex_);
-  const std::uint64_t sequence = applied_.load();
+  const std::lock_guard lock(checkpoint_mutex_);
+  std::uint64_t sequence = 0;
+  {
+    const std::lock_guard applying(apply_mutex_);  // nothing is half applied
+    sequence = applied_.load();
+  }
   if (sequence == checkpointed_) return sequence;
-  KvBatch batch;
-  collect_blocks(batch);
-  collect_index(batch);
-  batch.put(Family::kMeta, KvJournal::cursor_key(kDepartment), KvJournal::cursor_value(sequence));
-  AMITY_CHECK(kv_.write(batch, Sync::kYes));
+  for (Shard& shard : shards_) AMITY_CHECK(seal_shard(shard));
+  AMITY_CHECK(seal_index(sequence));
   checkpointed_ = sequence;
-  settle();
   evict();
   return sequence;
 }
+
+bool KvReadings::checkpoint_overdue() const { return dirty_bytes_ > 2 * kDirtyBytesMax; }
 
 bool KvReadings::checkpoint_due() const {
   return dirty_bytes_ > kDirtyBytesMax || applied_.load() - checkpointed_.load() > kFactsPerCheckpointMax;

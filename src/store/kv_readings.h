@@ -1,6 +1,7 @@
-// Readings over a Kv: changed days live in memory (day_group.h); a checkpoint writes them as blocks in one atomic batch
-// together with the journal's sequence they reach, so that replaying the journal from there is exact.
-// May be called from any thread; apply() and checkpoint() wait for each other.
+// Readings over a Kv: changed days live in memory (day_group.h); a checkpoint writes them as blocks, and last of all
+// the journal's sequence they reach at least. Applying a fact a second time changes nothing, so replaying the journal
+// from there is exact, whatever part of an unfinished checkpoint survives.
+// May be called from any thread. A checkpoint stops neither apply() nor readers for longer than one shard takes.
 #pragma once
 
 #include <array>
@@ -34,6 +35,8 @@ class KvReadings : public Readings {
   void skip_to(std::uint64_t journal_sequence);
   // Whether memory or the length of a recovery asks for one.
   bool checkpoint_due() const;
+  // Whether applying more must wait for a checkpoint, to bound memory.
+  bool checkpoint_overdue() const;
 
  private:
   using Groups = std::unordered_map<std::uint32_t, std::unique_ptr<DayGroup>>;
@@ -45,7 +48,8 @@ class KvReadings : public Readings {
     std::vector<std::uint64_t> groups;  // a bit per group that has readings, stored or not
     bool changed = false;
   };
-  static constexpr std::size_t kShards = 64;
+  static constexpr std::size_t kShards = 256;
+  using Taken = std::vector<std::pair<DayGroup*, std::uint64_t>>;  // groups and the lanes that were changed
 
   explicit KvReadings(Kv& kv) : kv_(kv) {}
   Status recover();
@@ -57,13 +61,14 @@ class KvReadings : public Readings {
   bool has_group(std::int32_t day, std::uint32_t group) const;
   bool add_group(std::int32_t day, std::uint32_t group);  // false when it was there
   std::vector<std::int32_t> days_of(std::uint32_t group, std::int32_t first, std::int32_t last) const;
-  void collect_blocks(KvBatch& batch);
-  void collect_index(KvBatch& batch);
-  void settle();
+  void collect_blocks(Shard& shard, KvBatch& batch, Taken& taken);
+  Status seal_shard(Shard& shard);
+  Status seal_index(std::uint64_t sequence);
   void evict();
 
   Kv& kv_;
-  std::mutex apply_mutex_;  // held by apply and checkpoint
+  std::mutex apply_mutex_;
+  std::mutex checkpoint_mutex_;  // taken before any other
   std::array<Shard, kShards> shards_;
   mutable std::mutex index_mutex_;
   std::map<std::int32_t, DayIndex> index_;

@@ -47,12 +47,14 @@ Status KvStore::replay() {
 
 std::size_t KvStore::pump() {
   const std::size_t count = journal_->commit();
-  if (readings_->checkpoint_due()) {
-    // A full disk is no reason to stop: the journal holds everything, and the next pump tries again.
-    const auto reached = readings_->checkpoint();
-    if (!reached.ok() && reached.error().code != ErrorCode::kIo) on_fatal_(reached.error());
-  }
+  if (readings_->checkpoint_due()) seal();
   return count;
+}
+
+void KvStore::seal() {
+  // A full disk is no reason to stop: the journal holds everything, and the next time it is tried again.
+  const auto reached = readings_->checkpoint();
+  if (!reached.ok() && reached.error().code != ErrorCode::kIo) on_fatal_(reached.error());
 }
 
 }  // namespace amity::store

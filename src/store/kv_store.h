@@ -19,6 +19,8 @@ class KvStore {
 
   // One commit of the journal, and a checkpoint when one is due. Returns how many facts became durable.
   std::size_t pump();
+  // A checkpoint whose failure is looked after here.
+  void seal();
 
  private:
   KvStore(Kv& kv, KvJournal::OnFatal on_fatal) : on_fatal_(std::move(on_fatal)), events_(kv) {}

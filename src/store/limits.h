@@ -25,7 +25,7 @@ inline constexpr std::size_t kReadingsPerBlockMax = 86'400;  // one a second
 inline constexpr std::size_t kVersionsPerReadingMax = 64;   // older raw versions kept of one reading
 inline constexpr std::size_t kBlockBytesMax = 4u << 20;
 // Beyond this much memory of changed readings a checkpoint is due; beyond the second, unchanged days are dropped.
-inline constexpr std::size_t kDirtyBytesMax = 256u << 20;
+inline constexpr std::size_t kDirtyBytesMax = 128u << 20;
 inline constexpr std::size_t kResidentBytesMax = 512u << 20;
 // A checkpoint is also due after so many facts, to bound what a recovery replays.
 inline constexpr std::uint64_t kFactsPerCheckpointMax = 8'000'000;

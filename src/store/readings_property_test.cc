@@ -55,6 +55,7 @@ class Trial {
       case 2: reopen(); break;
       case 3: compare(); break;
       case 4: trim(); break;
+      case 5: fail_in_a_checkpoint(); break;
       default: deliver();
     }
   }
@@ -84,6 +85,19 @@ class Trial {
     store_.reset();
     open();
     compare();
+  }
+  // The disk fills up anywhere in a checkpoint, and the process ends there: part of the blocks is written.
+  void fail_in_a_checkpoint() {
+    std::uint64_t writes_left = random_.below(6);
+    disk_->kv().set_fault([&](const KvBatch&, Sync) {
+      if (writes_left == 0) return KvFault::kDiskFull;
+      --writes_left;
+      return KvFault::kNone;
+    });
+    const bool sealed = store_->readings().checkpoint().ok();
+    disk_->kv().set_fault({});
+    if (!sealed && random_.below(2) == 0) compare();
+    reopen();
   }
   void trim() { (void)store_->journal().trim(random_.below(store_->journal().last() + 1)); }
   std::vector<Reading> queue() {

@@ -1,4 +1,5 @@
-// The figures of the 50 real homes (sgsc_households, all 1,450,232 half hours) that the simulated homes are held to, and
+// The figures of the 50 real homes (sgsc_households, all 1,450,232 half hours) that the simulated homes are
+// held to, and
 // how close they must come. Recomputed from the file by home_test.cc where it is present.
 #pragma once
 

@@ -100,7 +100,8 @@ void EnergyBook::suffer(std::uint32_t meter, TownDay day, MeterDay& out) const {
       Interval& row = out.intervals[static_cast<std::size_t>(i)];
       if (h.kind == Happening::Kind::kOutage) {
         const std::int64_t left = length - (to - from);
-        for (std::uint32_t* v : {&row.import_wh, &row.export_wh, &row.reactive_import_varh, &row.reactive_export_varh}) {
+        for (std::uint32_t* v : {&row.import_wh, &row.export_wh, &row.reactive_import_varh,
+            &row.reactive_export_varh}) {
           *v = static_cast<std::uint32_t>(*v * left / length);
         }
         if (left == 0) row.voltage_dv = 0;
@@ -119,7 +120,8 @@ std::vector<Happening> EnergyBook::happenings(std::uint32_t meter, UtcSeconds af
   std::vector<Happening> out;
   if (until <= after) return out;
   const TownDay last = day_at(until + 1);
-  for (TownDay day = day_at(after + 1); day <= last; ++day.value) plan_.append(homes_[meter].path, day, start_of(day), out);
+  for (TownDay day = day_at(after + 1); day <= last; ++day.value) plan_.append(homes_[meter].path, day,
+      start_of(day), out);
   std::erase_if(out, [&](const Happening& h) { return h.from <= after || h.from > until; });
   std::ranges::stable_sort(out, {}, &Happening::from);
   return out;

@@ -1,4 +1,5 @@
-// What passes each meter of the town, interval by interval: homes (simulated or real) on a grid that fails now and then. The
+// What passes each meter of the town, interval by interval: homes (simulated or real) on a grid that fails now
+// and then. The
 // truth that meters measure; days are computed when somebody asks and kept for a while.
 #pragma once
 

@@ -1,4 +1,5 @@
-// What goes wrong in the town by itself: outages, covers opened, dips of the voltage, rows that a meter lost. Random access:
+// What goes wrong in the town by itself: outages, covers opened, dips of the voltage, rows that a meter lost.
+// Random access:
 // what happens on a day is a function of the seed, the thing and the day.
 #pragma once
 
@@ -17,9 +18,11 @@ struct FaultRates {
   double voltage_dips = 1.0 / 250;        // per transformer
   double covers_opened = 1.0 / 4'000;     // per meter
   double lost_rows = 1.0 / 700;           // per meter
+  double reboots = 1.0 / 300;             // per meter; while the fleet runs
+  double clock_jumps = 1.0 / 900;         // per meter; while the fleet runs
   double clock_drift_ppm = 12;            // standard deviation between meters
 
-  static FaultRates none() { return {0, 0, 0, 0, 0, 0, 0}; }
+  static FaultRates none() { return {0, 0, 0, 0, 0, 0, 0, 0, 0}; }
 };
 
 // Where a meter hangs: what else fails with it.
@@ -38,7 +41,8 @@ class FaultPlan {
  public:
   FaultPlan(std::uint64_t seed, const FaultRates& rates) : seed_(seed), rates_(rates) {}
 
-  // Everything that touches the meter and starts on the town's day that begins at `day_start`; at most a day long. To know all
+  // Everything that touches the meter and starts on the town's day that begins at `day_start`; at most a day
+  // long. To know all
   // that touches a day, ask for the day before too.
   void append(const GridPath& path, TownDay day, UtcSeconds day_start, std::vector<Happening>& out) const;
   double drift_ppm(std::uint32_t meter) const;

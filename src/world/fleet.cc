@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "world/hash.h"
 #include "world/limits.h"
@@ -163,7 +164,40 @@ void Fleet::start_pushes() {
   if (config_.push && !pushes_) pushes_ = std::make_unique<PushSender>(*this);
 }
 
+void Fleet::start_pushes(const Endpoint& to) {
+  config_.push = to;
+  start_pushes();
+}
+
+void Fleet::disturb_later() {
+  const std::int64_t minute = runtime_.clock.utc().value / 60 + 1;
+  const Duration wait(minute * 60'000'000 - runtime_.clock.utc_us());
+  disturbance_ = runtime_.timers.at(runtime_.clock.now() + wait, [this, minute] {
+    disturb(minute);
+    disturb_later();
+  });
+}
+
+void Fleet::disturb(std::int64_t minute) {
+  Draw draw(config_.seed, 0x44495354u, minute);
+  const auto happens = [&](double per_meter_day) {
+    const double expected = per_meter_day * static_cast<double>(meters_.size()) / 1'440;
+    return static_cast<int>(expected) + (draw.unit() < expected - std::floor(expected) ? 1 : 0);
+  };
+  for (int n = happens(config_.faults.reboots); n > 0; --n) {
+    const auto meter = static_cast<std::uint32_t>(draw.below(meters_.size()));
+    meters_[meter]->reboot();
+    cut_connections(meter);
+  }
+  for (int n = happens(config_.faults.clock_jumps); n > 0; --n) {
+    const auto meter = draw.below(meters_.size());
+    const double seconds = draw.lognormal(90, 1.6) * (draw.chance(0.5) ? 1 : -1);
+    (void)meters_[meter]->jump_clock(static_cast<std::int64_t>(std::clamp(seconds, -20'000.0, 20'000.0)));
+  }
+}
+
 void Fleet::stop() {
+  runtime_.timers.cancel(disturbance_);
   listeners_.clear();
   pushes_.reset();
   hosts_.clear();

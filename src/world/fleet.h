@@ -1,4 +1,5 @@
-// All virtual meters of a town on a network, and what a head-end must know to speak to them. Runs on the loop's thread of the
+// All virtual meters of a town on a network, and what a head-end must know to speak to them. Runs on the loop's
+// thread of the
 // runtime that it is given: real sockets or virtual time.
 #pragma once
 
@@ -31,7 +32,8 @@ struct FleetConfig {
 
   std::string bind = "0.0.0.0";
   std::uint16_t port = 4059;           // 0: the system chooses; see port()
-  // A listener for each meter and concentrator instead of one for all: for networks without a common address (virtual time).
+  // A listener for each meter and concentrator instead of one for all: for networks without a common address
+  // (virtual time).
   bool listen_on_each = false;
   std::optional<Endpoint> push;        // where meters push their last intervals and alarms; nullopt: not at all
   std::uint32_t push_spread_s = 120;   // a meter pushes this long after the turn of the interval at most
@@ -54,6 +56,10 @@ class Fleet {
   // A connection from another machine is dropped.
   Status listen();
   void start_pushes();  // where the configuration has a target
+  void start_pushes(const Endpoint& to);
+  // Meters reboot and clocks jump now and then, at the rates of the configuration: which and when is drawn from
+  // the seed.
+  void start_disturbances() { disturb_later(); }
   void stop();          // listener, connections, pushes
 
   std::size_t size() const { return meters_.size(); }
@@ -87,6 +93,8 @@ class Fleet {
   void forget(Host* host);
   VirtualMeter* behind(std::uint32_t concentrator, ByteView device_address);
   void set_port(std::uint16_t port);
+  void disturb_later();
+  void disturb(std::int64_t minute);
 
   Runtime runtime_;
   FleetConfig config_;
@@ -100,6 +108,7 @@ class Fleet {
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::unordered_map<Host*, std::unique_ptr<Host>> hosts_;
   std::unique_ptr<PushSender> pushes_;
+  TimerId disturbance_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

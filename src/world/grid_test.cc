@@ -98,7 +98,8 @@ TEST(Grid, AddressesLeadBackToTheirMeter) {
     EXPECT_EQ(concentrator->index, i);
   }
   EXPECT_EQ(meter_host(0), "127.16.0.1");
-  for (const char* host : {"127.0.0.1", "127.32.0.1", "10.16.0.1", "127.16.0.0", "127.24.0.0", "meter", "127.16.0.1x"}) {
+  for (const char* host : {"127.0.0.1", "127.32.0.1", "10.16.0.1", "127.16.0.0", "127.24.0.0", "meter",
+      "127.16.0.1x"}) {
     EXPECT_FALSE(addressed(host)) << host;
   }
 }

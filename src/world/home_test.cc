@@ -2,15 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
 #include "world/calibration.h"
-#include "world/replay.h"
+#include "world/test_replay.h"
 
 namespace amity::world {
 namespace {
 
-constexpr const char* kReal = AMITY_SOURCE_DIR "/../shared/data/sgsc_households";
 constexpr int kFirstDay = 15'492;  // 2012-06-01: most of the real homes begin there and end 640 days later
 
 struct Town {
@@ -48,9 +45,7 @@ FleetFigures simulated(int homes, int days) {
 
 // The calibrated constants are the real homes' own figures.
 TEST(Homes, TheCalibrationIsThatOfTheRealHomes) {
-  if (!std::filesystem::exists(kReal)) GTEST_SKIP() << "real homes not present: " << kReal;
-  const auto replay = load_replay(kReal);
-  ASSERT_TRUE(replay.ok()) << to_string(replay.error());
+  AMITY_NEED_REAL_HOMES(replay);
   std::vector<HalfHourSeries> series;
   std::vector<std::int32_t> first;
   for (const ReplayHome& home : replay->homes) {

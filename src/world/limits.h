@@ -30,7 +30,8 @@ inline constexpr std::size_t kClockEpochsMax = 16;      // settings and jumps of
 inline constexpr std::size_t kCurbsMax = 64;            // disconnections and limitations ever
 inline constexpr std::uint32_t kImageBytesMax = 2u << 20;
 inline constexpr std::uint32_t kImageBlockBytes = 256;
-inline constexpr std::size_t kSettingBytesMax = 4'096;  // one written attribute that is only kept (calendar, push setup)
+// one written attribute that is only kept (calendar, push setup)
+inline constexpr std::size_t kSettingBytesMax = 4'096;
 
 
 // Of a fleet on a network.

@@ -1,4 +1,5 @@
-// A meter's own clock: it drifts, is set, and sometimes jumps. Rows of the profiles carry its time, so it also knows which
+// A meter's own clock: it drifts, is set, and sometimes jumps. Rows of the profiles carry its time, so it also
+// knows which
 // true interval lies behind a stamp.
 #pragma once
 

@@ -39,6 +39,17 @@ bool MeterSession::settle() {
   return lost;
 }
 
+void MeterSession::push_if_asked(Instant now) {
+  if (!meter_.take_push_request()) return;
+  const UtcSeconds until = meter_.meter_time();
+  dlms::Push push;
+  push.destination_sap = kManagementClient;
+  push.security = {dlms::SecuritySuite::k0, true, true};
+  push.body = meter_.interval_push(until - 2 * std::int64_t{meter_.interval_s()}, until);
+  // What does not fit into the queue any more is lost, as any push may be.
+  (void)server_.push(push, now);
+}
+
 Host::Host(const HostContext& context, std::unique_ptr<Stream> stream, OnDone on_done)
     : context_(context),
       stream_(std::move(stream)),
@@ -64,6 +75,7 @@ void Host::finish() {
 }
 
 void Host::flush(MeterSession& session) {
+  session.push_if_asked(context_.runtime.clock.now());
   Bytes out;
   while (!done_ && session.server().poll_output(out)) {
     if (context_.stats != nullptr) context_.stats->bytes_out += out.size();

@@ -1,4 +1,5 @@
-// Attaches virtual meters to streams: one meter to a connection, or all meters of a concentrator behind the gateway prefix
+// Attaches virtual meters to streams: one meter to a connection, or all meters of a concentrator behind the
+// gateway prefix
 // (E6 towards a meter, E7 from it) on one connection.
 #pragma once
 
@@ -33,6 +34,8 @@ class MeterSession {
   dlms::Server& server() { return server_; }
   // Notes security violations in the meter's log. True: the framing is lost, close the stream.
   bool settle();
+  // The push setup's method was called: the last interval goes out over this very connection.
+  void push_if_asked(Instant now);
 
  private:
   VirtualMeter& meter_;

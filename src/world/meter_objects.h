@@ -52,7 +52,8 @@ std::span<const ObjectSpec> meter_objects();
 // nullptr where the meter has no such object. `same_name`: an object of another class has that name.
 const ObjectSpec* find_object(std::uint16_t class_id, const dlms::Obis& obis, bool* same_name = nullptr);
 
-inline constexpr std::uint8_t kLogs[] = {0, 1, 2, 4};  // E of 0-0:99.98.E: standard, tamper, disconnector, power quality
+// E of 0-0:99.98.E: standard, tamper, disconnector, power quality
+inline constexpr std::uint8_t kLogs[] = {0, 1, 2, 4};
 inline constexpr std::uint8_t kLogCount = 4;
 
 inline constexpr dlms::Obis kLoadProfileObis{1, 0, 99, 1, 0, 255};

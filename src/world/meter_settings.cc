@@ -215,6 +215,7 @@ Action MeterSettings::security_method(std::int8_t method, dlms::DataView value) 
 
 Action MeterSettings::switch_relay(bool connect) {
   if (m_.control_mode_ == 0) return Action::kReadWriteDenied;
+  ++m_.switchings_[connect ? 1 : 0];
   if (connect == m_.connected_) return Action::kSuccess;
   const std::uint32_t limit_w = m_.extras_ ? m_.extras_->limiter_w : 0;
   if (connect || limit_w != 0) m_.end_curb();

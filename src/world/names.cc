@@ -15,7 +15,8 @@ constexpr std::array<Words, 60> kStreets = {
     "Cooper",  "Weaver",  "Drover",   "Bridge",  "Creek",   "Ridge",   "Summit",   "Valley",  "Meadow",  "Paddock",
     "Juniper", "Cedar",   "Ironbark", "Acacia",  "Myrtle",  "Tamarind", "Clover",  "Lavender", "Saffron", "Rosella",
     "Plover",  "Curlew",  "Wren",     "Falcon",  "Brolga",  "Possum",  "Wombat",   "Signal",  "Tower",   "Market",
-    "Exchange", "Reservoir", "Pump",  "Windmill", "Shearer", "Blacksmith", "Lookout", "Sunrise", "Twilight", "Southern"};
+    "Exchange", "Reservoir", "Pump",  "Windmill", "Shearer", "Blacksmith", "Lookout", "Sunrise", "Twilight",
+        "Southern"};
 constexpr std::array<Words, 6> kKinds = {"Street", "Avenue", "Road", "Lane", "Parade", "Crescent"};
 constexpr std::array<Words, 9> kDistricts = {"North Amity West", "North Amity", "North Amity East",
                                              "West Amity",       "Amity",       "East Amity",

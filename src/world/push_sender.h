@@ -1,4 +1,5 @@
-// Meters that speak unasked: shortly after the turn of each interval every meter sends its last row, and alarms when there
+// Meters that speak unasked: shortly after the turn of each interval every meter sends its last row, and alarms
+// when there
 // are any, as one DataNotification on a connection of its own.
 #pragma once
 

@@ -2,14 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
 #include "base/civil.h"
+#include "world/test_replay.h"
 
 namespace amity::world {
 namespace {
-
-constexpr const char* kReal = AMITY_SOURCE_DIR "/../shared/data/sgsc_households";
 
 Bytes text(std::string_view csv) {
   const ByteView bytes = as_bytes(csv);
@@ -80,9 +77,7 @@ TEST(Replay, DamagedCompressionIsAnError) {
 }
 
 TEST(Replay, EveryRowOfTheRealFileHasItsOwnInstant) {
-  if (!std::filesystem::exists(kReal)) GTEST_SKIP() << "real homes not present: " << kReal;
-  const auto replay = load_replay(kReal);
-  ASSERT_TRUE(replay.ok()) << to_string(replay.error());
+  AMITY_NEED_REAL_HOMES(replay);
   EXPECT_EQ(replay->homes.size(), 50u);
   EXPECT_EQ(replay->rows, 1'450'232u);
   EXPECT_EQ(replay->moved, 184u);
@@ -107,9 +102,7 @@ TEST(Replay, EveryRowOfTheRealFileHasItsOwnInstant) {
 // The proof that the stamps are standard time: around a change of the clock the habits of the homes move against the
 // stamps by an hour, which they would not if the stamps were the wall clock's.
 TEST(Replay, HabitsMoveAgainstTheStampsWhenTheWallClockChanges) {
-  if (!std::filesystem::exists(kReal)) GTEST_SKIP() << "real homes not present: " << kReal;
-  const auto replay = load_replay(kReal);
-  ASSERT_TRUE(replay.ok());
+  AMITY_NEED_REAL_HOMES(replay);
   const auto mean_day = [&](const char* first, int days) {
     std::array<double, kHalfHours> day{};
     const UtcSeconds from = from_iso(first).value() - kReplayOffsetSeconds;

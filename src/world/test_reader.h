@@ -13,7 +13,8 @@ class TestReader final : public Stream::Handler {
  public:
   TestReader(Runtime runtime, const DeviceSecrets& secrets, const std::string& host, std::uint16_t port,
              std::optional<dlms::GatewayRoute> gateway, std::deque<dlms::AttributeRequest> requests)
-      : runtime_(runtime), client_(config(secrets, std::move(gateway)), &counters_, runtime.random), requests_(std::move(requests)) {
+      : runtime_(runtime), client_(config(secrets, std::move(gateway)), &counters_, runtime.random),
+          requests_(std::move(requests)) {
     // Another conversation with the same meter must use higher counters.
     counters_.set_next(static_cast<std::uint32_t>(runtime.clock.utc_us() / 1'000 % 1'000'000'000) + 1);
     stream_ = runtime.network.connect(Endpoint{host, port}, std::chrono::seconds(5), this);
@@ -126,7 +127,8 @@ inline dlms::AttributeRequest whole(std::uint16_t class_id, const dlms::Obis& ob
 }
 inline dlms::AttributeRequest rows_between(UtcSeconds from, UtcSeconds to) {
   dlms::AttributeRequest request = whole(7, kLoadProfileObis);
-  request.selection = dlms::Selection::by_range(dlms::range_by_clock(dlms::date_time_utc(from), dlms::date_time_utc(to)));
+  request.selection = dlms::Selection::by_range(dlms::range_by_clock(dlms::date_time_utc(from),
+      dlms::date_time_utc(to)));
   return request;
 }
 

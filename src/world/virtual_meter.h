@@ -1,4 +1,5 @@
-// A virtual DLMS/COSEM meter: the objects of a meter (IEC 62056-6-2) over the energy that passes it. Knows nothing of sockets:
+// A virtual DLMS/COSEM meter: the objects of a meter (IEC 62056-6-2) over the energy that passes it. Knows
+// nothing of sockets:
 // a MeterHost attaches a connection. Its history is computed, not kept, so a meter is a few hundred bytes.
 #pragma once
 
@@ -39,7 +40,8 @@ struct LogEntry {
 // Usual codes of event logs in the field (DLMS UA and national companion specifications).
 enum MeterEvent : std::uint8_t {
   kEventPowerDown = 1, kEventPowerUp = 2, kEventClockOld = 4, kEventClockNew = 5, kEventClockInvalid = 6,
-  kEventWatchdog = 15, kEventImageReady = 17, kEventImageActivated = 18, kEventCoverRemoved = 40, kEventCoverClosed = 41,
+  kEventWatchdog = 15, kEventImageReady = 17, kEventImageActivated = 18, kEventCoverRemoved = 40,
+      kEventCoverClosed = 41,
   kEventKeysChanged = 48, kEventDecryptionFailed = 49, kEventDisconnected = 62, kEventConnected = 63,
   kEventLimiterChanged = 67, kEventUndervoltage = 76, kEventVoltageNormal = 85,
 };
@@ -51,6 +53,7 @@ class VirtualMeter final : public dlms::Objects {
   std::uint32_t index() const { return index_; }
   const MeterModel& model() const { return *model_; }
   std::string serial() const;
+  std::uint32_t interval_s() const { return town_->book->interval_s(); }
   MeterKeys keys() const;  // as changed by key transfer
   dlms::MemoryCounters& counters() { return counters_; }
   const dlms::MemoryCounters& counters() const { return counters_; }
@@ -59,6 +62,8 @@ class VirtualMeter final : public dlms::Objects {
   UtcSeconds meter_time() const { return clock_.read(town_->clock->utc()); }
   std::int64_t clock_offset_ms() const { return clock_.offset_ms(town_->clock->utc()); }
   bool connected() const { return connected_; }
+  // How often the method was executed, also where it changed nothing: a repeated command shows.
+  std::uint32_t switchings(bool connect) const { return switchings_[connect ? 1 : 0]; }
 
   // What the meter has recorded and a complete read must give: stamps in (after, until], ascending.
   std::vector<ProfileRow> rows(UtcSeconds after, UtcSeconds until) const;
@@ -74,7 +79,8 @@ class VirtualMeter final : public dlms::Objects {
   void reboot();  // volatile state is lost: an image under way, the alarm register
 
   // The body of a push (DataNotification), as push_object_list says: {push setup, serial, rows of the load profile in
-  // (after, until]}, or for alarms {push setup, serial, rows of the standard log, rows of the tamper log}. Rows are those
+  // (after, until]}, or for alarms {push setup, serial, rows of the standard log, rows of the tamper log}. Rows
+  // are those
   // of the buffers, but stamps are never null.
   Bytes interval_push(UtcSeconds after, UtcSeconds until) const;
   Bytes alarm_push(UtcSeconds after, UtcSeconds until) const;
@@ -129,6 +135,7 @@ class VirtualMeter final : public dlms::Objects {
   bool connected_ = true;
   std::uint8_t control_mode_ = 2;
   bool push_requested_ = false;
+  std::uint32_t switchings_[2] = {0, 0};  // disconnect, connect
   MeterClock clock_;
   dlms::MemoryCounters counters_{1, -1};
   std::vector<Curb> curbs_;

@@ -245,10 +245,10 @@ TEST(VirtualWorld, DatagramsAreLostDoubledAndOutOfOrder) {
 
 // A conversation over a bad link, as text: the same for the same seed, another for another.
 std::string history(std::uint64_t seed) {
+  std::string out;  // outlives the pair, whose end is on the tap too
   Pair p(seed);
   p.a.link = LinkProfile{
       .delay_us = 10'000, .jitter_us = 90'000, .chunk_bytes_max = 3, .stream_break = 0.02};
-  std::string out;
   p.world.network().set_tap([&](const TapRecord& r) {
     out += std::to_string(r.at.us) + " " + r.from.to_string() + " " +
            std::string(as_text(r.bytes)) + "\n";

@@ -39,7 +39,9 @@ TEST(Parser, TakesARequestApart) {
 
 TEST(Parser, BodiesByLengthAndByChunks) {
   EXPECT_EQ(parse("POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello").body, "hello");
-  EXPECT_EQ(parse("POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n").body,
+  EXPECT_EQ(parse("POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: "
+                  "chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n")
+                .body,
             "hello");
 }
 
@@ -66,12 +68,19 @@ TEST(Parser, RefusesWithTheRightStatus) {
   EXPECT_EQ(refusal("GET / HTTP/1.1\r\n\r\n"), 400) << "no Host";
   EXPECT_EQ(refusal("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"), 400) << "two Hosts";
   EXPECT_EQ(refusal("GET /%0d HTTP/1.1\r\nHost: a\r\n\r\n"), 400) << "an escaped line end";
-  EXPECT_EQ(refusal("GET /" + std::string(kTargetBytesMax, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n"), 414);
-  EXPECT_EQ(refusal("GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(kHeaderBytesMax, 'a') + "\r\n\r\n"), 431);
+  EXPECT_EQ(refusal("GET /" + std::string(kTargetBytesMax, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n"),
+            414);
+  EXPECT_EQ(
+      refusal("GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(kHeaderBytesMax, 'a') + "\r\n\r\n"),
+      431);
   EXPECT_EQ(refusal("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999\r\n\r\n"), 413);
-  EXPECT_EQ(refusal("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"), 400)
+  EXPECT_EQ(
+      refusal(
+          "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"),
+      400)
       << "two lengths: request smuggling";
-  EXPECT_EQ(refusal("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n"), 400);
+  EXPECT_EQ(refusal("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n"),
+            400);
   EXPECT_EQ(refusal("GET / HTTP/3.7\r\nHost: a\r\n\r\n"), 505);
 }
 
@@ -83,7 +92,8 @@ TEST(Parser, ChunkedBodyBeyondTheLimit) {
 
 TEST(Parser, ExpectContinue) {
   RequestParser parser;
-  const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n";
+  const std::string head =
+      "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n";
   parser.feed(as_bytes(head));
   EXPECT_TRUE(parser.wants_continue());
   parser.feed(as_bytes("ok"));
@@ -110,7 +120,8 @@ TEST(Router, FindsPathsMethodsAndParameters) {
     EXPECT_EQ(m.outcome, RouteMatch::Outcome::kNoMethod);
     EXPECT_EQ(m.allow, "GET, DELETE");
   });
-  match(Method::kGet, "/api/v1/devices/", [](const RouteMatch& m) { EXPECT_EQ(m.outcome, RouteMatch::Outcome::kNoPath); });
+  match(Method::kGet, "/api/v1/devices/",
+        [](const RouteMatch& m) { EXPECT_EQ(m.outcome, RouteMatch::Outcome::kNoPath); });
   match(Method::kGet, "/api/v1/../v1/devices/1",
         [](const RouteMatch& m) { EXPECT_EQ(m.outcome, RouteMatch::Outcome::kNoPath); });
 }
@@ -130,12 +141,14 @@ TEST(Response, HeadGolden) {
   r.headers.emplace_back("X-Evil", "a\r\nSet-Cookie: b");
   Bytes out;
   write_head(r, Framing::kLength, false, http_date(1'795'224'657), out);
-  EXPECT_EQ(as_text(out),
-            "HTTP/1.1 201 Created\r\nDate: Sat, 21 Nov 2026 01:30:57 GMT\r\nContent-Type: text/plain\r\n"
-            "Content-Length: 5\r\nConnection: close\r\nX-Evil: aSet-Cookie: b\r\nCache-Control: no-store\r\n"
-            "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
-            "Cross-Origin-Resource-Policy: same-origin\r\nContent-Security-Policy: default-src 'self'; "
-            "frame-ancestors 'none'; base-uri 'none'; form-action 'self'\r\n\r\n");
+  EXPECT_EQ(
+      as_text(out),
+      "HTTP/1.1 201 Created\r\nDate: Sat, 21 Nov 2026 01:30:57 GMT\r\nContent-Type: text/plain\r\n"
+      "Content-Length: 5\r\nConnection: close\r\nX-Evil: aSet-Cookie: b\r\nCache-Control: "
+      "no-store\r\n"
+      "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
+      "Cross-Origin-Resource-Policy: same-origin\r\nContent-Security-Policy: default-src 'self'; "
+      "frame-ancestors 'none'; base-uri 'none'; form-action 'self'\r\n\r\n");
 }
 
 TEST(Response, ProblemIsRfc9457) {

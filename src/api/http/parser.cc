@@ -15,13 +15,20 @@ using ErrorOut = boost::beast::error_code;
 
 Method method_of(beast_http::verb verb) {
   switch (verb) {
-    case beast_http::verb::get: return Method::kGet;
-    case beast_http::verb::head: return Method::kHead;
-    case beast_http::verb::post: return Method::kPost;
-    case beast_http::verb::put: return Method::kPut;
-    case beast_http::verb::patch: return Method::kPatch;
-    case beast_http::verb::delete_: return Method::kDelete;
-    default: return Method::kOther;
+    case beast_http::verb::get:
+      return Method::kGet;
+    case beast_http::verb::head:
+      return Method::kHead;
+    case beast_http::verb::post:
+      return Method::kPost;
+    case beast_http::verb::put:
+      return Method::kPut;
+    case beast_http::verb::patch:
+      return Method::kPatch;
+    case beast_http::verb::delete_:
+      return Method::kDelete;
+    default:
+      return Method::kOther;
   }
 }
 
@@ -51,24 +58,29 @@ class Collector : public beast_http::basic_parser<true> {
     error = beast_http::error::bad_target;  // any error stops the parser
   }
 
-  void on_request_impl(beast_http::verb verb, string_view, string_view target, int version, ErrorOut& error) override {
+  void on_request_impl(beast_http::verb verb, string_view, string_view target, int version,
+                       ErrorOut& error) override {
     request_.method = method_of(verb);
     version_ = version;
     request_.target.assign(target.data(), target.size());
     auto parsed = amity::api::parse_target(std::string_view(target.data(), target.size()));
     if (!parsed.ok()) {
-      return refuse(parsed.error().code == ErrorCode::kLimit ? 414 : 400, parsed.error().reason, error);
+      return refuse(parsed.error().code == ErrorCode::kLimit ? 414 : 400, parsed.error().reason,
+                    error);
     }
     request_.uri = std::move(*parsed);
   }
-  void on_field_impl(beast_http::field, string_view name, string_view value, ErrorOut& error) override {
-    if (request_.headers.size() == kHeaderCountMax) return refuse(431, "too many header fields", error);
+  void on_field_impl(beast_http::field, string_view name, string_view value,
+                     ErrorOut& error) override {
+    if (request_.headers.size() == kHeaderCountMax)
+      return refuse(431, "too many header fields", error);
     request_.headers.push_back({lower(name), std::string(value.data(), value.size())});
   }
   void on_header_impl(ErrorOut& error) override {
     std::size_t hosts = 0;
     for (const auto& h : request_.headers) hosts += h.name == "host";
-    if (hosts > 1 || (hosts == 0 && version_ >= 11)) refuse(400, "exactly one Host field is required", error);
+    if (hosts > 1 || (hosts == 0 && version_ >= 11))
+      refuse(400, "exactly one Host field is required", error);
   }
   void on_body_init_impl(const boost::optional<std::uint64_t>& length, ErrorOut&) override {
     if (length) request_.body.reserve(std::min<std::size_t>(*length, kBodyBytesMax));
@@ -103,7 +115,8 @@ HttpError explain(const ErrorOut& error) {
   if (error == beast_http::error::header_limit) {
     return {431, "the header is larger than " + std::to_string(kHeaderBytesMax) + " bytes"};
   }
-  if (error == beast_http::error::bad_version) return {505, "HTTP/1.0 and HTTP/1.1 are spoken here"};
+  if (error == beast_http::error::bad_version)
+    return {505, "HTTP/1.0 and HTTP/1.1 are spoken here"};
   return {400, "not an HTTP request: " + error.message()};
 }
 
@@ -116,7 +129,9 @@ struct RequestParser::State {
   std::optional<Collector> parser;
 };
 
-RequestParser::RequestParser() : state_(std::make_unique<State>()) { reset(); }
+RequestParser::RequestParser() : state_(std::make_unique<State>()) {
+  reset();
+}
 RequestParser::~RequestParser() = default;
 
 std::size_t RequestParser::feed(ByteView bytes) {
@@ -124,7 +139,8 @@ std::size_t RequestParser::feed(ByteView bytes) {
   std::size_t taken = 0;
   while (!s.failed && !s.parser->is_done() && taken < bytes.size()) {
     ErrorOut error;
-    const std::size_t n = s.parser->put(boost::asio::buffer(bytes.data() + taken, bytes.size() - taken), error);
+    const std::size_t n =
+        s.parser->put(boost::asio::buffer(bytes.data() + taken, bytes.size() - taken), error);
     taken += n;
     if (error == beast_http::error::need_more) break;
     if (error) {
@@ -139,14 +155,22 @@ std::size_t RequestParser::feed(ByteView bytes) {
   return taken;
 }
 
-bool RequestParser::done() const { return !state_->failed && state_->parser->is_done(); }
-bool RequestParser::header_done() const { return !state_->failed && state_->parser->is_header_done(); }
-bool RequestParser::wants_continue() const {
-  return header_done() && !done() && state_->request.body.empty() && state_->parser->version() >= 11 &&
-         state_->request.header("expect") == "100-continue";
+bool RequestParser::done() const {
+  return !state_->failed && state_->parser->is_done();
 }
-const HttpError* RequestParser::error() const { return state_->failed ? &state_->refused : nullptr; }
-Request& RequestParser::request() { return state_->request; }
+bool RequestParser::header_done() const {
+  return !state_->failed && state_->parser->is_header_done();
+}
+bool RequestParser::wants_continue() const {
+  return header_done() && !done() && state_->request.body.empty() &&
+         state_->parser->version() >= 11 && state_->request.header("expect") == "100-continue";
+}
+const HttpError* RequestParser::error() const {
+  return state_->failed ? &state_->refused : nullptr;
+}
+Request& RequestParser::request() {
+  return state_->request;
+}
 
 void RequestParser::reset() {
   State& s = *state_;

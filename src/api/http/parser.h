@@ -1,4 +1,5 @@
-// HTTP/1.1 requests out of bytes (RFC 9112), on Beast's parser; the only file that compiles it. Sans-I/O.
+// HTTP/1.1 requests out of bytes (RFC 9112), on Beast's parser; the only file that compiles it.
+// Sans-I/O.
 #pragma once
 
 #include <memory>
@@ -19,11 +20,12 @@ class RequestParser {
   RequestParser();
   ~RequestParser();
 
-  // Takes from the front of `bytes`; the caller gives what was not taken again, with more behind it. Stops after one
-  // request, so that what follows (pipelining) stays with the caller. The error is final.
+  // Takes from the front of `bytes`; the caller gives what was not taken again, with more behind
+  // it. Stops after one request, so that what follows (pipelining) stays with the caller. The error
+  // is final.
   std::size_t feed(ByteView bytes);
   bool done() const;
-  bool header_done() const;  // and perhaps the body is still coming
+  bool header_done() const;     // and perhaps the body is still coming
   bool wants_continue() const;  // "Expect: 100-continue" while the body is still to come
   const HttpError* error() const;
   Request& request();

@@ -22,13 +22,20 @@ std::string_view next_piece(std::string_view& rest, char separator) {
 
 std::string_view to_string(Method method) {
   switch (method) {
-    case Method::kGet: return "GET";
-    case Method::kHead: return "HEAD";
-    case Method::kPost: return "POST";
-    case Method::kPut: return "PUT";
-    case Method::kPatch: return "PATCH";
-    case Method::kDelete: return "DELETE";
-    case Method::kOther: break;
+    case Method::kGet:
+      return "GET";
+    case Method::kHead:
+      return "HEAD";
+    case Method::kPost:
+      return "POST";
+    case Method::kPut:
+      return "PUT";
+    case Method::kPatch:
+      return "PATCH";
+    case Method::kDelete:
+      return "DELETE";
+    case Method::kOther:
+      break;
   }
   return "OTHER";
 }
@@ -47,7 +54,8 @@ std::string_view Request::cookie(std::string_view name) const {
     while (!rest.empty()) {
       const std::string_view pair = next_piece(rest, ';');
       const std::size_t equals = pair.find('=');
-      if (equals != std::string_view::npos && pair.substr(0, equals) == name) return pair.substr(equals + 1);
+      if (equals != std::string_view::npos && pair.substr(0, equals) == name)
+        return pair.substr(equals + 1);
     }
   }
   return {};
@@ -60,7 +68,8 @@ bool Request::accepts_gzip() const {
     const std::string_view coding = next_piece(item, ';');
     if (coding != "gzip" && coding != "*") continue;
     const std::string_view weight = trimmed(item);
-    return !(weight.starts_with("q=0") && weight.find_first_not_of("0.", 2) == std::string_view::npos);
+    return !(weight.starts_with("q=0") &&
+             weight.find_first_not_of("0.", 2) == std::string_view::npos);
   }
   return false;
 }

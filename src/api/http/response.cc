@@ -6,13 +6,16 @@ namespace amity::api {
 
 namespace {
 
-void put(Bytes& out, std::string_view text) { append(out, as_bytes(text)); }
+void put(Bytes& out, std::string_view text) {
+  append(out, as_bytes(text));
+}
 
 void put_field(Bytes& out, std::string_view name, std::string_view value) {
   put(out, name);
   put(out, ": ");
   for (const char c : value) {
-    if (c != '\r' && c != '\n') out.push_back(static_cast<std::uint8_t>(c));  // a value never starts a new field
+    if (c != '\r' && c != '\n')
+      out.push_back(static_cast<std::uint8_t>(c));  // a value never starts a new field
   }
   put(out, "\r\n");
 }
@@ -21,7 +24,8 @@ constexpr std::string_view kSecurityFields =
     "X-Content-Type-Options: nosniff\r\n"
     "Referrer-Policy: no-referrer\r\n"
     "Cross-Origin-Resource-Policy: same-origin\r\n"
-    "Content-Security-Policy: default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'\r\n";
+    "Content-Security-Policy: default-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "form-action 'self'\r\n";
 
 void put_json_text(std::string& out, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
@@ -44,35 +48,61 @@ void put_json_text(std::string& out, std::string_view text) {
 
 std::string_view reason_phrase(int status) {
   switch (status) {
-    case 100: return "Continue";
-    case 200: return "OK";
-    case 201: return "Created";
-    case 202: return "Accepted";
-    case 204: return "No Content";
-    case 304: return "Not Modified";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 408: return "Request Timeout";
-    case 409: return "Conflict";
-    case 413: return "Content Too Large";
-    case 414: return "URI Too Long";
-    case 415: return "Unsupported Media Type";
-    case 421: return "Misdirected Request";
-    case 422: return "Unprocessable Content";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 500: return "Internal Server Error";
-    case 501: return "Not Implemented";
-    case 503: return "Service Unavailable";
-    case 505: return "HTTP Version Not Supported";
-    default: return "Status";
+    case 100:
+      return "Continue";
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 304:
+      return "Not Modified";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
+    case 421:
+      return "Misdirected Request";
+    case 422:
+      return "Unprocessable Content";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 503:
+      return "Service Unavailable";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "Status";
   }
 }
 
-void write_head(const Response& response, Framing framing, bool keep_alive, std::string_view date, Bytes& out) {
+void write_head(const Response& response, Framing framing, bool keep_alive, std::string_view date,
+                Bytes& out) {
   out.reserve(out.size() + 640 + (framing == Framing::kLength ? response.text().size() : 0));
   put(out, "HTTP/1.1 ");
   put(out, std::to_string(response.status));
@@ -81,7 +111,8 @@ void write_head(const Response& response, Framing framing, bool keep_alive, std:
   put(out, "\r\nDate: ");
   put(out, date);
   put(out, "\r\n");
-  if (response.status != 204 && response.status != 304) put_field(out, "Content-Type", response.content_type);
+  if (response.status != 204 && response.status != 304)
+    put_field(out, "Content-Type", response.content_type);
   if (framing == Framing::kLength && response.status != 204) {
     put_field(out, "Content-Length", std::to_string(response.text().size()));
   }
@@ -108,7 +139,9 @@ void write_chunk(std::string_view piece, Bytes& out) {
   put(out, "\r\n");
 }
 
-void write_last_chunk(Bytes& out) { put(out, "0\r\n\r\n"); }
+void write_last_chunk(Bytes& out) {
+  put(out, "0\r\n\r\n");
+}
 
 Response problem(int status, std::string_view detail, std::string_view instance) {
   Response response;
@@ -130,9 +163,12 @@ std::string http_date(std::int64_t utc_s) {
   static constexpr std::string_view kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const CivilTime t = civil_from_utc(UtcSeconds(utc_s));
-  const auto two = [](int v) { return std::string(1, static_cast<char>('0' + v / 10)) + static_cast<char>('0' + v % 10); };
+  const auto two = [](int v) {
+    return std::string(1, static_cast<char>('0' + v / 10)) + static_cast<char>('0' + v % 10);
+  };
   std::string out(kDays[static_cast<std::size_t>(utc_s / 86'400 % 7)]);
-  out += ", " + two(t.day) + " " + std::string(kMonths[t.month - 1]) + " " + std::to_string(t.year) + " ";
+  out += ", " + two(t.day) + " " + std::string(kMonths[t.month - 1]) + " " +
+         std::to_string(t.year) + " ";
   return out + two(t.hour) + ":" + two(t.minute) + ":" + two(t.second) + " GMT";
 }
 

@@ -27,13 +27,15 @@ struct Response {
   std::string body;
   std::string_view static_body;  // instead of `body`: lives as long as the program
   std::vector<std::pair<std::string, std::string>> headers;
-  std::unique_ptr<BodySource> source;  // instead of both: chunked
+  std::unique_ptr<BodySource> source;                // instead of both: chunked
   std::shared_ptr<const Subscription> subscription;  // the connection stays with the live stream
 
   Response() = default;
   Response(int code, std::string type, std::string text)
       : status(code), content_type(std::move(type)), body(std::move(text)) {}
-  std::string_view text() const { return static_body.empty() ? std::string_view(body) : static_body; }
+  std::string_view text() const {
+    return static_body.empty() ? std::string_view(body) : static_body;
+  }
 };
 
 std::string_view reason_phrase(int status);
@@ -41,7 +43,8 @@ std::string_view reason_phrase(int status);
 enum class Framing { kLength, kChunked, kUntilClose };
 
 // Status line and fields, with the security fields every answer carries. `date` is an IMF-fixdate.
-void write_head(const Response& response, Framing framing, bool keep_alive, std::string_view date, Bytes& out);
+void write_head(const Response& response, Framing framing, bool keep_alive, std::string_view date,
+                Bytes& out);
 void write_chunk(std::string_view piece, Bytes& out);  // nothing for an empty piece
 void write_last_chunk(Bytes& out);
 

@@ -24,7 +24,8 @@ bool Router::fits(const Route& route, const Target& target) {
   if (route.segments.size() != target.segments.size()) return false;
   for (std::size_t i = 0; i < route.segments.size(); ++i) {
     const bool parameter = route.segments[i] == kParameter;
-    if (parameter ? target.segments[i].empty() : route.segments[i] != target.segments[i]) return false;
+    if (parameter ? target.segments[i].empty() : route.segments[i] != target.segments[i])
+      return false;
   }
   return true;
 }

@@ -16,9 +16,9 @@ using PathParameters = std::vector<std::string_view>;
 struct RouteMatch {
   enum class Outcome { kFound, kNoPath, kNoMethod };
   Outcome outcome = Outcome::kNoPath;
-  int route = -1;               // as given to add()
-  PathParameters parameters;    // views into the target that was matched
-  std::string allow;            // "GET, POST" for kNoMethod
+  int route = -1;             // as given to add()
+  PathParameters parameters;  // views into the target that was matched
+  std::string allow;          // "GET, POST" for kNoMethod
 };
 
 class Router {

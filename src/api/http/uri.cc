@@ -25,7 +25,8 @@ Status parse_query(std::string_view text, Target& out) {
     const std::string_view pair = text.substr(0, end);
     text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
     if (pair.empty()) continue;
-    if (out.query.size() == kQueryParametersMax) return make_error(ErrorCode::kLimit, "too many query parameters");
+    if (out.query.size() == kQueryParametersMax)
+      return make_error(ErrorCode::kLimit, "too many query parameters");
     const std::size_t equals = pair.find('=');
     AMITY_TRY(auto name, percent_decode(pair.substr(0, equals), true));
     std::string value;
@@ -37,12 +38,14 @@ Status parse_query(std::string_view text, Target& out) {
   return {};
 }
 
-constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view kAlphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 constexpr std::array<std::int8_t, 256> reverse_alphabet() {
   std::array<std::int8_t, 256> table{};
   for (auto& v : table) v = -1;
-  for (std::size_t i = 0; i < kAlphabet.size(); ++i) table[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::int8_t>(i);
+  for (std::size_t i = 0; i < kAlphabet.size(); ++i)
+    table[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::int8_t>(i);
   return table;
 }
 constexpr auto kReverse = reverse_alphabet();
@@ -77,14 +80,16 @@ Result<std::string> percent_decode(std::string_view text, bool plus_is_space) {
       c = static_cast<char>(high * 16 + low);
       i += 2;
     }
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return malformed("a control character", i);
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
+      return malformed("a control character", i);
     out.push_back(c);
   }
   return out;
 }
 
 Result<Target> parse_target(std::string_view text) {
-  if (text.size() > kTargetBytesMax) return make_error(ErrorCode::kLimit, "the request target is too long");
+  if (text.size() > kTargetBytesMax)
+    return make_error(ErrorCode::kLimit, "the request target is too long");
   if (text.starts_with("http://") || text.starts_with("https://")) {
     const std::size_t slash = text.find('/', text.find("//") + 2);
     text = slash == std::string_view::npos ? std::string_view("/") : text.substr(slash);
@@ -96,7 +101,8 @@ Result<Target> parse_target(std::string_view text) {
   std::string_view rest = std::string_view(out.path).substr(1);
   for (;;) {
     const std::size_t slash = rest.find('/');
-    if (out.segments.size() == kPathSegmentsMax) return make_error(ErrorCode::kLimit, "too many path segments");
+    if (out.segments.size() == kPathSegmentsMax)
+      return make_error(ErrorCode::kLimit, "too many path segments");
     AMITY_TRY(auto segment, percent_decode(rest.substr(0, slash), false));
     out.segments.push_back(std::move(segment));
     if (slash == std::string_view::npos) break;
@@ -132,7 +138,8 @@ Result<std::string> from_base64url(std::string_view text) {
     bits += 6;
     if (bits >= 8) out.push_back(static_cast<char>(accumulator >> (bits -= 8)));
   }
-  if (bits >= 6 || (accumulator & ((1u << bits) - 1)) != 0) return malformed("not a whole base64url text", text.size());
+  if (bits >= 6 || (accumulator & ((1u << bits) - 1)) != 0)
+    return malformed("not a whole base64url text", text.size());
   return out;
 }
 

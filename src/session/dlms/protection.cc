@@ -180,7 +180,7 @@ void Protection::drop_ciphers() {
 }
 
 std::size_t Protection::heap_bytes() const {
-  constexpr std::size_t kCipherEstimate = 2'200;  // two OpenSSL 3.0 AES-GCM contexts
+  constexpr std::size_t kCipherEstimate = 1'200;  // an OpenSSL 3.0 AES-GCM context
   return (global_cipher_ ? kCipherEstimate : 0) + (dedicated_cipher_ ? kCipherEstimate : 0) +
          dedicated_.size();
 }

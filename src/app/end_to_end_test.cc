@@ -1,0 +1,146 @@
+// The walk of a reading, whole: real homes, virtual meters, DLMS on real sockets, head-end, intake, journal, store.
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <thread>
+
+#include "app/simulated_utility.h"
+
+namespace amity::app {
+namespace {
+
+constexpr std::int64_t kDay_s = 86'400;
+
+class Scratch {
+ public:
+  Scratch() { EXPECT_NE(mkdtemp(path_.data()), nullptr); }
+  ~Scratch() { std::filesystem::remove_all(path_); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_ = (std::filesystem::temp_directory_path() / "amity-e2e-XXXXXX").string();
+};
+
+roles::PlatformOptions options_in(const std::string& directory) {
+  roles::PlatformOptions options;
+  options.data_directory = directory;
+  options.http.listen.port = 0;
+  options.http.password_passes = 1;
+  options.http.password_memory_bytes = 8 << 20;
+  options.admin_password = "end-to-end";
+  options.headends = 2;
+  options.headend.read.interval_s = 300;
+  options.headend.read.offset_s = 0;
+  options.headend.read.spread_s = 1;
+  options.headend.read.backfill_s = 60 * kDay_s;
+  return options;
+}
+
+ChannelId channel_named(store::Registry& registry, DeviceId device, const std::string& name) {
+  const auto channels = registry.channels_of(device);
+  for (const Channel& channel : *channels) {
+    if (channel.name == name && channel.kind == ChannelKind::kInterval) return channel.id;
+  }
+  return {};
+}
+
+template <class Done>
+bool wait_until(std::chrono::seconds patience, Done&& done) {
+  for (auto waited = std::chrono::milliseconds(0); waited < patience; waited += std::chrono::milliseconds(100)) {
+    if (done()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  return done();
+}
+
+TEST(EndToEnd, EveryIntervalOfTheRealHomesIsInTheStoreExactly) {
+  const std::string directory = std::string(AMITY_SOURCE_DIR) + "/../shared/data/sgsc_households";
+  if (!std::filesystem::exists(directory)) GTEST_SKIP() << "no real homes at " << directory;
+  auto replay = world::load_replay(directory);
+  ASSERT_TRUE(replay.ok()) << to_string(replay.error());
+
+  world::FleetConfig config;
+  config.replay = std::make_shared<const world::Replay>(std::move(*replay));
+  config.meters = 0;
+  config.port = 0;
+  config.history_days = 35;  // over the first Sunday of October, two weeks before the end
+  config.faults = world::FaultRates::none();
+  const Scratch scratch;
+  auto utility = SimulatedUtility::start(config, options_in(scratch.path()));
+  ASSERT_TRUE(utility.ok()) << to_string(utility.error());
+  const world::Fleet& fleet = (*utility)->fleet();
+  store::Store& store = (*utility)->platform().store();
+  ASSERT_EQ(fleet.size(), config.replay->homes.size());
+
+  const UtcSeconds until = fleet.born() + 34 * kDay_s, after = fleet.born() + kDay_s;
+  const std::int64_t shift_s = fleet.replay_shift_s();
+  const auto expected = world::expected_intervals(*config.replay, after - shift_s, until - shift_s);
+  ASSERT_GT(expected.size(), 50u * 30 * 40) << "30 days of half hours of 50 homes, less what is missing";
+  std::map<std::uint32_t, std::size_t> due;
+  for (const auto& interval : expected) ++due[interval.home];
+
+  const auto stored = [&](std::uint32_t home) {
+    const ChannelId channel = channel_named(store.registry(), DeviceId(home + 1), "import");
+    return *store.readings().read(channel, after, until);
+  };
+  ASSERT_TRUE(wait_until(std::chrono::seconds(120), [&] {
+    for (const auto& [home, count] : due) {
+      if (stored(home).size() < count) return false;
+    }
+    return true;
+  })) << "the head-end did not read everything";
+
+  std::size_t compared = 0, moved = 0;
+  for (const auto& [home, count] : due) {
+    std::map<UtcSeconds, std::int64_t> have;
+    for (const Reading& reading : stored(home)) have[reading.time] = reading.value;
+    EXPECT_EQ(have.size(), count) << "home " << home << " has intervals that the file has not";
+    for (const auto& row : config.replay->homes[home].between(after - shift_s, until - shift_s)) {
+      const auto found = have.find(row.end + shift_s);
+      ASSERT_NE(found, have.end()) << "home " << home << " at " << to_iso(row.end);
+      EXPECT_EQ(found->second, row.wh) << "home " << home << " at " << to_iso(row.end);
+      ++compared;
+      moved += row.moved ? 1 : 0;
+    }
+  }
+  EXPECT_EQ(compared, expected.size());
+  EXPECT_GT(moved, 50u) << "the faulty clock-change day is among them";
+  std::printf("%zu intervals of %zu homes compared, %zu of them with repeated stamps\n", compared, due.size(), moved);
+}
+
+TEST(EndToEnd, AnOnDemandReadWalksToTheMeterAndBack) {
+  world::FleetConfig config;
+  config.meters = 12;
+  config.port = 0;
+  config.history_days = 2;
+  const Scratch scratch;
+  auto options = options_in(scratch.path());
+  options.headend.scheduled = false;  // nothing is read but what is asked for
+  auto utility = SimulatedUtility::start(config, std::move(options));
+  ASSERT_TRUE(utility.ok()) << to_string(utility.error());
+  roles::Platform& platform = (*utility)->platform();
+  store::Store& store = platform.store();
+
+  Command command;
+  command.id = *store.registry().next_command_id();
+  command.device = DeviceId(7);
+  command.requested_by = "test";
+  platform.submit(command);
+  const auto state = [&] { return store.registry().command(command.id).value()->state; };
+  ASSERT_TRUE(wait_until(std::chrono::seconds(30), [&] {
+    const auto kept = store.registry().command(command.id);
+    return kept.ok() && *kept && (*kept)->state != CommandState::kQueued && (*kept)->state != CommandState::kRunning;
+  }));
+  EXPECT_EQ(state(), CommandState::kDone) << store.registry().command(command.id).value()->result;
+  const ChannelId channel = channel_named(store.registry(), DeviceId(7), "import");
+  EXPECT_GT(store.readings().read(channel, UtcSeconds(0), UtcSeconds(1LL << 33)).value().size(), 96u);
+  const ChannelId other = channel_named(store.registry(), DeviceId(8), "import");
+  EXPECT_TRUE(store.readings().read(other, UtcSeconds(0), UtcSeconds(1LL << 33)).value().empty());
+}
+
+}  // namespace
+}  // namespace amity::app

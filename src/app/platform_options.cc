@@ -1,0 +1,125 @@
+#include "app/platform_options.h"
+
+#include <signal.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <charconv>
+#include <thread>
+
+#include "app/version.h"
+#include "base/civil.h"
+
+namespace amity::app {
+
+void add_platform_options(CLI::App& app, PlatformArguments& a) {
+  app.set_config("--config", "",
+                 "read options from this TOML file (names as here, without the dashes)")
+      ->envname("AMITY_CONFIG");
+  app.add_option("--listen", a.listen, "where the operations center and its API answer, HOST:PORT")
+      ->envname("AMITY_LISTEN")
+      ->capture_default_str();
+  app.add_option("--zone", a.zone, "the utility's civil time zone, e.g. Europe/Madrid")
+      ->envname("AMITY_ZONE")
+      ->capture_default_str();
+  app.add_option("--utility", a.utility, "the utility's name, as the page shows it")
+      ->envname("AMITY_UTILITY");
+  app.add_option("--master-key", a.master_key,
+                 "file with the secret that opens the key ring (default: DATA/master.key, made at "
+                 "the first start)")
+      ->envname("AMITY_MASTER_KEY");
+  app.add_option("--tls-certificate", a.tls_certificate,
+                 "PEM file; with --tls-key the API speaks TLS")
+      ->envname("AMITY_TLS_CERTIFICATE");
+  app.add_option("--tls-key", a.tls_key, "PEM file")->envname("AMITY_TLS_KEY");
+  app.add_option("--push", a.push, "listen for meters' pushes here (TCP and UDP), HOST:PORT")
+      ->envname("AMITY_PUSH");
+  app.add_option("--headends", a.headends, "head-end workers; 0: one per core")
+      ->capture_default_str();
+  app.add_option("--read-every", a.read_every_min, "minutes between scheduled reads of a meter")
+      ->capture_default_str();
+  app.add_option("--log", a.log_level, "trace, debug, info, warn, error")->capture_default_str();
+}
+
+Result<Endpoint> endpoint_from(const std::string& text) {
+  const std::size_t colon = text.find_last_of(':');
+  Endpoint endpoint;
+  if (colon == std::string::npos || colon == 0) {
+    return make_error(ErrorCode::kInvalid, "'" + text + "' is not HOST:PORT");
+  }
+  endpoint.host = text.substr(0, colon);
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, endpoint.port);
+  if (error != std::errc{} || stop != end)
+    return make_error(ErrorCode::kInvalid, "'" + text + "' is not HOST:PORT");
+  return endpoint;
+}
+
+Result<roles::PlatformOptions> platform_options(const PlatformArguments& a) {
+  roles::PlatformOptions options;
+  options.data_directory = a.data;
+  options.master_secret_file = a.master_key;
+  options.utility = a.utility;
+  options.zone = a.zone;
+  options.version = version();
+  options.commit = commit();
+  options.headends =
+      a.headends != 0 ? a.headends : std::max(1u, std::thread::hardware_concurrency());
+  if (a.read_every_min == 0 || a.read_every_min > 24 * 60) {
+    return make_error(ErrorCode::kInvalid, "--read-every must be 1 to 1440 minutes");
+  }
+  options.headend.read.interval_s = a.read_every_min * 60;
+  AMITY_TRY(options.http.listen, endpoint_from(a.listen));
+  if (!a.push.empty()) {
+    AMITY_TRY(options.headend.push.tcp, endpoint_from(a.push));
+    options.headend.push.udp = options.headend.push.tcp;
+  }
+  if (a.tls_certificate.empty() != a.tls_key.empty()) {
+    return make_error(ErrorCode::kInvalid, "--tls-certificate and --tls-key go together");
+  }
+  options.http.assets = api::assets();
+  options.http.tls_certificate_file = a.tls_certificate;
+  options.http.tls_key_file = a.tls_key;
+  if (auto zone = TimeZone::find(a.zone); !zone.ok()) return std::move(zone).error();
+  options.status.late_after_s = std::max<std::int64_t>(7'200, 2 * options.headend.read.interval_s);
+  return options;
+}
+
+Status set_up_log(const std::string& level) {
+  const auto parsed = spdlog::level::from_str(level);
+  if (parsed == spdlog::level::off && level != "off") {
+    return make_error(ErrorCode::kInvalid, "--log: '" + level + "' is no level");
+  }
+  const auto logger = std::make_shared<spdlog::logger>(
+      "amity", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+  spdlog::set_default_logger(logger);
+  spdlog::set_level(parsed);
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S%z %^%l%$ %v");
+  return {};
+}
+
+namespace {
+
+sigset_t stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  return signals;
+}
+
+}  // namespace
+
+void block_stop_signals() {
+  const sigset_t signals = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+void wait_for_stop() {
+  const sigset_t signals = stop_signals();
+  int which = 0;
+  sigwait(&signals, &which);
+}
+
+}  // namespace amity::app

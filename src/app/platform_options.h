@@ -1,0 +1,36 @@
+// The options that `serve` and `demo` share, on the command line, in a TOML file (--config) and in
+// the environment.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "roles/platform.h"
+
+namespace amity::app {
+
+struct PlatformArguments {
+  std::string data;
+  std::string listen = "127.0.0.1:8080";
+  std::string zone = "UTC";
+  std::string utility = "Amity";
+  std::string master_key;
+  std::string tls_certificate, tls_key;
+  std::string push;       // HOST:PORT, "" = none
+  unsigned headends = 0;  // 0 = one per core
+  unsigned read_every_min = 60;
+  std::string log_level = "info";
+};
+
+void add_platform_options(CLI::App& app, PlatformArguments& arguments);
+// Checks and translates; the error says which option is wrong.
+Result<roles::PlatformOptions> platform_options(const PlatformArguments& arguments);
+Result<Endpoint> endpoint_from(const std::string& text);
+// Messages go to stderr.
+Status set_up_log(const std::string& level);
+// Blocks SIGINT and SIGTERM in every thread started afterwards; wait_for_stop() returns when one
+// comes.
+void block_stop_signals();
+void wait_for_stop();
+
+}  // namespace amity::app

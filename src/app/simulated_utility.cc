@@ -1,0 +1,66 @@
+#include "app/simulated_utility.h"
+
+#include <future>
+
+#include "app/fleet_file.h"
+
+namespace amity::app {
+
+headend::DeviceKeys device_keys(const world::DeviceSecrets& secrets) {
+  headend::DeviceKeys keys;
+  keys.mechanism = dlms::Mechanism::kHighGmac;
+  keys.policy = {dlms::SecuritySuite::k0, true, true};
+  keys.client_title = secrets.client_title;
+  keys.meter_title = secrets.keys.title;
+  keys.current.encryption = secrets.keys.encryption;
+  keys.current.authentication = secrets.keys.authentication;
+  keys.master = secrets.keys.master;
+  return keys;
+}
+
+Status SimulatedUtility::start_meters(const world::FleetConfig& config) {
+  AMITY_TRY(fleet_, world::Fleet::make(reactor_.runtime(), config));
+  AMITY_CHECK(fleet_->listen());
+  meters_ = std::thread([this] { reactor_.run(); });
+  return {};
+}
+
+Result<std::unique_ptr<SimulatedUtility>> SimulatedUtility::start(world::FleetConfig fleet,
+                                                                  roles::PlatformOptions options) {
+  std::unique_ptr<SimulatedUtility> utility(new SimulatedUtility());
+  AMITY_CHECK(utility->start_meters(fleet));
+  AMITY_TRY(utility->platform_, roles::Platform::open(std::move(options)));
+  roles::Platform& platform = *utility->platform_;
+  FleetFile file;
+  file.master = utility->fleet_->master_data();
+  for (const world::DeviceSecrets& secrets : utility->fleet_->secrets()) {
+    file.keys.emplace_back(secrets.device, device_keys(secrets));
+  }
+  AMITY_CHECK(import_fleet(file, platform.store().registry(), platform.keys()));
+  AMITY_CHECK(platform.start());
+  if (const auto push = platform.push_tcp()) {
+    utility->on_meters([push](world::Fleet& meters) { meters.start_pushes(*push); });
+  }
+  return utility;
+}
+
+void SimulatedUtility::on_meters(const std::function<void(world::Fleet&)>& work) {
+  std::promise<void> done;
+  reactor_.runtime().timers.post([&] {
+    work(*fleet_);
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+SimulatedUtility::~SimulatedUtility() {
+  if (platform_) platform_->stop();
+  if (meters_.joinable()) {
+    on_meters([](world::Fleet& fleet) { fleet.stop(); });
+    reactor_.stop();
+    meters_.join();
+  }
+  fleet_.reset();
+}
+
+}  // namespace amity::app

@@ -1,0 +1,27 @@
+// Every limit and figure of the simulation that is not a choice of the user.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace amity::simulation {
+
+inline constexpr std::uint32_t kMetersMax = 20'000;
+inline constexpr std::uint32_t kDaysMax =
+    40;  // what the meters' profiles and the head-end's backfill reach back
+inline constexpr std::uint64_t kSeedsMax = 100'000;
+
+inline constexpr std::int64_t kHistory_s =
+    2 * 86'400;  // rows that the meters hold when the platform first starts
+inline constexpr std::int64_t kSyncDelay_us_max = 20'000;  // of one group commit
+inline constexpr std::int64_t kCheckpointEvery_s = 1'800;
+inline constexpr std::int64_t kSaveCursorsEvery_s = 60;
+inline constexpr std::int64_t kSettleStep_s = 3'600;
+inline constexpr std::int64_t kSettleMin_s = 3 * 3'600;
+inline constexpr std::int64_t kSettleMax_s =
+    14 * 3'600;  // two lock-outs of the head-end and a reading
+inline constexpr std::int64_t kNotYetRead_s =
+    2 * 3'600;  // younger rows may still be on their way at the end
+inline constexpr std::size_t kFactsPerStep = 10'000;
+
+}  // namespace amity::simulation

@@ -1,0 +1,69 @@
+#include "exchange/reading_rows.h"
+
+#include <fmt/format.h>
+
+#include "base/decimal.h"
+
+namespace amity::exchange {
+
+void append_header(std::string& out, RowFormat format) {
+  if (format == RowFormat::kCsv)
+    out += "serial,channel,name,unit,utc,local,value,quality,flags\r\n";
+}
+
+void append_row(std::string& out, RowFormat format, std::string_view serial, const Channel& channel,
+                const Reading& reading, const TimeZone& zone) {
+  const std::string value = to_string(Decimal{reading.value, channel.exponent});
+  const std::string utc = to_iso(reading.time);
+  const std::string local = zone.to_iso_local(reading.time);
+  const char quality = quality_letter(reading.quality);
+  const std::string flags = to_string(reading.quality);
+  if (format == RowFormat::kCsv) {
+    append_csv_field(out, serial);
+    fmt::format_to(std::back_inserter(out), ",{},", channel.id.value);
+    append_csv_field(out, channel.name);
+    fmt::format_to(std::back_inserter(out), ",{},{},{},{},{},{}\r\n", symbol(channel.unit), utc,
+                   local, value, quality, flags);
+    return;
+  }
+  out += "{\"serial\":";
+  append_json_string(out, serial);
+  fmt::format_to(std::back_inserter(out), ",\"channel\":{},\"name\":", channel.id.value);
+  append_json_string(out, channel.name);
+  fmt::format_to(std::back_inserter(out),
+                 ",\"unit\":\"{}\",\"utc\":\"{}\",\"local\":\"{}\",\"value\":\"{}\",\"quality\":\"{"
+                 "}\",\"flags\":\"{}\"}}\n",
+                 symbol(channel.unit), utc, local, value, quality, flags);
+}
+
+void append_csv_field(std::string& out, std::string_view text) {
+  const bool formula =
+      !text.empty() && std::string_view("=+-@\t").find(text.front()) != std::string_view::npos;
+  if (!formula && text.find_first_of(",\"\r\n") == std::string_view::npos) {
+    out += text;
+    return;
+  }
+  out += formula ? "\"'" : "\"";
+  for (const char c : text) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  out += '"';
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  out += '"';
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+}  // namespace amity::exchange

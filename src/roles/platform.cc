@@ -1,0 +1,207 @@
+#include "roles/platform.h"
+
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "base/civil.h"
+#include "intake/make_intake.h"
+#include "roles/command_role.h"
+#include "roles/headend_role.h"
+#include "roles/journal_follower.h"
+#include "roles/master_secret.h"
+#include "roles/ops_role.h"
+#include "roles/services.h"
+#include "runtime/system.h"
+
+namespace amity::roles {
+namespace {
+
+constexpr Duration kOpsSaveInterval = std::chrono::seconds(5);
+constexpr Duration kCommandSaveInterval = std::chrono::seconds(2);
+constexpr auto kHousekeepingInterval = std::chrono::seconds(60);
+// Facts that stay in the journal although everyone has read them: the live stream resumes from
+// them.
+constexpr store::Sequence kFactsKept = 20'000;
+
+}  // namespace
+
+struct Platform::Parts {
+  explicit Parts(PlatformOptions o) : options(std::move(o)) {}
+
+  PlatformOptions options;
+  runtime::SystemClock clock;
+  runtime::SystemRandom random;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<headend::KeyRing> keys;
+  std::unique_ptr<intake::Intake> intake;
+  std::unique_ptr<OpsRole> ops;
+  std::unique_ptr<CommandRole> commands;
+  std::unique_ptr<HeadEndRole> headends;
+  std::unique_ptr<PlatformServices> services;
+  std::unique_ptr<JournalFollower> ops_follower, command_follower;
+  std::unique_ptr<api::Server> server;
+  std::optional<std::string> first_password;
+
+  std::mutex mutex;
+  std::condition_variable stop_asked;
+  bool stopping = false, started = false;
+  std::thread housekeeper;
+
+  void housekeeping();
+  void tidy_up();
+};
+
+void Platform::Parts::housekeeping() {
+  std::unique_lock lock(mutex);
+  while (!stop_asked.wait_for(lock, kHousekeepingInterval, [this] { return stopping; })) {
+    lock.unlock();
+    tidy_up();
+    lock.lock();
+  }
+}
+
+// Seals what was applied into blocks and forgets the facts that nobody needs any more.
+void Platform::Parts::tidy_up() {
+  const auto applied = store->readings().checkpoint();
+  if (!applied.ok()) {
+    spdlog::error("checkpoint: {}", to_string(applied.error()));
+    return;
+  }
+  const store::Sequence last = store->journal().last();
+  const store::Sequence keep_from = last > kFactsKept ? last - kFactsKept : 0;
+  const store::Sequence followed = std::min(ops_follower->position(), command_follower->position());
+  const store::Sequence upto = std::min({*applied, keep_from, followed});
+  if (upto == 0) return;
+  if (const Status trimmed = store->journal().trim(upto);
+      !trimmed.ok() && trimmed.error().code != ErrorCode::kConflict) {
+    spdlog::error("journal: {}", to_string(trimmed.error()));
+  }
+}
+
+Result<std::unique_ptr<Platform>> Platform::open(PlatformOptions options) {
+  auto parts = std::make_unique<Parts>(std::move(options));
+  Parts& p = *parts;
+  AMITY_TRY(const TimeZone zone, TimeZone::find(p.options.zone));
+  AMITY_TRY(p.store, store::open_embedded(p.options.data_directory, {}));
+  const std::string secret_file = p.options.master_secret_file.empty()
+                                      ? p.options.data_directory + "/master.key"
+                                      : p.options.master_secret_file;
+  AMITY_TRY(Bytes secret, master_secret(secret_file, true, p.random));
+  auto keys = headend::KeyRing::open(p.store->registry(), secret, p.random, true);
+  crypto::wipe(secret);
+  AMITY_TRY(p.keys, std::move(keys));
+  AMITY_TRY(p.intake, intake::make_intake(*p.store, p.clock));
+  p.ops = std::make_unique<OpsRole>(p.store->registry(), p.store->readings(), p.clock,
+                                    p.options.status);
+  p.commands = std::make_unique<CommandRole>(p.store->registry(), p.store->journal(), p.clock,
+                                             p.options.desk);
+  p.headends = std::make_unique<HeadEndRole>(*p.store, *p.intake, *p.keys);
+  ServicesAbout about{p.options.utility, p.options.version, p.options.commit, zone,
+                      p.options.demo,    p.clock.utc()};
+  p.services =
+      std::make_unique<PlatformServices>(*p.store, *p.ops, *p.commands, p.clock, std::move(about),
+                                         [&p] { return p.headends->totals(); });
+  p.ops_follower = std::make_unique<JournalFollower>(
+      p.store->journal(), OpsRole::kDepartment,
+      [&p](const store::JournalEntry& e) { p.ops->handle(e); }, [&p] { return p.ops->save(); });
+  p.command_follower = std::make_unique<JournalFollower>(
+      p.store->journal(), CommandRole::kDepartment,
+      [&p](const store::JournalEntry& e) { p.commands->handle(e); },
+      [&p] { return p.commands->save(); });
+  return std::unique_ptr<Platform>(new Platform(std::move(parts)));
+}
+
+Platform::Platform(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Platform::~Platform() {
+  stop();
+}
+
+store::Store& Platform::store() {
+  return *parts_->store;
+}
+headend::KeyRing& Platform::keys() {
+  return *parts_->keys;
+}
+std::uint16_t Platform::http_port() const {
+  return parts_->server ? parts_->server->local().port : 0;
+}
+const std::optional<std::string>& Platform::first_password() const {
+  return parts_->first_password;
+}
+Result<std::string> Platform::add_api_key(const std::string& name, const std::string& role) {
+  if (!parts_->server)
+    return make_error(ErrorCode::kInvalid, "the API does not run in this process");
+  return parts_->server->add_api_key(name, role);
+}
+std::optional<Endpoint> Platform::push_tcp() const {
+  return parts_->headends->push_tcp();
+}
+headend::HeadEndStats Platform::headend_totals() const {
+  return parts_->headends->totals();
+}
+
+void Platform::submit(const Command& command) {
+  parts_->commands->submit(command, [id = command.id](Result<Command> accepted) {
+    if (!accepted.ok()) spdlog::warn("command {}: {}", id.value, to_string(accepted.error()));
+  });
+}
+
+std::optional<double> Platform::completeness() const {
+  const UtcSeconds now = parts_->clock.utc();
+  const ops::Tally tally =
+      parts_->ops->read([now](const auto&, const ops::Completeness& completeness, const auto&) {
+        return completeness.fleet(now - 86'400, now);
+      });
+  if (tally.expected == 0) return std::nullopt;
+  return static_cast<double>(tally.received) / static_cast<double>(tally.expected);
+}
+
+Status Platform::start() {
+  Parts& p = *parts_;
+  AMITY_CHECK(p.ops->load());
+  AMITY_CHECK(p.ops_follower->begin());
+  AMITY_CHECK(p.command_follower->begin());
+  p.store->journal().on_commit([&p](store::Sequence) {
+    p.ops_follower->wake();
+    p.command_follower->wake();
+  });
+  p.ops_follower->start_thread(kOpsSaveInterval);
+  p.command_follower->start_thread(kCommandSaveInterval);
+  if (p.options.run_headend) {
+    AMITY_CHECK(p.headends->start(p.options.headend, p.options.headends));
+    p.commands->set_execute([&p](const Command& command) { p.headends->submit(command); });
+  }
+  AMITY_CHECK(p.commands->resume());
+  if (p.options.run_api) {
+    AMITY_TRY(p.server, api::Server::create(*p.store, *p.services, p.options.http));
+    AMITY_TRY(p.first_password, p.server->bootstrap(p.options.admin_password));
+    p.server->start();
+  }
+  p.housekeeper = std::thread([&p] { p.housekeeping(); });
+  p.started = true;
+  p.services->set_not_ready(std::nullopt);
+  return {};
+}
+
+void Platform::stop() {
+  Parts& p = *parts_;
+  p.services->set_not_ready("stopping");
+  {
+    const std::lock_guard lock(p.mutex);
+    p.stopping = true;
+  }
+  p.stop_asked.notify_all();
+  if (p.housekeeper.joinable()) p.housekeeper.join();
+  p.server.reset();    // no more requests
+  p.headends->stop();  // no more readings
+  p.command_follower->stop();
+  p.ops_follower->stop();
+  if (p.started) p.store->journal().on_commit({});
+  p.started = false;
+}
+
+}  // namespace amity::roles

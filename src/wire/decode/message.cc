@@ -1,0 +1,218 @@
+#include "wire/decode/message.h"
+
+#include <algorithm>
+
+#include "wire/decode/limits.h"
+#include "wire/dlms/wrapper.h"
+#include "wire/hdlc/frame.h"
+
+namespace amity::decode {
+namespace {
+
+constexpr std::uint8_t kMbusStart = 0x68, kMbusStop = 0x16;
+constexpr std::uint8_t kMbusLastSegment =
+    0x10;  // of a CI field 00 to 1F: final bit, and a sequence number
+
+struct Segment {
+  Message message;       // `apdu` holds this segment's bytes
+  std::size_t next = 0;  // where the search goes on
+  bool more = false;     // segments of the same message follow
+};
+
+bool is_hdlc(ByteView b) {
+  return b.size() > 2 && b[0] == hdlc::kFlag && b[1] >> 4 == 0xA;
+}
+bool is_mbus(ByteView b) {
+  return b.size() > 8 && b[0] == kMbusStart && b[1] == b[2] && b[3] == kMbusStart;
+}
+bool is_wrapper(ByteView b) {
+  return b.size() > dlms::kWrapperHeaderSize && b[0] == 0 && b[1] == dlms::kWrapperVersion;
+}
+bool is_llc(ByteView b) {
+  return b.size() > 3 && b[0] == 0xE6 && (b[1] == 0xE6 || b[1] == 0xE7) && b[2] == 0;
+}
+
+Result<Segment> read_hdlc(ByteView recording, std::size_t at) {
+  const std::size_t length =
+      static_cast<std::size_t>(recording[at + 1] & 7) << 8 | recording[at + 2];
+  if (recording.size() - at < length + 2) {
+    return make_error(ErrorCode::kTruncated, "the HDLC frame ends early", at);
+  }
+  auto decoded = hdlc::decode_frame(recording.subspan(at + 1, length));
+  if (!decoded.ok()) {
+    Error error = std::move(decoded).error();
+    error.offset += at + 1;
+    return error;
+  }
+  const hdlc::Frame& frame = *decoded;
+  Segment s;
+  s.message.transport = Transport::kHdlc;
+  s.message.source = hdlc::to_string(frame.source);
+  s.message.destination = hdlc::to_string(frame.destination);
+  s.message.size = length + 2;
+  s.more = frame.segmented;
+  s.next = at + 1 + length;  // the closing flag may open the next frame
+  const hdlc::FrameType type = frame.control.type;
+  if (type == hdlc::FrameType::kInformation || type == hdlc::FrameType::kUnnumberedInformation) {
+    s.message.apdu.assign(frame.information.begin(), frame.information.end());
+  } else {
+    s.message.frame_type = hdlc::to_string(type);
+  }
+  return s;
+}
+
+// 68 L L 68 C A CI, then source and destination transport address, a segment, checksum, 16.
+Result<Segment> read_mbus(ByteView recording, std::size_t at) {
+  const std::size_t length = recording[at + 1];
+  if (recording.size() - at < length + 6) {
+    return make_error(ErrorCode::kTruncated, "the M-Bus frame ends early", at);
+  }
+  const ByteView body = recording.subspan(at + 4, length);
+  std::uint8_t sum = 0;
+  for (std::uint8_t b : body) sum = static_cast<std::uint8_t>(sum + b);
+  if (recording[at + 4 + length] != sum) {
+    return make_error(ErrorCode::kMalformed, "M-Bus checksum is wrong", at + 4 + length);
+  }
+  if (recording[at + 5 + length] != kMbusStop) {
+    return make_error(ErrorCode::kMalformed, "M-Bus stop byte is missing", at + 5 + length);
+  }
+  if (length < 5 || body[2] > 0x1F) {
+    return make_error(ErrorCode::kUnsupported, "the M-Bus frame carries no DLMS", at + 6);
+  }
+  Segment s;
+  s.message.transport = Transport::kMbus;
+  s.message.source = std::to_string(body[3]);
+  s.message.destination = std::to_string(body[4]);
+  s.message.size = length + 6;
+  s.message.apdu.assign(body.begin() + 5, body.end());
+  s.more = (body[2] & kMbusLastSegment) == 0;
+  s.next = at + length + 6;
+  return s;
+}
+
+Result<Segment> read_wrapper(ByteView recording, std::size_t at) {
+  const std::size_t length = static_cast<std::size_t>(recording[at + 6]) << 8 | recording[at + 7];
+  const std::size_t size = dlms::kWrapperHeaderSize + length;
+  if (recording.size() - at < size) {
+    return make_error(ErrorCode::kTruncated, "the wrapper frame ends early", at);
+  }
+  AMITY_TRY(const dlms::WrapperFrame frame, dlms::decode_wrapper(recording.subspan(at, size)));
+  Segment s;
+  s.message.transport = Transport::kWrapper;
+  s.message.source = std::to_string(frame.source);
+  s.message.destination = std::to_string(frame.destination);
+  s.message.size = size;
+  s.message.apdu.assign(frame.apdu.begin(), frame.apdu.end());
+  s.next = at + size;
+  return s;
+}
+
+Result<Segment> read_segment(ByteView recording, std::size_t at) {
+  const ByteView ahead = recording.subspan(at);
+  if (is_hdlc(ahead)) return read_hdlc(recording, at);
+  if (is_mbus(ahead)) return read_mbus(recording, at);
+  if (is_wrapper(ahead)) return read_wrapper(recording, at);
+  Segment s;
+  s.message.apdu.assign(ahead.begin(), ahead.end());
+  s.message.size = ahead.size();
+  s.next = recording.size();
+  return s;
+}
+
+// LLC header, then a gateway's prefix, are taken off the whole message.
+Status strip_prefixes(Message& m) {
+  if (is_llc(m.apdu)) m.apdu.erase(m.apdu.begin(), m.apdu.begin() + 3);
+  if (!dlms::has_gateway_prefix(m.apdu)) return {};
+  ByteReader in(m.apdu);
+  AMITY_TRY(const dlms::GatewayPrefix prefix, dlms::read_gateway_prefix(in));
+  m.gateway =
+      "network " + std::to_string(prefix.network_id) + ", device " + to_hex(prefix.device_address);
+  m.apdu.erase(m.apdu.begin(), m.apdu.begin() + static_cast<std::ptrdiff_t>(in.position()));
+  return {};
+}
+
+// The next byte from which a framed message may start, or the end.
+std::size_t resynchronise(ByteView recording, std::size_t at) {
+  while (++at < recording.size()) {
+    if (is_hdlc(recording.subspan(at)) || is_mbus(recording.subspan(at))) break;
+  }
+  return std::min(at, recording.size());
+}
+
+bool is_continued_by(const Message& joined, const Segment& s) {
+  return s.message.transport == joined.transport && s.message.source == joined.source &&
+         s.message.frame_type.empty();
+}
+
+}  // namespace
+
+std::string_view to_string(Transport transport) {
+  switch (transport) {
+    case Transport::kApdu:
+      return "apdu";
+    case Transport::kHdlc:
+      return "hdlc";
+    case Transport::kWrapper:
+      return "wrapper";
+    case Transport::kMbus:
+      return "mbus";
+  }
+  return "";
+}
+
+std::vector<FoundMessage> find_messages(ByteView recording) {
+  std::vector<FoundMessage> found;
+  if (recording.size() > kInputBytesMax) {
+    found.push_back({0, make_error(ErrorCode::kLimit, "the recording is too large")});
+    return found;
+  }
+  std::optional<Message> joined;  // segments so far
+  const auto give_up = [&](const char* why) {
+    if (joined)
+      found.push_back({joined->offset, make_error(ErrorCode::kTruncated, why, joined->offset)});
+    joined.reset();
+  };
+  std::size_t at = 0;
+  while (at < recording.size()) {
+    // Flags between frames.
+    if (recording[at] == hdlc::kFlag && !is_hdlc(recording.subspan(at))) {
+      ++at;
+      continue;
+    }
+    Result<Segment> segment = read_segment(recording, at);
+    if (!segment.ok()) {
+      give_up("the last segment of the message is missing");
+      found.push_back({at, std::move(segment).error()});
+      at = resynchronise(recording, at);
+      continue;
+    }
+    Segment& s = *segment;
+    if (joined && !is_continued_by(*joined, s))
+      give_up("the last segment of the message is missing");
+    if (joined) {
+      append(joined->apdu, s.message.apdu);
+      joined->size += s.message.size;
+      ++joined->frames;
+    } else {
+      joined = std::move(s.message);
+      joined->offset = at;
+    }
+    at = s.next;
+    if (joined->apdu.size() > kMessageBytesMax) {
+      give_up("the message is too large");
+    } else if (!s.more) {
+      const Status stripped = strip_prefixes(*joined);
+      const std::size_t offset = joined->offset;
+      if (stripped.ok()) {
+        found.push_back({offset, std::move(*joined)});
+      } else {
+        found.push_back({offset, stripped.error()});
+      }
+      joined.reset();
+    }
+  }
+  give_up("the last segment of the message is missing");
+  return found;
+}
+
+}  // namespace amity::decode

@@ -1,0 +1,36 @@
+// From a recording to DLMS messages: recognises the transport, joins segments.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace amity::decode {
+
+enum class Transport : std::uint8_t { kApdu, kHdlc, kWrapper, kMbus };
+std::string_view to_string(Transport transport);
+
+struct Message {
+  std::size_t offset = 0;  // in the recording
+  std::size_t size = 0;    // bytes of all its frames
+  Transport transport = Transport::kApdu;
+  std::string source, destination;  // addresses, as the transport writes them
+  std::string frame_type;           // of an HDLC frame that carries no message: "SNRM", ...
+  std::size_t frames = 1;
+  std::optional<std::string> gateway;  // "network 0, device 31323334"
+  Bytes apdu;                          // empty for a frame that carries no message
+};
+
+struct FoundMessage {
+  std::size_t offset = 0;
+  Result<Message> message;
+};
+
+// In order. After what cannot be read the search goes on at the next frame start, where there is
+// one.
+std::vector<FoundMessage> find_messages(ByteView recording);
+
+}  // namespace amity::decode
