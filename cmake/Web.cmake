@@ -17,10 +17,6 @@ if(AMITY_WEB AND NOT AMITY_FUZZ)
             ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
     COMMENT "Building the page" VERBATIM)
   add_library(web_assets STATIC ${web_out}/assets.cc ${web_out}/assets.S)
-  if(AMITY_TESTS AND NOT AMITY_SANITIZE)
-    add_test(NAME web COMMAND ${CMAKE_SOURCE_DIR}/web/test.sh ${web_out}/dist)
-    set_tests_properties(web PROPERTIES LABELS web SKIP_RETURN_CODE 77 TIMEOUT 1200)
-  endif()
 else()
   file(MAKE_DIRECTORY ${web_out})
   file(CONFIGURE OUTPUT ${web_out}/assets.cc CONTENT
