@@ -59,8 +59,10 @@ ReadingsArrived message(std::uint64_t n) {
   }
 }
 
-// Runs one life and kills it; returns what it was told.
-std::vector<Acknowledged> one_life(const std::string& directory, std::uint64_t first, TestRandom& random) {
+// Runs one life and kills it, at a random time (recovery included) or after a random number of acknowledgements,
+// which a slow machine reaches too; returns what it was told.
+std::vector<Acknowledged> one_life(const std::string& directory, std::uint64_t first, bool by_count,
+                                   TestRandom& random) {
   int ends[2];
   EXPECT_EQ(::pipe(ends), 0);
   const std::string arguments = directory + " " + std::to_string(ends[1]) + " " + std::to_string(first) + " " +
@@ -74,13 +76,19 @@ std::vector<Acknowledged> one_life(const std::string& directory, std::uint64_t f
     ::_exit(6);
   }
   ::close(ends[1]);
+  const std::size_t count = by_count ? 1 + random.below(500) : 0;
+  const auto delay = std::chrono::milliseconds(60 + random.below(250));
   std::thread killer([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(60 + random.below(250)));
+    if (by_count) return;
+    std::this_thread::sleep_for(delay);
     ::kill(child, SIGKILL);
   });
   std::vector<Acknowledged> told;
   Acknowledged one;
-  while (::read(ends[0], &one, sizeof(one)) == sizeof(one)) told.push_back(one);
+  while (::read(ends[0], &one, sizeof(one)) == sizeof(one)) {
+    told.push_back(one);
+    if (by_count && told.size() == count) ::kill(child, SIGKILL);
+  }
   killer.join();
   int status = 0;
   ::waitpid(child, &status, 0);
@@ -145,7 +153,7 @@ TEST(Kill, NothingAcknowledgedIsLostAndNothingRepeated) {
   std::uint64_t next = 0;
   std::size_t lives_with_acknowledgements = 0;
   for (int life = 0; life < kKills; ++life) {
-    const auto acknowledged = one_life(directory.path(), next, random);
+    const auto acknowledged = one_life(directory.path(), next, life % 2 == 0, random);
     lives_with_acknowledgements += acknowledged.empty() ? 0 : 1;
     for (const Acknowledged& a : acknowledged) ASSERT_TRUE(told.emplace(a.number, a.sequence).second);
     next += 1'000'000;  // the next life's numbers are its own
@@ -160,7 +168,7 @@ TEST(Kill, NothingAcknowledgedIsLostAndNothingRepeated) {
     }
     expect_readings_of(**store, kept);
   }
-  EXPECT_GE(lives_with_acknowledgements, static_cast<std::size_t>(kKills) / 4);
+  EXPECT_GE(lives_with_acknowledgements, static_cast<std::size_t>(kKills) / 2);
   std::printf("%d kills, %zu messages acknowledged\n", kKills, told.size());
 }
 

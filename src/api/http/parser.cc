@@ -127,6 +127,26 @@ struct RequestParser::State {
   HttpError refused;
   bool failed = false;
   std::optional<Collector> parser;
+
+  void refuse(HttpError why) {
+    failed = true;
+    refused = std::move(why);
+  }
+
+  // How many of the bytes were taken; the rest waits for more of them.
+  std::size_t put(ByteView bytes) {
+    std::size_t taken = 0;
+    while (!failed && !parser->is_done() && taken < bytes.size()) {
+      ErrorOut error;
+      taken += parser->put(boost::asio::buffer(bytes.data() + taken, bytes.size() - taken), error);
+      if (error == beast_http::error::need_more) break;
+      if (error) {
+        failed = true;
+        if (!parser->refused()) refused = explain(error);
+      }
+    }
+    return taken;
+  }
 };
 
 RequestParser::RequestParser() : state_(std::make_unique<State>()) {
@@ -137,17 +157,17 @@ RequestParser::~RequestParser() = default;
 std::size_t RequestParser::feed(ByteView bytes) {
   State& s = *state_;
   std::size_t taken = 0;
-  while (!s.failed && !s.parser->is_done() && taken < bytes.size()) {
-    ErrorOut error;
-    const std::size_t n =
-        s.parser->put(boost::asio::buffer(bytes.data() + taken, bytes.size() - taken), error);
-    taken += n;
-    if (error == beast_http::error::need_more) break;
-    if (error) {
-      s.failed = true;
-      if (!s.parser->refused()) s.refused = explain(error);
-    }
+  if (!s.failed && !s.parser->is_header_done()) {
+    // A head is looked at once it is whole, and alone, so that where the network cuts it decides
+    // nothing.
+    const std::size_t end = as_text(bytes).find("\r\n\r\n");
+    if (end == std::string_view::npos && bytes.size() <= kHeaderBytesMax) return 0;
+    const std::size_t head = end == std::string_view::npos ? bytes.size() : end + 4;
+    taken = s.put(bytes.first(head));
+    if (!s.failed && !s.parser->is_header_done())
+      s.refuse({400, "not an HTTP request: the head ends too early"});
   }
+  if (!s.failed && !s.parser->is_done()) taken += s.put(bytes.subspan(taken));
   if (s.parser->is_done()) {
     s.request.keep_alive = s.parser->keep_alive();
     s.request.http10 = s.parser->version() < 11;

@@ -38,7 +38,7 @@ TEST(Simulation, WithoutFaultsEverythingArrivesAtOnce) {
 
 TEST(Simulation, UnderEveryFaultTheRulesHold) {
   Report sum;
-  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 9; ++seed) {
     const Report report = run(seed, 5);
     EXPECT_EQ(text(report), "") << "seed " << seed;
     sum.crashes += report.crashes;
@@ -52,8 +52,8 @@ TEST(Simulation, UnderEveryFaultTheRulesHold) {
   // That it held means something only where something happened.
   EXPECT_GT(sum.crashes, 10u);
   EXPECT_GT(sum.disk_faults, 5u);
-  EXPECT_GT(sum.town.reboots, 0u);
-  EXPECT_GT(sum.town.clock_jumps, 0u);
+  EXPECT_GT(sum.town.reboots, 2u);
+  EXPECT_GT(sum.town.clock_jumps, 2u);
   EXPECT_GT(sum.town.pushes_doubled, 10u);
   EXPECT_GT(sum.network.breaks, 1u);
   EXPECT_GT(sum.switchings, 5u);
