@@ -1,24 +1,24 @@
 #!/usr/bin/env bash
-# Tests the page: web/test.sh [BUILT_DIR]. Types, units, that the shapes are those of the API's description, and the page
-# in a real browser over the mock (tests/browser.mjs). Exit code 77 where there is no chromium: the rest has passed.
+# Tests the page: web/test.sh [types|units|browser [BUILT_DIR]], all of them without a word.
+#   types    the shapes are those of the API's description, and svelte-check
+#   units    vitest
+#   browser  the page in chromium over the mock's 100,000 meters (tests/browser.mjs)
 set -euo pipefail
+what=${1:-all}
+dist=$(realpath -m "${2:-$(dirname "$0")/dist}")
 cd "$(dirname "$0")"
-dist=$(realpath -m "${1:-dist}")
 source ./env.sh
+exec 9>&-
 
-made=$(mktemp)
-trap 'rm -f "$made"' EXIT
-node node_modules/openapi-typescript/bin/cli.js ../src/api/openapi.json -o "$made" >/dev/null
-if ! diff -q "$made" src/lib/api/schema.d.ts >/dev/null; then
-  echo "src/lib/api/schema.d.ts is not what src/api/openapi.json says: npm run types" >&2
-  exit 1
+if [[ $what == types || $what == all ]]; then
+  made=$(mktemp)
+  trap 'rm -f "$made"' EXIT
+  node node_modules/openapi-typescript/bin/cli.js ../src/api/openapi.json -o "$made" >/dev/null
+  if ! diff -q "$made" src/lib/api/schema.d.ts >/dev/null; then
+    echo "src/lib/api/schema.d.ts is not what src/api/openapi.json says: npm run types" >&2
+    exit 1
+  fi
+  npm run --silent check
 fi
-flock -u 9
-node node_modules/svelte-check/bin/svelte-check --tsconfig ./tsconfig.json --fail-on-warnings
-node node_modules/vitest/vitest.mjs run
-
-if [[ ! -x ${CHROMIUM:-/usr/bin/chromium} ]]; then
-  echo "SKIP: no chromium, the browser tests did not run" >&2
-  exit 77
-fi
-DIST=$dist node tests/browser.mjs
+if [[ $what == units || $what == all ]]; then npm --silent test; fi
+if [[ $what == browser || $what == all ]]; then DIST=$dist in_browser; fi
