@@ -305,6 +305,42 @@ async function smoothness() {
   await context.close();
 }
 
+// Each page that shows the area filter honours it, also for the meters that no concentrator reaches; others do not show it.
+async function areas() {
+  const { context, page } = await open('areas', { viewport: { width: 1440, height: 900 } });
+  await signIn(page);
+  const get = async (path) => (await context.request.get(`${base}/api/v1${path}`)).json();
+  const { items: segments } = await get('/segments');
+  for (const { name, devices } of segments.slice(-3)) {
+    await page.goto(`${base}/meters`);
+    await page.getByRole('button', { name: /^Area/ }).click();
+    await page.getByRole('link', { name }).first().click();
+    await page.waitForURL((url) => url.searchParams.get('segment') === name);
+    await page.locator('.chip', { hasText: name }).waitFor();
+    await settled(page);
+    const rows = Number(await page.getByRole('grid').getAttribute('aria-rowcount'));
+    check(rows === -1 || rows === devices + 1, 'areas', `${rows - 1} of the ${devices} meters of ${name} are listed`);
+    for (const key of ['e', 'c', 'd']) {
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('g');
+      await page.keyboard.press(key);
+      await page.getByRole('button', { name: `Area: segment ${name}` }).waitFor().catch(() => fail('areas', `the area does not travel to ${page.url()}`));
+      await settled(page);
+    }
+    const own = new Set((await get(`/devices?limit=500&segment=${name}`)).items.map((d) => d.serial));
+    for (const path of ['events', 'abnormal', 'commands']) {
+      const { items } = await get(`/${path}?limit=500&segment=${name}`);
+      check(devices > 500 || items.every((item) => own.has(item.serial)), 'areas', `/${path} shows meters outside ${name}`);
+    }
+  }
+  await page.keyboard.press('g');
+  await page.keyboard.press('o');
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  check(!page.url().includes('segment='), 'areas', 'the area goes where it does nothing');
+  check((await page.getByRole('button', { name: /^Area/ }).count()) === 0, 'areas', 'the overview shows a filter that does nothing');
+  await context.close();
+}
+
 // What is shown when the server fails.
 async function broken() {
   const { context, page } = await open('broken', { viewport: { width: 1280, height: 800 } });
@@ -331,7 +367,7 @@ const runs = [
   ['dark', () => visit('dark', { viewport: desktop, colorScheme: 'dark' })],
   ['phone', () => visit('phone', { ...phone, colorScheme: 'light' })],
   ['phone-dark', () => visit('phone-dark', { ...phone, colorScheme: 'dark' })],
-  ['keyboard', keyboard], ['story', story], ['scroll', smoothness], ['broken', broken],
+  ['keyboard', keyboard], ['story', story], ['scroll', smoothness], ['areas', areas], ['broken', broken],
 ];
 try {
   for (const [name, run] of runs) {
