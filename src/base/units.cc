@@ -4,6 +4,14 @@ namespace amity {
 
 std::string_view symbol(Unit unit) { return dlms_unit_symbol(static_cast<std::uint8_t>(unit)); }
 
+std::optional<Unit> unit_from(std::string_view text) {
+  if (text.empty()) return Unit::kNone;
+  for (int code = 0; code < 255; ++code) {
+    if (dlms_unit_symbol(static_cast<std::uint8_t>(code)) == text) return static_cast<Unit>(code);
+  }
+  return std::nullopt;
+}
+
 std::string_view dlms_unit_symbol(std::uint8_t code) {
   switch (code) {
     case 1: return "a";

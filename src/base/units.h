@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace amity {
@@ -37,6 +38,8 @@ enum class Unit : std::uint8_t {
 
 // "Wh", "m3", "degC", ...; "" where there is none.
 std::string_view symbol(Unit unit);
+// The unit of a symbol; kNone for "", nothing for a symbol that is not of these.
+std::optional<Unit> unit_from(std::string_view symbol);
 // Any DLMS unit code; "" where unknown.
 std::string_view dlms_unit_symbol(std::uint8_t code);
 

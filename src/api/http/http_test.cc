@@ -63,6 +63,26 @@ TEST(Parser, StopsAfterOneRequestAndResumesByteByByte) {
   EXPECT_EQ(parser.request().body, "ok");
 }
 
+TEST(Parser, ALastChunkInPieces) {
+  const std::string head = "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string body = "3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n";
+  for (const std::string& chunks : {body, std::string("0\r\n\r\n")}) {
+    for (std::size_t piece = 1; piece <= chunks.size(); ++piece) {
+      RequestParser parser;
+      EXPECT_EQ(parser.feed(as_bytes(head)), head.size());
+      Bytes pending;
+      for (std::size_t at = 0; at < chunks.size(); at += piece) {
+        EXPECT_FALSE(parser.done());
+        append(pending, as_bytes(std::string_view(chunks).substr(at, piece)));
+        const std::size_t used = parser.feed(pending);
+        pending.erase(pending.begin(), pending.begin() + static_cast<std::ptrdiff_t>(used));
+      }
+      EXPECT_TRUE(parser.done()) << piece << " bytes at a time";
+      EXPECT_EQ(parser.request().body, chunks == body ? "hello" : "");
+    }
+  }
+}
+
 TEST(Parser, RefusesWithTheRightStatus) {
   EXPECT_EQ(refusal("NONSENSE\r\n\r\n"), 400);
   EXPECT_EQ(refusal("GET / HTTP/1.1\r\n\r\n"), 400) << "no Host";

@@ -28,14 +28,15 @@ struct MeterTime {
 std::string to_string(const MeterTime& time);
 
 struct Reading {
-  // Static words: "volume", "active energy import", "flow temperature"; empty where unknown.
+  // Static words (or of a meter model, which outlives the report): "volume", "active energy
+  // import", "flow temperature"; empty where unknown.
   std::string_view quantity;
-  // Static: Wh, varh, VAh, W, var, VA, V, A, Hz, m3, m3/h, J, degC, K, bar, s, %, ...; empty where
-  // the value has none.
+  // Likewise: Wh, varh, VAh, W, var, VA, V, A, Hz, m3, m3/h, J, degC, K, bar, s, %, ...; empty
+  // where the value has none.
   std::string_view unit;
   // Exact where the meter sends integers; double where it sends a float; text.
   std::variant<Decimal, double, std::string> value = Decimal{};
-  // Static: "total", "instantaneous", "minimum", "maximum", "value during error", ...
+  // Likewise: "total", "instantaneous", "minimum", "maximum", "value during error", ...
   std::string_view kind;
   MeterTime time;  // that the value belongs to, where the frame says so
   std::uint64_t storage = 0;
@@ -87,6 +88,8 @@ struct Report {
   MeterIdentity meter;
   SecurityReport security;
   MeterTime time;  // of the frame
+  std::optional<std::uint32_t>
+      status;  // the meter's status word, where the protocol has one: bits per model
   std::vector<Reading> readings;
   std::vector<Event> events;
   std::vector<Unknown> unknown;

@@ -1,0 +1,202 @@
+#include <gtest/gtest.h>
+
+#include "driver/mapping.h"
+#include "driver/model_set.h"
+
+namespace amity::driver {
+namespace {
+
+constexpr std::string_view kWaterMeter = R"(
+name = "Example 21"
+manufacturer = "Example Meters"
+medium = "water"
+facts = "made up for this test"
+
+[[detect]]
+protocol = "wmbus"
+manufacturer = "EXA"
+versions = ["27"]
+mediums = ["water"]
+
+[[channel]]
+name = "volume"
+quantity = "volume"
+storage = 0
+unit = "m3"
+exponent = -3
+
+[[channel]]
+name = "volume_due"
+quantity = "volume"
+storage = 1
+unit = "m3"
+exponent = -3
+
+[[channel]]
+name = "flow_temperature"
+quantity = "flow temperature"
+unit = "degC"
+exponent = -1
+
+[[status]]
+mask = 0x04
+text = "battery low"
+severity = "medium"
+
+[[status]]
+mask = 0x30
+value = 0x10
+text = "pipe empty"
+category = "quality"
+severity = "high"
+
+[[field]]
+block = "manufacturer"
+block_bytes = 4
+offset = 1
+size = 2
+type = "signed-le"
+exponent = -1
+quantity = "flow temperature"
+unit = "degC"
+)";
+
+wire::Report frame() {
+  wire::Report report;
+  report.protocol = "wmbus";
+  report.meter = {"12345678", "EXA", "water", "", "27"};
+  wire::Reading volume;
+  volume.quantity = "volume";
+  volume.unit = "m3";
+  volume.value = Decimal{1234, -2};
+  report.readings.push_back(volume);
+  volume.storage = 1;
+  volume.value = 11.5;
+  volume.time.year = 2026;
+  volume.time.month = 10;
+  volume.time.day = 31;
+  volume.time.precision = wire::MeterTime::Precision::kDay;
+  report.readings.push_back(volume);
+  volume.storage = 2;
+  report.readings.push_back(volume);
+  report.unknown.push_back({20, "manufacturer", "01F6FF09"});
+  report.status = 0x14;
+  return report;
+}
+
+std::string text_of(const Mapped& mapped) {
+  std::string text;
+  for (const MappedReading& r : mapped.readings) {
+    text += r.channel + " " + to_string(Decimal{r.value, r.exponent}) + " " +
+            std::string(symbol(r.unit));
+    const std::string time = to_string(r.time);
+    text += time.empty() ? "\n" : " " + time + "\n";
+  }
+  for (const MappedEvent& e : mapped.events) {
+    text += "event: " + e.text + " (" + std::string(to_string(e.category)) + ", " +
+            std::string(to_string(e.severity)) + ")\n";
+  }
+  for (const std::string& left : mapped.left) text += "left: " + left + "\n";
+  return text;
+}
+
+TEST(Driver, AModelMapsItsFrame) {
+  auto model = parse_model(kWaterMeter, "example.toml");
+  ASSERT_TRUE(model.ok()) << to_string(model.error());
+  ModelSet set;
+  ASSERT_TRUE(set.add(std::move(*model)).ok());
+  wire::Report report = frame();
+  const MeterModel* found = set.find(report);
+  ASSERT_NE(found, nullptr);
+  complete(*found, report);
+  EXPECT_EQ(report.meter.model, "Example 21");
+  EXPECT_EQ(text_of(map_to_channels(found, report)),
+            "volume 12.340 m3\n"
+            "volume_due 11.500 m3 2026-10-31\n"
+            "flow_temperature -1.0 degC\n"
+            "event: battery low (device, medium)\n"
+            "event: pipe empty (quality, high)\n"
+            "left: volume, storage 2: no channel of Example 21\n");
+}
+
+TEST(Driver, AMeterWithoutAModelIsReadGenerically) {
+  wire::Report report = frame();
+  report.meter.version = "28";
+  report.readings[2].quantity = "";
+  EXPECT_EQ(ModelSet().find(report), nullptr);
+  EXPECT_EQ(text_of(map_to_channels(nullptr, report)),
+            "volume 12.34 m3\n"
+            "volume_s1 11.500000 m3 2026-10-31\n"
+            "left: unnamed value, storage 2: no channel\n");
+}
+
+TEST(Driver, AValueThatWouldLoseDigitsIsLeft) {
+  auto model = parse_model(kWaterMeter, "example.toml");
+  wire::Report report = frame();
+  report.readings.resize(2);
+  report.readings[0].value = Decimal{12345678, -5};
+  report.readings[1].unit = "l";
+  const std::string text = text_of(map_to_channels(&*model, report));
+  EXPECT_NE(text.find("left: volume: "), std::string::npos) << text;
+  EXPECT_NE(
+      text.find("left: volume, storage 1: its unit is \"l\", the channel volume_due is in \"m3\""),
+      std::string::npos)
+      << text;
+}
+
+TEST(Driver, TheMoreSpecificDetectionWins) {
+  const auto model = [](std::string name, std::string detection) {
+    auto made = parse_model(
+        "name=\"" + name + "\"\nmanufacturer=\"E\"\nmedium=\"water\"\nfacts=\"f\"\n[[detect]]\n" +
+            "protocol=\"wmbus\"\nmanufacturer=\"EXA\"\n" + detection +
+            "\n[[channel]]\nname=\"v\"\nquantity=\"volume\"\nunit=\"m3\"",
+        name + ".toml");
+    EXPECT_TRUE(made.ok()) << to_string(made.error());
+    return std::move(*made);
+  };
+  ModelSet set;
+  ASSERT_TRUE(set.add(model("family", "")).ok());
+  ASSERT_TRUE(set.add(model("medium", "mediums=[\"water\"]")).ok());
+  ASSERT_TRUE(set.add(model("version", "versions=[\"27\",\"28\"]")).ok());
+  EXPECT_EQ(set.find(frame())->name, "version");
+  wire::Report other = frame();
+  other.meter.version = "1";
+  EXPECT_EQ(set.find(other)->name, "medium");
+  other.meter.medium = "gas";
+  EXPECT_EQ(set.find(other)->name, "family");
+  other.meter.manufacturer = "XYZ";
+  EXPECT_EQ(set.find(other), nullptr);
+  const Status twice = set.add(model("again", "versions=[\"28\"]"));
+  ASSERT_FALSE(twice.ok());
+  EXPECT_EQ(twice.error().reason, "again.toml and version.toml both claim a meter of wmbus EXA");
+}
+
+TEST(Driver, AFileThatIsWrongIsRefusedWithItsPlace) {
+  const auto refusal = [](std::string_view from, std::string_view to) {
+    std::string text(kWaterMeter);
+    const std::size_t at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    text.replace(at, from.size(), to);
+    const auto model = parse_model(text, "example.toml");
+    return model.ok() ? std::string("accepted") : model.error().reason;
+  };
+  EXPECT_EQ(refusal("storage = 0", "storrage = 0"),
+            "example.toml:16:1: \"storrage\" is not known here");
+  EXPECT_EQ(refusal("storage = 0", "storage = -1"),
+            "example.toml:16:11: \"storage\" must be a whole number from 0 to 9223372036854775807");
+  EXPECT_EQ(refusal("unit = \"m3\"", "unit = \"cubits\""),
+            "example.toml:13:1: the unit \"cubits\" is not known");
+  EXPECT_EQ(refusal("facts = \"made up for this test\"", ""),
+            "example.toml:1:1: \"facts\" is missing");
+  EXPECT_EQ(refusal("category = \"quality\"", "category = \"bad\""),
+            "example.toml:42:12: \"category\" must be one of power, tamper, quality, clock, comms, "
+            "security, device");
+  EXPECT_EQ(refusal("value = 0x10", "value = 0x40"),
+            "example.toml:38:1: \"value\" has bits outside the mask: it never agrees");
+  EXPECT_EQ(refusal("offset = 1", "offset = 3"),
+            "example.toml:45:1: the field ends behind its block");
+  EXPECT_NE(refusal("[[field]]", "[[field"), "accepted");
+}
+
+}  // namespace
+}  // namespace amity::driver

@@ -1,0 +1,12 @@
+// Limits of meter models.
+#pragma once
+
+#include <cstddef>
+
+namespace amity::driver {
+
+inline constexpr std::size_t kModelBytesMax = 256 * 1024;
+inline constexpr std::size_t kFieldBytesMax = 8;  // of a number inside a manufacturer's block
+inline constexpr std::size_t kModelsMax = 10'000;
+
+}  // namespace amity::driver

@@ -1,0 +1,165 @@
+#include "driver/mapping.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "driver/limits.h"
+
+namespace amity::driver {
+namespace {
+
+Result<std::int64_t> number_in(ByteView bytes, FieldType type) {
+  Bytes digits(bytes.begin(), bytes.end());
+  const bool little =
+      type == FieldType::kUnsignedLe || type == FieldType::kSignedLe || type == FieldType::kBcdLe;
+  if (little) std::reverse(digits.begin(), digits.end());
+  const bool decimal = type == FieldType::kBcdLe || type == FieldType::kBcdBe;
+  std::uint64_t value = 0;
+  for (const std::uint8_t byte : digits) {
+    if (decimal && ((byte >> 4) > 9 || (byte & 15) > 9))
+      return make_error(ErrorCode::kMalformed, "not BCD");
+    value = decimal ? value * 100 + (byte >> 4) * 10u + (byte & 15u) : value << 8 | byte;
+  }
+  const bool is_signed = type == FieldType::kSignedLe || type == FieldType::kSignedBe;
+  if (is_signed && bytes.size() < kFieldBytesMax) {
+    const unsigned unused = 64 - 8 * static_cast<unsigned>(bytes.size());
+    return static_cast<std::int64_t>(value << unused) >> unused;
+  }
+  if (!is_signed && value > static_cast<std::uint64_t>(INT64_MAX))
+    return make_error(ErrorCode::kLimit, "too large");
+  return static_cast<std::int64_t>(value);
+}
+
+bool agrees(const ChannelRule& rule, const wire::Reading& reading) {
+  const auto any_or = [](const std::string& wanted, std::string_view given) {
+    return wanted.empty() || wanted == given;
+  };
+  return any_or(rule.quantity, reading.quantity) && any_or(rule.reading_kind, reading.kind) &&
+         any_or(rule.id, reading.id) && (rule.note.empty() ? true : rule.note == reading.note) &&
+         rule.storage.value_or(reading.storage) == reading.storage &&
+         rule.tariff.value_or(reading.tariff) == reading.tariff &&
+         rule.subunit.value_or(reading.subunit) == reading.subunit;
+}
+
+// A float becomes the integer nearest to it in the channel's exponent; an exact value must stay
+// exact.
+Result<std::int64_t> value_for(const wire::Reading& reading, int exponent) {
+  if (const auto* exact = std::get_if<Decimal>(&reading.value)) return rescale(*exact, exponent);
+  const auto* real = std::get_if<double>(&reading.value);
+  if (real == nullptr) return make_error(ErrorCode::kInvalid, "it is text");
+  const double scaled = *real * std::pow(10.0, -exponent);
+  if (!(std::abs(scaled) < 9.0e18))
+    return make_error(ErrorCode::kLimit, "it does not fit the channel");
+  return static_cast<std::int64_t>(std::llround(scaled));
+}
+
+std::string describe(const wire::Reading& reading) {
+  std::string text(reading.quantity.empty() ? std::string_view("unnamed value") : reading.quantity);
+  if (reading.storage != 0) text += ", storage " + std::to_string(reading.storage);
+  if (reading.tariff != 0) text += ", tariff " + std::to_string(reading.tariff);
+  if (reading.subunit != 0) text += ", subunit " + std::to_string(reading.subunit);
+  if (!reading.id.empty()) text += " (" + reading.id + ")";
+  return text;
+}
+
+std::string generic_name(const wire::Reading& reading) {
+  std::string name(reading.quantity);
+  if (!reading.kind.empty() && reading.kind != "instantaneous" && reading.kind != "total") {
+    name += '_';
+    name += reading.kind;
+  }
+  std::replace(name.begin(), name.end(), ' ', '_');
+  if (reading.tariff != 0) name += "_t" + std::to_string(reading.tariff);
+  if (reading.storage != 0) name += "_s" + std::to_string(reading.storage);
+  if (reading.subunit != 0) name += "_u" + std::to_string(reading.subunit);
+  return name;
+}
+
+// The rule a reading would have if somebody wrote one; none where nothing is known of it.
+std::optional<ChannelRule> generic_rule(const wire::Reading& reading) {
+  const auto unit = unit_from(reading.unit);
+  if (reading.quantity.empty() || !unit || std::holds_alternative<std::string>(reading.value))
+    return std::nullopt;
+  ChannelRule rule;
+  rule.name = generic_name(reading);
+  rule.unit = *unit;
+  const auto* exact = std::get_if<Decimal>(&reading.value);
+  rule.exponent = static_cast<std::int8_t>(exact != nullptr ? exact->exponent : -6);
+  return rule;
+}
+
+void take(const ChannelRule& rule, const wire::Reading& reading, Mapped& mapped) {
+  const auto unit = unit_from(reading.unit);
+  if (!unit || *unit != rule.unit) {
+    mapped.left.push_back(describe(reading) + ": its unit is \"" + std::string(reading.unit) +
+                          "\", the channel " + rule.name + " is in \"" +
+                          std::string(symbol(rule.unit)) + "\"");
+    return;
+  }
+  const auto value = value_for(reading, rule.exponent);
+  if (!value.ok()) {
+    mapped.left.push_back(describe(reading) + ": " + value.error().reason);
+    return;
+  }
+  mapped.readings.push_back({rule.name, rule.kind, rule.unit, rule.exponent, *value, reading.time});
+}
+
+}  // namespace
+
+void complete(const MeterModel& model, wire::Report& report) {
+  report.meter.model = model.name;
+  for (const VendorField& field : model.fields) {
+    for (const wire::Unknown& unknown : report.unknown) {
+      if (unknown.id != field.block) continue;
+      const auto bytes = from_hex(unknown.hex);
+      if (!bytes.ok() || field.offset + field.size > bytes->size()) continue;
+      if (field.block_bytes != 0 && field.block_bytes != bytes->size()) continue;
+      const auto number = number_in(ByteView(*bytes).subspan(field.offset, field.size), field.type);
+      if (!number.ok()) continue;  // the block stays among the unknown parts
+      wire::Reading reading;
+      reading.quantity = field.quantity;
+      reading.unit = field.unit;
+      reading.kind = field.kind;
+      reading.storage = field.storage;
+      reading.value = Decimal{*number, field.exponent};
+      reading.id = field.block + "+" + std::to_string(field.offset);
+      report.readings.push_back(std::move(reading));
+      break;
+    }
+  }
+}
+
+Mapped map_to_channels(const MeterModel* model, const wire::Report& report) {
+  Mapped mapped;
+  for (const wire::Reading& reading : report.readings) {
+    if (model == nullptr) {
+      if (const auto rule = generic_rule(reading)) {
+        take(*rule, reading, mapped);
+      } else {
+        mapped.left.push_back(describe(reading) + ": no channel");
+      }
+      continue;
+    }
+    const auto rule =
+        std::find_if(model->channels.begin(), model->channels.end(),
+                     [&](const ChannelRule& candidate) { return agrees(candidate, reading); });
+    if (rule != model->channels.end()) {
+      take(*rule, reading, mapped);
+    } else {
+      mapped.left.push_back(describe(reading) + ": no channel of " + model->name);
+    }
+  }
+  for (const wire::Event& event : report.events) {
+    mapped.events.push_back({event.text, EventCategory::kDevice, Severity::kLow, event.time});
+  }
+  if (model != nullptr && report.status) {
+    for (const StatusRule& rule : model->statuses) {
+      if ((*report.status & rule.mask) == rule.value) {
+        mapped.events.push_back({rule.text, rule.category, rule.severity, report.time});
+      }
+    }
+  }
+  return mapped;
+}
+
+}  // namespace amity::driver

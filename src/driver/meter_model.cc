@@ -1,0 +1,151 @@
+#include "driver/meter_model.h"
+
+#include <limits>
+
+#include "driver/limits.h"
+#include "driver/model_table.h"
+
+namespace amity::driver {
+namespace {
+
+constexpr std::int64_t kWordMax = std::numeric_limits<std::uint32_t>::max();
+constexpr std::int64_t kStorageMax = std::numeric_limits<std::int64_t>::max();
+
+Detection detection_from(ModelTable& table) {
+  Detection d;
+  d.protocol = table.text("protocol", true);
+  d.manufacturer = table.text("manufacturer");
+  d.versions = table.texts("versions");
+  d.mediums = table.texts("mediums");
+  d.model_prefix = table.text("model_prefix");
+  d.id_prefix = table.text("id_prefix");
+  if (d.manufacturer.empty() && d.model_prefix.empty() && d.id_prefix.empty()) {
+    table.fail("a detection names at least a manufacturer, a model_prefix or an id_prefix");
+  }
+  return d;
+}
+
+template <class Number>
+std::optional<Number> optional_number(ModelTable& table, std::string_view key, std::int64_t most) {
+  const bool given = table.has(key);
+  const std::int64_t value = table.integer(key, 0, most, 0);
+  return given ? std::optional<Number>(static_cast<Number>(value)) : std::nullopt;
+}
+
+ChannelRule channel_from(ModelTable& table) {
+  ChannelRule c;
+  c.name = table.text("name", true);
+  c.kind = table.word<ChannelKind>(
+      "kind", {{"register", ChannelKind::kRegister}, {"interval", ChannelKind::kInterval}},
+      ChannelKind::kRegister);
+  c.quantity = table.text("quantity");
+  c.reading_kind = table.text("reading_kind");
+  c.id = table.text("id");
+  c.note = table.text("note");
+  c.storage = optional_number<std::uint64_t>(table, "storage", kStorageMax);
+  c.tariff = optional_number<std::uint32_t>(table, "tariff", kWordMax);
+  c.subunit = optional_number<std::uint32_t>(table, "subunit", kWordMax);
+  const std::string unit = table.text("unit");
+  if (const auto known = unit_from(unit)) {
+    c.unit = *known;
+  } else {
+    table.fail("the unit \"" + unit + "\" is not known");
+  }
+  c.exponent = static_cast<std::int8_t>(table.integer("exponent", -18, 18, 0));
+  if (c.quantity.empty() && c.id.empty()) table.fail("a channel names a quantity or an id");
+  return c;
+}
+
+StatusRule status_from(ModelTable& table) {
+  StatusRule s;
+  s.mask = static_cast<std::uint32_t>(table.integer("mask", 1, kWordMax, 1));
+  s.value = static_cast<std::uint32_t>(table.integer("value", 0, kWordMax, s.mask));
+  if ((s.value & ~s.mask) != 0) table.fail("\"value\" has bits outside the mask: it never agrees");
+  s.text = table.text("text", true);
+  s.category = table.word<EventCategory>("category",
+                                         {{"power", EventCategory::kPower},
+                                          {"tamper", EventCategory::kTamper},
+                                          {"quality", EventCategory::kQuality},
+                                          {"clock", EventCategory::kClock},
+                                          {"comms", EventCategory::kComms},
+                                          {"security", EventCategory::kSecurity},
+                                          {"device", EventCategory::kDevice}},
+                                         EventCategory::kDevice);
+  s.severity = table.word<Severity>("severity",
+                                    {{"info", Severity::kInfo},
+                                     {"low", Severity::kLow},
+                                     {"medium", Severity::kMedium},
+                                     {"high", Severity::kHigh}},
+                                    Severity::kLow);
+  return s;
+}
+
+VendorField field_from(ModelTable& table) {
+  VendorField f;
+  f.block = table.text("block", true);
+  f.block_bytes = static_cast<std::size_t>(table.integer("block_bytes", 0, 4096, 0));
+  f.offset = static_cast<std::size_t>(table.integer("offset", 0, 4096, 0));
+  f.size = static_cast<std::size_t>(table.integer("size", 1, kFieldBytesMax, 1));
+  f.type = table.word<FieldType>("type",
+                                 {{"unsigned-le", FieldType::kUnsignedLe},
+                                  {"unsigned-be", FieldType::kUnsignedBe},
+                                  {"signed-le", FieldType::kSignedLe},
+                                  {"signed-be", FieldType::kSignedBe},
+                                  {"bcd-le", FieldType::kBcdLe},
+                                  {"bcd-be", FieldType::kBcdBe}},
+                                 FieldType::kUnsignedLe);
+  f.exponent = static_cast<int>(table.integer("exponent", -18, 18, 0));
+  f.quantity = table.text("quantity", true);
+  f.unit = table.text("unit");
+  f.kind = table.text("kind");
+  f.storage = static_cast<std::uint64_t>(table.integer("storage", 0, kStorageMax, 0));
+  if (f.block_bytes != 0 && f.offset + f.size > f.block_bytes)
+    table.fail("the field ends behind its block");
+  return f;
+}
+
+TestFrame frame_from(ModelTable& table) {
+  TestFrame f;
+  f.name = table.text("name", true);
+  f.frame = table.hex("hex", true);
+  f.key = table.hex("key");
+  f.meter_id = table.text("meter_id", true);
+  f.channels = table.texts("channels");
+  f.events = table.texts("events");
+  if (f.channels.empty()) table.fail("a test frame gives at least one channel");
+  return f;
+}
+
+}  // namespace
+
+Result<MeterModel> parse_model(std::string_view toml, std::string_view file) {
+  if (toml.size() > kModelBytesMax) {
+    return make_error(ErrorCode::kLimit, std::string(file) + ": a meter model has at most " +
+                                             std::to_string(kModelBytesMax) + " bytes");
+  }
+  const toml::parse_result parsed = toml::parse(toml, file);
+  ModelFile context{file, {}};
+  if (!parsed) {
+    context.fail(parsed.error().source(), std::string(parsed.error().description()));
+    return context.status.error();
+  }
+  MeterModel model;
+  model.file = file;
+  ModelTable table(context, parsed.table());
+  model.name = table.text("name", true);
+  model.manufacturer = table.text("manufacturer", true);
+  model.medium = table.text("medium", true);
+  model.facts = table.text("facts", true);
+  table.tables("detect", [&](ModelTable& t) { model.detections.push_back(detection_from(t)); });
+  table.tables("channel", [&](ModelTable& t) { model.channels.push_back(channel_from(t)); });
+  table.tables("status", [&](ModelTable& t) { model.statuses.push_back(status_from(t)); });
+  table.tables("field", [&](ModelTable& t) { model.fields.push_back(field_from(t)); });
+  table.tables("frame", [&](ModelTable& t) { model.frames.push_back(frame_from(t)); });
+  table.finish();
+  if (model.detections.empty()) table.fail("a meter model has at least one [[detect]]");
+  if (model.channels.empty()) table.fail("a meter model has at least one [[channel]]");
+  if (!context.status.ok()) return context.status.error();
+  return model;
+}
+
+}  // namespace amity::driver

@@ -1,0 +1,92 @@
+// A meter model as data: how it is recognised, which of its values go to which channel, what its
+// status bits mean, and frames of its own with what they must give. One file of meters/ each;
+// format: docs/formats/meter_model.md.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/units.h"
+#include "model/channel.h"
+#include "model/event.h"
+
+namespace amity::driver {
+
+// All that is given must agree; what is not given agrees with anything.
+struct Detection {
+  std::string protocol;                 // "wmbus", "mbus", "sml", "p1", ...
+  std::string manufacturer;             // as the report has it: "KAM"
+  std::vector<std::string> versions;    // as the report has it
+  std::vector<std::string> mediums;     // "water", "warm water"
+  std::string model_prefix, id_prefix;  // of the report's model and id
+};
+
+// The first rule that agrees with a reading takes it.
+struct ChannelRule {
+  std::string name;  // of the channel
+  ChannelKind kind = ChannelKind::kRegister;
+  std::string quantity, reading_kind, id,
+      note;  // of the reading; empty: any, but quantity or id must be given
+  std::optional<std::uint64_t> storage;  // absent: any
+  std::optional<std::uint32_t> tariff, subunit;
+  Unit unit = Unit::kNone;   // must be the reading's
+  std::int8_t exponent = 0;  // of the channel's integers
+};
+
+struct StatusRule {
+  std::uint32_t mask = 0;   // bits of the status word that mean this
+  std::uint32_t value = 0;  // of those bits; the mask itself where not given
+  std::string text;
+  EventCategory category = EventCategory::kDevice;
+  Severity severity = Severity::kLow;
+};
+
+enum class FieldType : std::uint8_t {
+  kUnsignedLe,
+  kUnsignedBe,
+  kSignedLe,
+  kSignedBe,
+  kBcdLe,
+  kBcdBe
+};
+
+// A value inside a block that the protocol leaves to the manufacturer.
+struct VendorField {
+  std::string block;            // id of the report's unknown part that holds it
+  std::size_t block_bytes = 0;  // the block must have this many; 0: any
+  std::size_t offset = 0, size = 0;
+  FieldType type = FieldType::kUnsignedLe;
+  int exponent = 0;
+  std::string quantity, unit, kind;
+  std::uint64_t storage = 0;
+};
+
+struct TestFrame {
+  std::string name;
+  Bytes frame;
+  Bytes key;  // empty: none needed
+  std::string meter_id;
+  std::vector<std::string> channels;  // "volume 12.345 m3", "volume_due 11.000 m3 2026-10-31"
+  std::vector<std::string> events;    // texts
+};
+
+struct MeterModel {
+  std::string file;  // for messages
+  std::string name, manufacturer, medium;
+  std::string facts;  // where what is written here comes from
+  std::vector<Detection> detections;
+  std::vector<ChannelRule> channels;
+  std::vector<StatusRule> statuses;
+  std::vector<VendorField> fields;
+  std::vector<TestFrame> frames;
+};
+
+// From the text of a file. The error names file, line and column, the key and the reason; unknown
+// keys are errors.
+Result<MeterModel> parse_model(std::string_view toml, std::string_view file);
+
+}  // namespace amity::driver
