@@ -303,6 +303,13 @@ TEST(Records, ManufacturersBytesAreHandedOut) {
             "volume 0.001 m3, total\nmanufacturer at 22: 010203\n");
 }
 
+TEST(Records, BlocksOfVariableLengthAreHandedOut) {
+  EXPECT_EQ(records("0DFF5F0301027F0D7F0341424302132A00"),
+            " 'CBA', instantaneous\nvolume 0.042 m3, total\n0DFF5F at 19: 01027F\n");
+  EXPECT_EQ(records("8D04EE13023BFE0B6E030100"),
+            "heat cost allocation 103, total\n8D04EE13 at 20: 3BFE\n");
+}
+
 TEST(Decoder, EveryByteHasAMeaning) {
   expect_every_byte_once(*from_hex(kMode5), store(kMode5Key));
   expect_every_byte_once(*from_hex(kMode5), {});

@@ -51,6 +51,11 @@ Status Telegram::transport(std::size_t at) {
   if (header_.information->header == Header::kLong) {
     meter_ = header_.address;
     identify();
+    // Who was on the air, where it is not the meter itself.
+    if (!wired_ && !(link_ == meter_)) {
+      report_.details.emplace_back("radio",
+                                   manufacturer_text(link_.manufacturer) + " " + id_text(link_.id));
+    }
   }
   if (header_.information->header != Header::kNone) {
     report_.details.emplace_back("access_number", std::to_string(header_.access_number));
