@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "app/exit_codes.h"
+#include "driver/embedded_models.h"
+#include "driver/mapping.h"
 #include "wire/decode/decode.h"
 
 namespace amity::app {
@@ -21,7 +23,7 @@ namespace {
 
 struct Arguments {
   std::vector<std::string> inputs, keys, key_files, auth_keys;
-  std::string system_title, zone, protocol, base_title;
+  std::string system_title, zone, protocol, base_title, meters;
   bool inverted_deviation = false, explain = false;
 };
 
@@ -29,6 +31,7 @@ struct Arguments {
 struct Settings {
   mbus::KeyStore mbus_keys;
   c12::Keys c12_keys;
+  driver::ModelSet models;
   std::optional<TimeZone> zone;
   decode::DecodeOptions options;
 };
@@ -96,6 +99,22 @@ Status add_key_file(const std::string& path, Settings& settings) {
   return {};
 }
 
+// Meter models of a folder, beside those that are built in.
+Status add_models(const std::string& folder, Settings& settings) {
+  std::vector<std::pair<std::string, std::string>> files;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.path().extension() != ".toml") continue;
+    std::ifstream in(entry.path(), std::ios::binary);
+    files.emplace_back(entry.path().filename().string(), read_all(in));
+  }
+  if (error) return make_error(ErrorCode::kNotFound, folder + ": " + error.message());
+  std::vector<driver::ModelText> texts;
+  for (const auto& [name, toml] : files) texts.push_back({name, toml});
+  AMITY_TRY(settings.models, driver::load_models(texts));
+  return {};
+}
+
 Status fill(const Arguments& arguments, Settings& settings) {
   decode::DecodeOptions& options = settings.options;
   for (const std::string& key : arguments.keys) AMITY_CHECK(add_key(key, settings));
@@ -127,6 +146,14 @@ Status fill(const Arguments& arguments, Settings& settings) {
     settings.c12_keys.set_base(std::move(base));
   }
   options.c12_keys = &settings.c12_keys;
+  if (arguments.meters.empty()) {
+    AMITY_TRY(settings.models, driver::load_models());
+  } else {
+    AMITY_CHECK(add_models(arguments.meters, settings));
+  }
+  options.complete = [&models = settings.models](wire::Report& report) {
+    if (const driver::MeterModel* model = models.find(report)) driver::complete(*model, report);
+  };
   return {};
 }
 
@@ -248,6 +275,9 @@ int decode_command(int argc, char** argv) {
                  "time zone of meters that send none, e.g. Europe/Vienna");
   app.add_option("--base-title", arguments.base_title,
                  "the utility's base ApTitle, to complete relative titles of C12.22");
+  app.add_option("--meters", arguments.meters,
+                 "folder with meter models of your own (docs/formats/meter_model.md), beside the "
+                 "built-in ones");
   app.add_option(
       "--protocol", arguments.protocol,
       "dlms, wmbus, mbus, sml, p1, c1222, c1218 or pcap, where it is not to be recognised");
