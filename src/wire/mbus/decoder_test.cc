@@ -151,6 +151,28 @@ TEST(Decoder, AnAlteredMode7TelegramIsNeverUsed) {
   }
 }
 
+TEST(Decoder, AnAuthenticatedPlainTelegramIsCheckedWhereThereIsAKey) {
+  Cipher cipher;
+  const Bytes key = *from_hex(kMode7Key);
+  Bytes covered = *from_hex("25070000007A2A0000000C1327048502");
+  const Block mac = cipher.aes_cmac(derive_key(cipher, key, kDeriveMac, 7, 0x12345678), covered);
+  Bytes body = *from_hex(
+      "44931578563412330390"
+      "0F002C2507000000");
+  append(body, ByteView(mac).first(8));
+  append(body, ByteView(covered).subspan(5));
+  const std::string frame = to_hex(*wireless_frame(FrameFormat::kStripped, body));
+  EXPECT_EQ(decoded(frame.c_str(), store(kMode7Key)),
+            "ELS 12345678 gas version 51; none\nvolume 2850.427 m3, total\n");
+  EXPECT_NE(decoded(frame.c_str()).find("volume"), std::string::npos);
+  body.back() ^= 1;
+  const std::string altered = to_hex(*wireless_frame(FrameFormat::kStripped, body));
+  EXPECT_EQ(
+      decoded(altered.c_str(), store(kMode7Key)),
+      "ELS 12345678 gas version 51; none closed: the MAC does not fit: wrong key, or altered data\n"
+      "unauthenticated at 32: 0C1327048503\n");
+}
+
 TEST(Decoder, TwoMetersWithOneIdHaveTheirOwnKeys) {
   KeyStore keys;
   ASSERT_TRUE(keys.add(0x12345678, *from_hex(kMode7Key)).ok());
