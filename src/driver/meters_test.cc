@@ -9,6 +9,8 @@
 
 #include "driver/embedded_models.h"
 #include "driver/mapping.h"
+#include "wire/iec62056_21/message.h"
+#include "wire/iec62056_21/readout.h"
 #include "wire/mbus/decoder.h"
 #include "wire/p1/decoder.h"
 #include "wire/sml/decoder.h"
@@ -16,13 +18,22 @@
 namespace amity::driver {
 namespace {
 
-constexpr std::size_t kModelsShipped = 60;
+constexpr std::size_t kModelsShipped = 120;
 
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
+}
+
+// The identification's line, then the data block without the characters around it.
+Status decode_readout(std::string_view text, wire::Report& report) {
+  const std::size_t line = text.find('\n') + 1;
+  AMITY_TRY(const auto identification,
+            iec62056_21::parse_identification(as_bytes(text.substr(0, line))));
+  iec62056_21::note_identification(identification, report);
+  return iec62056_21::read_data(text.substr(line), report);
 }
 
 Status decode(std::string_view protocol, const TestFrame& frame, wire::Report& report) {
@@ -32,6 +43,7 @@ Status decode(std::string_view protocol, const TestFrame& frame, wire::Report& r
     if (!frame.key.empty()) keys.push_back({frame.key, {}});
     return p1::Decoder(std::move(keys)).decode(frame.frame, report);
   }
+  if (protocol == "iec62056-21") return decode_readout(as_text(frame.frame), report);
   if (protocol != "wmbus" && protocol != "mbus")
     return make_error(ErrorCode::kUnsupported, "no decoder for " + std::string(protocol));
   mbus::KeyStore keys;
