@@ -68,8 +68,6 @@ Status load_profiles(Options& o, bool meters_given) {
 // Tells the way to 100 %, a line whenever it is worth one.
 void report_progress(SimulatedUtility& utility, std::stop_token stop) {
   double told = -1;
-  const auto start = std::chrono::seconds(0);
-  (void)start;
   while (!stop.stop_requested() && told < 0.99995) {
     std::this_thread::sleep_for(std::chrono::milliseconds(500));
     const double now = utility.platform().completeness().value_or(0);
@@ -100,11 +98,7 @@ int run(Options& o, roles::PlatformOptions options) {
              (*utility)->fleet().size(), (*utility)->fleet().grid().concentrators,
              (*utility)->fleet().port(), o.password);
   std::jthread progress([&](std::stop_token stop) { report_progress(**utility, stop); });
-  if (o.seconds > 0) {
-    std::this_thread::sleep_for(std::chrono::seconds(o.seconds));
-  } else {
-    wait_for_stop();
-  }
+  wait_for_stop(o.seconds);
   progress.request_stop();
   progress.join();
   fmt::print(stderr, "stopping\n");

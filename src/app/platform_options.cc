@@ -116,10 +116,14 @@ void block_stop_signals() {
   signal(SIGPIPE, SIG_IGN);
 }
 
-void wait_for_stop() {
+void wait_for_stop(unsigned most_s) {
   const sigset_t signals = stop_signals();
-  int which = 0;
-  sigwait(&signals, &which);
+  const timespec wait{most_s, 0};
+  if (most_s == 0) {
+    sigwaitinfo(&signals, nullptr);
+  } else {
+    sigtimedwait(&signals, nullptr, &wait);
+  }
 }
 
 }  // namespace amity::app

@@ -29,8 +29,8 @@ Result<Endpoint> endpoint_from(const std::string& text);
 // Messages go to stderr.
 Status set_up_log(const std::string& level);
 // Blocks SIGINT and SIGTERM in every thread started afterwards; wait_for_stop() returns when one
-// comes.
+// comes, or after most_s (0: never).
 void block_stop_signals();
-void wait_for_stop();
+void wait_for_stop(unsigned most_s = 0);
 
 }  // namespace amity::app

@@ -100,6 +100,26 @@ TEST(Decoder, OmsMode7Vector) {
             "error flags 0\n");
 }
 
+// A published telegram and key of a Kamstrup water meter; the CRC inside the cipher text agrees.
+TEST(Decoder, LinkLayerEncryption) {
+  constexpr char kTelegram[] =
+      "2A442D2C998734761B168D2091D37CAC21E1D68CDAFFCD3DC452BD802913FF7B1706CA9E355D6C2701CC24";
+  KeyStore keys;
+  ASSERT_TRUE(keys.add(0x76348799, *from_hex("28F64A24988064A079AA2C807D6102AE")).ok());
+  EXPECT_EQ(decoded(kTelegram, keys),
+            "KAM 76348799 cold water version 27; ell-ctr\n"
+            " 113, instantaneous (manufacturer 20)\n"
+            "volume 6.408 m3, total\n"
+            "volume 6.408 m3, total, storage 1\n"
+            "flow temperature 127 degC, minimum, storage 1\n"
+            "external temperature 19 degC, minimum, storage 1\n");
+  EXPECT_NE(decoded(kTelegram).find("ell-ctr closed: no key for this meter\nencrypted at 19: "),
+            std::string::npos);
+  expect_every_byte_once(*from_hex(kTelegram), keys);
+  // The signature under which such meters send compact frames.
+  EXPECT_EQ(format_signature(*from_hex("02FF2004134413615B6167")), 0xA8ED);
+}
+
 TEST(Decoder, KeysOfTheMode7Vector) {
   Cipher cipher;
   const Bytes key = *from_hex(kMode7Key);
@@ -149,6 +169,28 @@ TEST(Decoder, AnAlteredMode7TelegramIsNeverUsed) {
       EXPECT_NE(line(reading), "volume 28504.27 m3, total\n") << bit;
     EXPECT_TRUE(report.security.mode != "oms-7" || !report.security.ok) << bit;
   }
+}
+
+TEST(Decoder, AnAuthenticatedPlainTelegramIsCheckedWhereThereIsAKey) {
+  Cipher cipher;
+  const Bytes key = *from_hex(kMode7Key);
+  Bytes covered = *from_hex("25070000007A2A0000000C1327048502");
+  const Block mac = cipher.aes_cmac(derive_key(cipher, key, kDeriveMac, 7, 0x12345678), covered);
+  Bytes body = *from_hex(
+      "44931578563412330390"
+      "0F002C2507000000");
+  append(body, ByteView(mac).first(8));
+  append(body, ByteView(covered).subspan(5));
+  const std::string frame = to_hex(*wireless_frame(FrameFormat::kStripped, body));
+  EXPECT_EQ(decoded(frame.c_str(), store(kMode7Key)),
+            "ELS 12345678 gas version 51; none\nvolume 2850.427 m3, total\n");
+  EXPECT_NE(decoded(frame.c_str()).find("volume"), std::string::npos);
+  body.back() ^= 1;
+  const std::string altered = to_hex(*wireless_frame(FrameFormat::kStripped, body));
+  EXPECT_EQ(
+      decoded(altered.c_str(), store(kMode7Key)),
+      "ELS 12345678 gas version 51; none closed: the MAC does not fit: wrong key, or altered data\n"
+      "unauthenticated at 32: 0C1327048503\n");
 }
 
 TEST(Decoder, TwoMetersWithOneIdHaveTheirOwnKeys) {
@@ -301,6 +343,13 @@ TEST(Records, ManufacturersBytesAreHandedOut) {
   EXPECT_EQ(records("04130100000"
                     "00F010203"),
             "volume 0.001 m3, total\nmanufacturer at 22: 010203\n");
+}
+
+TEST(Records, BlocksOfVariableLengthAreHandedOut) {
+  EXPECT_EQ(records("0DFF5F0301027F0D7F0341424302132A00"),
+            " 'CBA', instantaneous\nvolume 0.042 m3, total\n0DFF5F at 19: 01027F\n");
+  EXPECT_EQ(records("8D04EE13023BFE0B6E030100"),
+            "heat cost allocation 103, total\n8D04EE13 at 20: 3BFE\n");
 }
 
 TEST(Decoder, EveryByteHasAMeaning) {

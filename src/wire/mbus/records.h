@@ -28,4 +28,8 @@ struct RecordScratch {
 Status decode_records(ByteView data, std::size_t base_offset, Layout& layout,
                       RecordScratch& scratch, wire::Report& report);
 
+// User data of a wired answer (CI and what follows) end with DIF 1F: another telegram is to be
+// fetched. False also where they are encrypted, and cannot be looked into.
+bool more_records_follow(ByteView user_data);
+
 }  // namespace amity::mbus
