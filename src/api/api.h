@@ -93,7 +93,7 @@ enum class Access : std::uint8_t {
   kOperator,
   kEngineer,
   kAdmin,
-  kViewerOrLoopback
+  kMetrics  // a viewer; anyone where ServerOptions::open_metrics says so
 };
 // Where a handler runs: on the I/O thread (microseconds), on a worker (milliseconds), on a password
 // thread.

@@ -16,6 +16,7 @@ struct PlatformArguments {
   std::string utility = "Amity";
   std::string master_key;
   std::string tls_certificate, tls_key;
+  bool open_metrics = false;
   std::string push;       // HOST:PORT, "" = none
   unsigned headends = 0;  // 0 = one per core
   unsigned read_every_min = 60;
