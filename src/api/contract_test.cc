@@ -132,6 +132,7 @@ const std::map<std::string, Example>& examples() {
       {"patch /api/v1/users/{name}", {"", R"({"role":"engineer"})", {{"{name}", "ola"}}}},
       {"get /api/v1/api-keys", {}},
       {"post /api/v1/api-keys", {"", R"({"name":"robot","role":"viewer"})", {}}},
+      {"post /api/v1/backups", {"", R"({"name":"before-upgrade"})", {}}},
       {"get /metrics", {}},
       {"get /healthz", {}},
       {"get /readyz", {}},

@@ -32,6 +32,9 @@ void add_platform_options(CLI::App& app, PlatformArguments& a) {
                  "PEM file; with --tls-key the API speaks TLS")
       ->envname("AMITY_TLS_CERTIFICATE");
   app.add_option("--tls-key", a.tls_key, "PEM file")->envname("AMITY_TLS_KEY");
+  app.add_option("--backups", a.backups,
+                 "where `amity admin backup --url` puts its copies (default: DATA/backups)")
+      ->envname("AMITY_BACKUPS");
   app.add_flag("--open-metrics", a.open_metrics,
                "/metrics answers without credentials; otherwise it wants an API key or a session");
   app.add_option("--push", a.push, "listen for meters' pushes here (TCP and UDP), HOST:PORT")
@@ -82,6 +85,7 @@ Result<roles::PlatformOptions> platform_options(const PlatformArguments& a) {
   options.http.assets = api::assets();
   options.http.tls_certificate_file = a.tls_certificate;
   options.http.tls_key_file = a.tls_key;
+  options.http.backup_root = a.backups;
   options.http.open_metrics = a.open_metrics;
   if (auto zone = TimeZone::find(a.zone); !zone.ok()) return std::move(zone).error();
   options.status.late_after_s = std::max<std::int64_t>(7'200, 2 * options.headend.read.interval_s);

@@ -18,6 +18,7 @@ struct PlatformArguments {
   std::string tls_certificate, tls_key;
   bool open_metrics = false;
   std::string push;       // HOST:PORT, "" = none
+  std::string backups;    // directory, "" = DATA/backups
   unsigned headends = 0;  // 0 = one per core
   unsigned read_every_min = 60;
   std::string log_level = "info";

@@ -87,6 +87,8 @@ Result<std::unique_ptr<Platform>> Platform::open(PlatformOptions options) {
   Parts& p = *parts;
   AMITY_TRY(const TimeZone zone, TimeZone::find(p.options.zone));
   AMITY_TRY(p.store, store::open_embedded(p.options.data_directory, {}));
+  if (p.options.http.backup_root.empty())
+    p.options.http.backup_root = p.options.data_directory + "/backups";
   const std::string secret_file = p.options.master_secret_file.empty()
                                       ? p.options.data_directory + "/master.key"
                                       : p.options.master_secret_file;
