@@ -52,9 +52,7 @@ Response add_backup(Api& api, const Call& call) {
   Json json;
   json.open().key("name").text(*name).key("path").text(api.options.backup_root + "/" + *name);
   json.key("started").time(now).close();
-  Response response = ok(json);
-  response.status = 201;
-  return response;
+  return created(json);
 }
 
 }  // namespace
