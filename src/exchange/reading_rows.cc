@@ -36,6 +36,12 @@ void append_row(std::string& out, RowFormat format, std::string_view serial, con
                  symbol(channel.unit), utc, local, value, quality, flags);
 }
 
+void append_error(std::string& out, RowFormat format, std::string_view what) {
+  out += format == RowFormat::kCsv ? "error," : "{\"error\":";
+  format == RowFormat::kCsv ? append_csv_field(out, what) : append_json_string(out, what);
+  out += format == RowFormat::kCsv ? "\r\n" : "}\n";
+}
+
 void append_csv_field(std::string& out, std::string_view text) {
   const bool formula =
       !text.empty() && std::string_view("=+-@\t").find(text.front()) != std::string_view::npos;
