@@ -171,8 +171,8 @@ Status Platform::start() {
     p.ops_follower->wake();
     p.command_follower->wake();
   });
-  p.ops_follower->start_thread(kOpsSaveInterval);
-  p.command_follower->start_thread(kCommandSaveInterval);
+  p.ops_follower->start_thread(p.clock, kOpsSaveInterval);
+  p.command_follower->start_thread(p.clock, kCommandSaveInterval);
   if (p.options.run_headend) {
     AMITY_CHECK(p.headends->start(p.options.headend, p.options.headends));
     p.commands->set_execute([&p](const Command& command) { p.headends->submit(command); });
