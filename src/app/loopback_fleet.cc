@@ -2,7 +2,8 @@
 
 namespace amity::app {
 
-Result<std::unique_ptr<LoopbackFleet>> LoopbackFleet::start(std::uint32_t meters, std::int32_t history_days) {
+Result<std::unique_ptr<LoopbackFleet>> LoopbackFleet::start(std::uint32_t meters, std::int32_t history_days,
+                                                            bool hdlc) {
   auto loopback = std::make_unique<LoopbackFleet>();
   world::FleetConfig config;
   config.meters = meters;
@@ -11,6 +12,7 @@ Result<std::unique_ptr<LoopbackFleet>> LoopbackFleet::start(std::uint32_t meters
   config.link = world::LinkQuality{};
   config.link.delay_ms = 0;
   config.port = 0;
+  config.hdlc = hdlc;
   AMITY_TRY(loopback->fleet_, world::Fleet::make(loopback->reactor_.runtime(), config));
   AMITY_CHECK(loopback->fleet_->listen());
   loopback->fleet_->warm_up();

@@ -1,4 +1,4 @@
-// For benchmarks: a fleet of virtual meters on loopback sockets, on a thread of its own.
+// For benchmarks and tests: a fleet of virtual meters on loopback sockets, on a thread of its own.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,8 @@ namespace amity::app {
 class LoopbackFleet {
  public:
   // Ideal links, no faults; computed beforehand what a first read needs.
-  static Result<std::unique_ptr<LoopbackFleet>> start(std::uint32_t meters, std::int32_t history_days);
+  static Result<std::unique_ptr<LoopbackFleet>> start(std::uint32_t meters, std::int32_t history_days,
+                                                      bool hdlc = false);
   ~LoopbackFleet();
 
   world::Fleet& fleet() { return *fleet_; }

@@ -32,7 +32,8 @@ struct Reader {
   std::size_t refused = 0;
 };
 
-dlms::AttributeRequest attribute(std::uint16_t class_id, const dlms::Obis& obis, std::int8_t index) {
+dlms::AttributeRequest attribute(std::uint16_t class_id, const dlms::Obis& obis,
+                                 std::int8_t index) {
   dlms::AttributeRequest request;
   request.attribute = {class_id, obis, index};
   return request;
@@ -60,16 +61,22 @@ Task<Result<std::vector<headend::CosemObject>>> wanted_objects(Reader& r, Device
   if (r.plan.objects.empty()) co_return all;
   std::vector<headend::CosemObject> wanted;
   for (const dlms::Obis& obis : r.plan.objects) {
-    const auto at = std::find_if(all.begin(), all.end(), [&](const auto& o) { return o.obis == obis; });
-    if (at == all.end()) co_return make_error(ErrorCode::kNotFound, "the meter has no " + dlms::to_reduced(obis));
+    const auto at =
+        std::find_if(all.begin(), all.end(), [&](const auto& o) { return o.obis == obis; });
+    if (at == all.end())
+      co_return make_error(ErrorCode::kNotFound, "the meter has no " + dlms::to_reduced(obis));
     wanted.push_back(*at);
   }
   co_return wanted;
 }
 
-bool has_scaler(std::uint16_t class_id) { return class_id == 3 || class_id == 4; }
+bool has_scaler(std::uint16_t class_id) {
+  return class_id == 3 || class_id == 4;
+}
 // Buffers are read with --profile; the association lists itself.
-bool has_value(std::uint16_t class_id) { return class_id != 7 && class_id != 15; }
+bool has_value(std::uint16_t class_id) {
+  return class_id != 7 && class_id != 15;
+}
 
 Task<Status> read_values(Reader& r, DeviceLink& link) {
   AMITY_CO_TRY(const auto objects, co_await wanted_objects(r, link));
@@ -86,7 +93,8 @@ Task<Status> read_values(Reader& r, DeviceLink& link) {
     for (std::size_t i = from; i < until; ++i) {
       const auto& o = objects[i];
       const dlms::ItemResult& item = items[at++];
-      ReadValue value{o.class_id, o.obis, has_value(o.class_id) ? std::int8_t{2} : std::int8_t{1}, "", "", item.ok()};
+      ReadValue value{o.class_id, o.obis, has_value(o.class_id) ? std::int8_t{2} : std::int8_t{1},
+                      "",         "",     item.ok()};
       std::int8_t exponent = 0;
       if (has_scaler(o.class_id)) {
         const auto scaler = headend::parse_scaler(items[at++].data);
@@ -95,7 +103,8 @@ Task<Status> read_values(Reader& r, DeviceLink& link) {
           value.unit = dlms_unit_symbol(static_cast<std::uint8_t>(scaler->unit));
         }
       }
-      value.text = item.ok() ? value_text(item.data, exponent) : std::string(dlms::to_string(item.access));
+      value.text =
+          item.ok() ? value_text(item.data, exponent) : std::string(dlms::to_string(item.access));
       r.refused += item.ok() ? 0 : 1;
       print_value(value, r.json);
     }
@@ -110,10 +119,11 @@ Task<Status> read_profile(Reader& r, DeviceLink& link) {
   AMITY_CO_TRY(const Bytes encoded, co_await link.get_value(std::move(request)));
   dlms::DataTree tree;
   AMITY_CO_CHECK(tree.parse(encoded));
-  AMITY_CO_TRY(const auto rows,
-               headend::parse_profile(tree.root(), profile, headend::MeterTime{}, headend::kProfileRowsMax));
+  AMITY_CO_TRY(const auto rows, headend::parse_profile(tree.root(), profile, headend::MeterTime{},
+                                                       headend::kProfileRowsMax));
   print_rows(profile, rows, r.json);
-  if (rows.refused != 0) fmt::print(stderr, "{} rows without a usable time were left out\n", rows.refused);
+  if (rows.refused != 0)
+    fmt::print(stderr, "{} rows without a usable time were left out\n", rows.refused);
   co_return Status{};
 }
 
@@ -122,14 +132,16 @@ Task<Status> read_meter(Reader& r) {
     if (!r.plan.counter) {
       auto asked = co_await ask_counter(r);
       if (!asked.ok()) {
-        co_return make_error(asked.error().code, "the meter's invocation counter could not be read (" +
-                                                     to_string(asked.error()) + "): give counter=N in the URL");
+        co_return make_error(asked.error().code,
+                             "the meter's invocation counter could not be read (" +
+                                 to_string(asked.error()) + "): give counter=N in the URL");
       }
       r.plan.counter = *asked + 1;
     }
     r.counters.set_next(*r.plan.counter);
   }
-  DeviceLink link(r.runtime, r.pool, r.plan.address, r.plan.client, r.plan.ciphered() ? &r.counters : nullptr);
+  DeviceLink link(r.runtime, r.pool, r.plan.address, r.plan.client,
+                  r.plan.ciphered() ? &r.counters : nullptr);
   AMITY_CO_CHECK(co_await link.connect());
   Status status;
   if (r.plan.profile) {
@@ -148,24 +160,44 @@ Task<void> run(Reader& r, runtime::Reactor& reactor) {
 
 void add_options(CLI::App& app, ReadOptions& o) {
   app.add_option("url", o.url,
-                 "dlms+tcp://HOST:PORT or dlms+hdlc://HOST:PORT, then ?client=16&server=1&gateway=NET/HEXADDR"
-                 "&auth=none|low|md5|sha1|sha256|gmac&password=..&system-title=HEX&key=HEX&auth-key=HEX"
-                 "&security=none|auth|enc|authenc&counter=N")
+                 "dlms+tcp://HOST:PORT or dlms+hdlc://HOST:PORT, then ?NAME=VALUE&... as below")
       ->required();
   app.add_option("obis", o.obis, "objects to read, e.g. 1-0:1.8.0; none: the whole association");
   app.add_option("--profile", o.profile, "the rows of this profile, e.g. 1-0:99.1.0");
-  app.add_option("--from", o.from, "rows after this time, e.g. 2026-11-20T00:00Z (default: a day before --to)");
+  app.add_option("--from", o.from,
+                 "rows after this time, e.g. 2026-11-20T00:00Z (default: a day before --to)");
   app.add_option("--to", o.to, "rows until this time (default: now)");
-  app.add_option("--timeout", o.timeout_s, "seconds to wait for each answer")->check(CLI::Range(1, 600));
+  app.add_option("--timeout", o.timeout_s, "seconds to wait for each answer")
+      ->check(CLI::Range(1, 600));
   app.add_flag("--json", o.json, "one JSON object a line");
-  app.footer("Example:\n  amity read 'dlms+tcp://127.16.0.1:4059?client=16' 0-0:1.0.0\n"
-             "Exit codes: 0 read, 1 failed or refused in part, 2 usage, 3 a URL, OBIS code or time that says nothing.");
+  app.footer(
+      "dlms+tcp:// is the TCP wrapper (IEC 62056-47), dlms+hdlc:// HDLC frames over a TCP stream "
+      "(IEC 62056-46).\n"
+      "In the URL:\n"
+      "  client=16 server=1         addresses (wPorts; in HDLC client and logical device)\n"
+      "  physical=17 size=1|2|4     HDLC only: physical device, bytes of the server address\n"
+      "  gateway=NETWORK/HEXADDR    behind a concentrator: network id and physical device address "
+      "of the E6 prefix\n"
+      "  auth=none|low|md5|sha1|sha256|gmac password=..\n"
+      "  security=none|auth|enc|authenc key=HEX auth-key=HEX system-title=HEX meter-title=HEX "
+      "dedicated=1\n"
+      "  counter=N                  our invocation counter to begin with; without it the meter is "
+      "asked\n"
+      "Examples:\n"
+      "  amity read 'dlms+tcp://127.16.0.1:4059?client=16' 0-0:1.0.0\n"
+      "  amity read 'dlms+hdlc://127.16.0.1:4059?client=16'          (a meter of amity sim "
+      "--hdlc)\n"
+      "  amity read 'dlms+tcp://127.24.0.1:4059?client=16&gateway=0/4C414E3230303030303037' "
+      "0-0:1.0.0\n"
+      "Exit codes: 0 read, 1 failed or refused in part, 2 usage, 3 a URL, OBIS code or time that "
+      "says nothing.");
 }
 
 }  // namespace
 
 int read_command(int argc, char** argv) {
-  CLI::App app{"Reads one meter, now: some objects, all of them, or the rows of a profile.", "amity read"};
+  CLI::App app{"Reads one meter, now: some objects, all of them, or the rows of a profile.",
+               "amity read"};
   ReadOptions options;
   add_options(app, options);
   try {
@@ -180,7 +212,8 @@ int read_command(int argc, char** argv) {
     return kExitBadInput;
   }
   const Runtime runtime = reactor.runtime();
-  Reader reader{std::move(plan).value(), options.json, runtime, headend::ConnectionPool(runtime), {}, {}, 0};
+  Reader reader{
+      std::move(plan).value(), options.json, runtime, headend::ConnectionPool(runtime), {}, {}, 0};
   TaskScope scope;
   scope.spawn(run(reader, reactor));
   reactor.run();

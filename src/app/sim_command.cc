@@ -45,6 +45,8 @@ void add_options(CLI::App& app, Options& o) {
   app.add_option("--push-spread", o.fleet.push_spread_s, "seconds after the interval over which pushes are spread");
   app.add_option("--history-days", o.fleet.history_days, "how long ago the meters were installed");
   app.add_option("--concentrators", o.fleet.concentrator_share, "share of the grid behind concentrators, 0..1");
+  app.add_flag("--hdlc", o.fleet.hdlc,
+               "meters reached directly speak HDLC over TCP (dlms+hdlc://), concentrators the wrapper as ever");
   app.add_option("--delay-ms", o.fleet.link.delay_ms, "delay of each answer");
   app.add_option("--loss", o.fleet.link.loss, "share of answers that never arrive, 0..1")->check(CLI::Range(0.0, 1.0));
   app.add_option("--drop", o.fleet.link.drop, "share of answers cut in the middle, 0..1")->check(CLI::Range(0.0, 1.0));

@@ -23,6 +23,10 @@ struct Served {
     EXPECT_TRUE(listening.ok()) << to_string(listening.error());
     secrets = fleet->secrets();
   }
+  dlms::Transport transport_of(std::uint32_t meter) const {
+    const bool direct = fleet->grid().meters[meter].concentrator == world::kNoConcentrator;
+    return direct && fleet->config().hdlc ? dlms::Transport::kHdlc : dlms::Transport::kWrapperStream;
+  }
   // All meters at once, last day's rows, import register.
   std::vector<std::unique_ptr<world::TestReader>> read_all() {
     const UtcSeconds now = reactor.runtime().clock.utc();
@@ -31,7 +35,8 @@ struct Served {
       readers.push_back(std::make_unique<world::TestReader>(
           reactor.runtime(), secrets[i], world::host_of(*fleet, i), fleet->port(), world::route_of(*fleet, i),
           std::deque<dlms::AttributeRequest>{world::rows_between(now - 86'400, now),
-                                             world::whole(3, dlms::Obis(1, 0, 1, 8, 0, 255))}));
+                                             world::whole(3, dlms::Obis(1, 0, 1, 8, 0, 255))},
+          transport_of(i)));
     }
     const Instant end = reactor.runtime().clock.now() + seconds(60);
     const auto all_done = [&] { return std::ranges::all_of(readers, [](auto& r) { return r->done(); }); };
@@ -58,6 +63,27 @@ TEST(Sim, ServesEveryMeterOnItsOwnLoopbackAddress) {
   }
   EXPECT_NE(served.fleet->master_data().devices[0].address.find(":" + std::to_string(served.fleet->port()) + "?"),
             std::string::npos);
+}
+
+TEST(Sim, DirectMetersSpeakHdlcWhereAsked) {
+  world::FleetConfig config;
+  config.meters = 150;
+  config.history_days = 2;
+  config.faults = world::FaultRates::none();
+  config.hdlc = true;
+  Served served(config);
+  for (const auto& reader : served.read_all()) {
+    EXPECT_EQ(reader->error(), "");
+    EXPECT_EQ(reader->rows(0), 96u);
+  }
+  unsigned hdlc = 0;
+  for (const Device& device : served.fleet->master_data().devices) {
+    const bool behind = device.address.find("gateway=") != std::string::npos;
+    EXPECT_TRUE(device.address.starts_with(behind ? "dlms+tcp://" : "dlms+hdlc://")) << device.address;
+    hdlc += behind ? 0 : 1;
+  }
+  EXPECT_GT(hdlc, 10u);
+  EXPECT_LT(hdlc, 150u);
 }
 
 TEST(Sim, ReplaysRealHomes) {

@@ -20,6 +20,15 @@ inline std::uint16_t crc16_x25_finish(std::uint16_t state) {
 
 // DSMR P1 telegrams. Check 0xBB3D.
 std::uint16_t crc16_arc(ByteView bytes);
+// EN 13757 (wireless M-Bus): polynomial 3D65, not reflected. Check 0xC2B7. Sent high byte first on
+// the air.
+std::uint16_t crc16_en13757(ByteView bytes);
+std::uint16_t crc16_en13757_add(std::uint16_t state, ByteView bytes);
+inline constexpr std::uint16_t kCrc16En13757Start = 0;
+inline std::uint16_t crc16_en13757_finish(std::uint16_t state) {
+  return static_cast<std::uint16_t>(state ^ 0xFFFF);
+}
+
 // Some SML meters. Check 0x2189.
 std::uint16_t crc16_kermit(ByteView bytes);
 

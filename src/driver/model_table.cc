@@ -56,8 +56,9 @@ std::int64_t ModelTable::integer(std::string_view key, std::int64_t least, std::
 }
 
 void ModelTable::finish() {
-  for (const auto& [key, node] : table_) {
-    if (!asked_.contains(key.str())) fail(node, key.str(), "is not known here");
+  for (const auto& [key, value] : table_) {
+    if (!asked_.contains(key.str()))
+      file_.fail(key.source(), "\"" + std::string(key.str()) + "\" is not known here");
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "headend/limits.h"
+
 namespace amity::headend {
 
 namespace {
@@ -31,6 +33,26 @@ Result<dlms::GatewayRoute> gateway(std::string_view text) {
   return route;
 }
 
+Result<WakeWindow> wake_window(std::string_view text) {
+  const std::size_t first = text.find('/'),
+                    second = text.find('/', first == std::string_view::npos ? first : first + 1);
+  if (second == std::string_view::npos) {
+    return make_error(ErrorCode::kInvalid,
+                      "wake=" + std::string(text) + " is not PERIOD/OFFSET/LENGTH in seconds");
+  }
+  WakeWindow wake;
+  AMITY_TRY(wake.period_s, number("wake period", text.substr(0, first), kWakePeriodMax_s));
+  AMITY_TRY(wake.offset_s,
+            number("wake offset", text.substr(first + 1, second - first - 1), kWakePeriodMax_s));
+  AMITY_TRY(wake.length_s, number("wake length", text.substr(second + 1), kWakePeriodMax_s));
+  if (wake.length_s == 0 || wake.length_s > wake.period_s || wake.offset_s >= wake.period_s) {
+    return make_error(ErrorCode::kInvalid,
+                      "wake=" + std::string(text) +
+                          ": the length is 1 to the period, the offset less than the period");
+  }
+  return wake;
+}
+
 Status take_option(Address& address, std::string_view name, std::string_view value) {
   dlms::LinkOptions& link = address.link;
   if (name == "client") {
@@ -49,6 +71,17 @@ Status take_option(Address& address, std::string_view name, std::string_view val
     link.hdlc.server_address_size = static_cast<std::uint8_t>(v);
   } else if (name == "gateway") {
     AMITY_TRY(link.gateway, gateway(value));
+  } else if (name == "bearer") {
+    address.bearer = find_bearer(value);
+    if (address.bearer == nullptr) {
+      std::string known;
+      for (const Bearer& bearer : bearers())
+        known += (known.empty() ? "" : ", ") + std::string(bearer.name);
+      return make_error(ErrorCode::kInvalid,
+                        "bearer=" + std::string(value) + " is none of " + known);
+    }
+  } else if (name == "wake") {
+    AMITY_TRY(address.wake, wake_window(value));
   } else {
     address.other.emplace(name, value);
   }

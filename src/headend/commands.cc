@@ -47,11 +47,31 @@ void HeadEnd::Impl::take_command(const Command& command) {
   queue.push_back({command, 0});
   ++waiting_commands_;
   if (command.deadline.value != 0) deadlines_.emplace(command.deadline.value, command.device);
-  if (!meter->busy) dispatcher_.offer(command.device, Priority::kOnDemand, meter->segment);
+  const UtcSeconds now = context_.runtime.clock.utc();
+  if (const UtcSeconds wakes = meter->address.wake.next(now); wakes > now) {
+    changed(command, CommandState::kQueued, "the meter sleeps; it is called when it wakes", "");
+    call_when_awake(*meter, wakes);
+  } else if (!meter->busy) {
+    dispatcher_.offer(command.device, Priority::kOnDemand, meter->segment);
+  }
   pump();
 }
 
-// In order. A command of a conversation that breaks is not lost: what only reads may be tried again.
+void HeadEnd::Impl::call_when_awake(const Meter& meter, UtcSeconds wakes) {
+  const Instant at = context_.runtime.clock.now() +
+                     Duration(wakes.value * 1'000'000 - context_.runtime.clock.utc_us());
+  context_.runtime.timers.at(at, [weak = weak_from_this(), device = meter.device.id] {
+    const auto self = weak.lock();
+    if (!self || !self->running_ || !self->commands_.contains(device)) return;
+    Meter* const m = self->meter_of(device);
+    if (m == nullptr || m->busy) return;
+    self->dispatcher_.offer(device, Priority::kOnDemand, m->segment);
+    self->pump();
+  });
+}
+
+// In order. A command of a conversation that breaks is not lost: what only reads may be tried
+// again.
 Task<Status> HeadEnd::Impl::run_commands(Meter& meter, DlmsDriver& driver) {
   const DeviceId device = meter.device.id;
   while (true) {

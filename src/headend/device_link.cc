@@ -122,7 +122,8 @@ Task<Result<dlms::Connected>> DeviceLink::connect() {
     stream_->set_handler(this);
     client_.on_open(runtime_.clock.now());
   } else {
-    stream_ = runtime_.network.connect(address_.endpoint, std::chrono::milliseconds(kConnectTimeout_ms), this);
+    stream_ = runtime_.network.connect(
+        address_.endpoint, std::chrono::milliseconds(address_.bearer->connect_timeout_ms), this);
   }
   pump();
   const dlms::ClientEvent event = co_await next_event();

@@ -15,10 +15,6 @@
 
 namespace amity::headend {
 
-struct LinkStats {
-  std::uint64_t bytes_sent = 0, bytes_received = 0;
-};
-
 class DeviceLink : private Stream::Handler {
  public:
   // `book` is null where nothing is ciphered. `pool` and `book` outlive the link.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "headend/limits.h"
+
 namespace amity::headend {
 
 void TokenBucket::refill(Instant now) {
@@ -24,20 +26,39 @@ Instant TokenBucket::next(Instant now) {
   return now + Duration(static_cast<std::int64_t>((1 - tokens_) / per_s_ * 1e6) + 1);
 }
 
-Dispatcher::Dispatcher(const DispatchLimits& limits)
-    : limits_(limits), tokens_(limits.starts_per_s, std::max(1.0, limits.starts_per_s / 10)) {
-  segments_.emplace_back(TokenBucket(1e12, 1e12));  // 0: direct
+std::int64_t AirTime::window_us() const {
+  return kDutyWindow_s * 1'000 * permille_;
 }
 
-std::uint32_t Dispatcher::segment(const std::string& name) {
+Instant AirTime::next(Instant now) {
+  if (!limited()) return now;
+  if (at_.us != 0 && now > at_) {
+    left_us_ = std::min(window_us(), left_us_ + (now - at_).count() * permille_ / 1'000);
+  }
+  if (at_.us == 0 || now > at_) at_ = now;
+  if (left_us_ > 0) return now;
+  return now + Duration(-left_us_ * 1'000 / permille_ + 1'000 / permille_ + 1);
+}
+
+Dispatcher::Dispatcher(const DispatchLimits& limits)
+    : limits_(limits), tokens_(limits.starts_per_s, std::max(1.0, limits.starts_per_s / 10)) {
+  segments_.emplace_back(SegmentLimits{SIZE_MAX, 1e12, 1e12, 1'000});  // 0: direct
+}
+
+std::uint32_t Dispatcher::segment(const std::string& name,
+                                  const std::optional<SegmentLimits>& limits) {
   if (name.empty()) return 0;
   const auto [at, fresh] = by_name_.try_emplace(name, static_cast<std::uint32_t>(segments_.size()));
-  if (fresh) segments_.emplace_back(TokenBucket(limits_.segment_starts_per_s, limits_.segment_burst));
+  if (fresh) {
+    const SegmentLimits usual{limits_.segment_in_flight_max, limits_.segment_starts_per_s,
+                              limits_.segment_burst, 1'000};
+    segments_.emplace_back(limits.value_or(usual));
+  }
   return at->second;
 }
 
 bool Dispatcher::full(std::uint32_t index) const {
-  return index != 0 && segments_[index].in_flight >= limits_.segment_in_flight_max;
+  return segments_[index].in_flight >= segments_[index].limits.in_flight_max;
 }
 
 void Dispatcher::unlist(std::uint32_t index) {
@@ -76,7 +97,7 @@ std::optional<Dispatcher::Job> Dispatcher::next(Instant now) {
   while (!ready_.empty()) {
     const Ready best = *ready_.begin();
     Segment& segment = segments_[best.segment];
-    const Instant token_at = segment.tokens.next(now);
+    const Instant token_at = std::max(segment.tokens.next(now), segment.air.next(now));
     if (token_at > now) {
       unlist(best.segment);
       token_waits_.insert({token_at, best.segment});
@@ -100,7 +121,8 @@ std::optional<Dispatcher::Job> Dispatcher::next(Instant now) {
   return std::nullopt;
 }
 
-void Dispatcher::finished(std::uint32_t segment) {
+void Dispatcher::finished(std::uint32_t segment, Duration air_time) {
+  segments_[segment].air.spend(air_time);
   --segments_[segment].in_flight;
   --in_flight_;
   list(segment);

@@ -32,12 +32,35 @@ class TokenBucket {
   Instant at_;
 };
 
+// How long a segment may still be on the air: its duty cycle over kDutyWindow_s. What was used is
+// known afterwards, so the account may be overdrawn once; then it waits.
+class AirTime {
+ public:
+  explicit AirTime(std::uint16_t permille) : permille_(permille), left_us_(window_us()) {}
+  bool limited() const { return permille_ < 1'000; }
+  void spend(Duration used) { left_us_ -= used.count(); }
+  // When there is time left again; `now` where there is.
+  Instant next(Instant now);
+
+ private:
+  std::int64_t window_us() const;
+  std::int64_t permille_, left_us_;
+  Instant at_;
+};
+
 struct DispatchLimits {
   std::size_t in_flight_max = 400;
   double starts_per_s = 5'000;
   std::size_t segment_in_flight_max = 8;
   double segment_starts_per_s = 50;
   double segment_burst = 50;
+};
+
+// Of one segment; `duty_permille` of the time its conversations may be on the air.
+struct SegmentLimits {
+  std::size_t in_flight_max = 8;
+  double starts_per_s = 50, burst = 50;
+  std::uint16_t duty_permille = 1'000;
 };
 
 class Dispatcher {
@@ -50,12 +73,17 @@ class Dispatcher {
 
   explicit Dispatcher(const DispatchLimits& limits);
 
-  std::uint32_t segment(const std::string& name);  // 0 for ""
+  // 0 for "". The limits are those of the first call with this name; absent: as in DispatchLimits.
+  std::uint32_t segment(const std::string& name,
+                        const std::optional<SegmentLimits>& limits = std::nullopt);
   void offer(DeviceId device, Priority priority, std::uint32_t segment);
   // The next job that may start, already counted as started. finished() gives its place back.
   std::optional<Job> next(Instant now);
-  void finished(std::uint32_t segment);
-  // When to ask next() again although nothing finished: a token will be there. nullopt: not for tokens.
+  // A segment that was on the air longer than its duty cycle allows starts nothing until the time
+  // is made up.
+  void finished(std::uint32_t segment, Duration air_time = Duration(0));
+  // When to ask next() again although nothing finished: a token will be there. nullopt: not for
+  // tokens.
   std::optional<Instant> wake_at() const { return wake_at_; }
 
   std::size_t in_flight() const { return in_flight_; }
@@ -64,8 +92,11 @@ class Dispatcher {
 
  private:
   struct Segment {
-    explicit Segment(const TokenBucket& bucket) : tokens(bucket) {}
+    explicit Segment(const SegmentLimits& given)
+        : limits(given), tokens(given.starts_per_s, given.burst), air(given.duty_permille) {}
+    SegmentLimits limits;
     TokenBucket tokens;
+    AirTime air;
     std::size_t in_flight = 0;
     std::deque<std::pair<std::uint64_t, DeviceId>> jobs[kPriorities];  // with their order of arrival
     std::optional<std::pair<std::uint8_t, std::uint64_t>> listed;      // its key in ready_

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "headend/backoff.h"
+#include "headend/bearer.h"
 #include "headend/schedule.h"
 #include "headend/test_loop.h"
 
@@ -64,6 +65,50 @@ TEST(Dispatcher, TokensLimitTheRateOfASegment) {
   EXPECT_FALSE(d.next(kNow + std::chrono::milliseconds(400)));
   EXPECT_TRUE(d.next(kNow + std::chrono::milliseconds(501)));
   EXPECT_FALSE(d.next(kNow + std::chrono::milliseconds(502)));
+}
+
+TEST(Dispatcher, ADutyCycleIsMadeUpBeforeTheNextStart) {
+  Dispatcher d(roomy());
+  const auto radio = d.segment("radio", SegmentLimits{8, 1e9, 1e9, 10});  // 1 %: 36 s in an hour
+  for (std::uint32_t i = 1; i <= 3; ++i) d.offer(DeviceId(i), Priority::kSchedule, radio);
+  ASSERT_TRUE(d.next(kNow));
+  d.finished(radio, std::chrono::seconds(30));
+  ASSERT_TRUE(d.next(kNow)) << "six seconds are left";
+  d.finished(radio, std::chrono::seconds(16));
+  EXPECT_FALSE(d.next(kNow)) << "overdrawn by ten";
+  ASSERT_TRUE(d.wake_at());
+  EXPECT_NEAR(static_cast<double>((*d.wake_at() - kNow).count()) * 1e-6, 1'000, 1)
+      << "ten seconds at 1 %";
+  EXPECT_FALSE(d.next(kNow + std::chrono::seconds(999)));
+  EXPECT_TRUE(d.next(*d.wake_at()));
+  d.offer(DeviceId(9), Priority::kSchedule, 0);
+  EXPECT_TRUE(d.next(kNow + std::chrono::seconds(1))) << "others go on";
+}
+
+TEST(Bearer, EveryProfileIsComplete) {
+  EXPECT_EQ(bearers().front().name, "ip");
+  for (const Bearer& bearer : bearers()) {
+    EXPECT_EQ(find_bearer(bearer.name), &bearer) << bearer.name;
+    EXPECT_GT(bearer.connect_timeout_ms, 0) << bearer.name;
+    EXPECT_GT(bearer.reply_timeout_ms, 0) << bearer.name;
+    EXPECT_GT(bearer.conversation_timeout_ms, bearer.reply_timeout_ms) << bearer.name;
+    EXPECT_GT(bearer.duty_permille, 0) << bearer.name;
+    EXPECT_EQ(bearer.duty_permille < 1'000, bearer.bytes_per_s != 0)
+        << bearer.name << ": air time needs a rate";
+  }
+  EXPECT_EQ(find_bearer("pigeon"), nullptr);
+}
+
+TEST(Bearer, ASleeperIsReachableInItsWindowsAlone) {
+  const WakeWindow wake{86'400, 7'200, 600};  // ten minutes from 02:00
+  const UtcSeconds midnight{1'790'035'200};
+  EXPECT_EQ(midnight.value % 86'400, 0);
+  EXPECT_EQ(wake.next(midnight), midnight + 7'200);
+  EXPECT_EQ(wake.next(midnight + 7'200), midnight + 7'200);
+  EXPECT_TRUE(wake.awake(midnight + 7'799));
+  EXPECT_FALSE(wake.awake(midnight + 7'800));
+  EXPECT_EQ(wake.next(midnight + 7'800), midnight + 86'400 + 7'200);
+  EXPECT_TRUE(WakeWindow().awake(midnight));
 }
 
 TEST(Schedule, PopsInOrderAndForgetsWhatWasReplanned) {

@@ -20,7 +20,9 @@ bool is_security(const Error& error) {
 dlms::ClientConfig DlmsDriver::client_config(const DeviceKeys* keys, const KeySet* set) const {
   dlms::ClientConfig config;
   config.link = meter_.address.link;
-  config.response_timeout = std::chrono::milliseconds(kReplyTimeout_ms);
+  const Bearer& bearer = *meter_.address.bearer;
+  config.response_timeout = std::chrono::milliseconds(bearer.reply_timeout_ms);
+  if (bearer.pdu_bytes_max != 0) config.receive_pdu_bytes_max = bearer.pdu_bytes_max;
   config.attempts = 1;
   if (keys == nullptr) return config;
   config.mechanism = keys->mechanism;
@@ -35,9 +37,10 @@ dlms::ClientConfig DlmsDriver::client_config(const DeviceKeys* keys, const KeySe
 
 Task<Status> DlmsDriver::associate(const DeviceKeys* keys, const KeySet* set, std::uint32_t generation) {
   const bool ciphered = set != nullptr && !set->encryption.empty();
-  link_ = std::make_unique<DeviceLink>(c_.runtime, c_.pool, meter_.address, client_config(keys, set),
-                                       ciphered ? &c_.keys.counters() : nullptr,
-                                       KeyName{meter_.device.id, generation});
+  past_traffic_ = traffic();
+  link_ = std::make_unique<DeviceLink>(
+      c_.runtime, c_.pool, meter_.address, client_config(keys, set),
+      ciphered ? &c_.keys.counters() : nullptr, KeyName{meter_.device.id, generation});
   auto connected = co_await link_->connect();
   if (!connected.ok()) co_return std::move(connected).error();
   secured_ = ciphered;
@@ -117,11 +120,15 @@ Task<Result<std::uint32_t>> DlmsDriver::read_counter_publicly() {
 }
 
 Task<void> DlmsDriver::close() {
-  if (link_) {
-    co_await link_->release();
-    c_.stats.bytes_sent += link_->statistics().bytes_out;
-    c_.stats.bytes_received += link_->statistics().bytes_in;
-  }
+  if (link_) co_await link_->release();
+}
+
+Traffic DlmsDriver::traffic() const {
+  Traffic all = past_traffic_;
+  if (!link_) return all;
+  all.bytes_sent += link_->statistics().bytes_out;
+  all.bytes_received += link_->statistics().bytes_in;
+  return all;
 }
 
 void DlmsDriver::abort(Error why) {

@@ -69,8 +69,7 @@ Task<CommandOutcome> DlmsDriver::run_read_profile(std::string argument, Progress
   std::vector<Ask> asks;
   learn_progress(meter_.layout->loads, meter_.loads);
   for (std::size_t i = 0; i < meter_.layout->loads.size(); ++i) {
-    const std::int64_t chunk_s =
-        std::int64_t{meter_.layout->loads[i].period_s} * std::max(1u, c_.config.read.rows_per_read);
+    const std::int64_t chunk_s = std::int64_t{meter_.layout->loads[i].period_s} * rows_per_read();
     for (UtcSeconds after = *from; after < *to; after = after + chunk_s) {
       asks.push_back({Ask::Kind::kLoad, i, {after, std::min(after + chunk_s, *to)}});
       if (asks.size() > kProfileRowsMax / kProfileRowsPerRead) {

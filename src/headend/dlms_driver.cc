@@ -102,7 +102,14 @@ Task<Status> DlmsDriver::read_clock_and_registers(bool registers) {
   co_return Status{};
 }
 
-// A broken connection costs at most one request: never more than rows_per_read rows of a load profile.
+std::uint32_t DlmsDriver::rows_per_read() const {
+  const std::uint32_t fits = meter_.address.bearer->rows_per_read;
+  const std::uint32_t wanted = c_.config.read.rows_per_read;
+  return std::max(1u, fits == 0 ? wanted : std::min(fits, wanted));
+}
+
+// A broken connection costs at most one request: never more than rows_per_read rows of a load
+// profile.
 std::size_t DlmsDriver::asks_of_request(const std::vector<Ask>& asks, std::size_t from) {
   std::size_t count = 1;
   bool load = asks[from].kind == Ask::Kind::kLoad;

@@ -33,6 +33,10 @@ struct CommandOutcome {
   std::string result;
 };
 
+struct Traffic {
+  std::uint64_t bytes_sent = 0, bytes_received = 0;
+};
+
 class DlmsDriver {
  public:
   using Progress = std::function<void(std::string)>;
@@ -54,6 +58,7 @@ class DlmsDriver {
   std::optional<std::int32_t> clock_offset_s() const { return clock_offset_s_; }
   std::size_t readings_accepted() const { return readings_accepted_; }
   std::size_t registers_read() const { return registers_read_; }
+  Traffic traffic() const;  // of all associations of this conversation, failed ones too
 
  private:
   // A profile asked for in this conversation.
@@ -75,6 +80,7 @@ class DlmsDriver {
   Task<Status> read_clock_and_registers(bool registers);
   Status take_clock(ByteView encoded);
   void take_register(const RegisterObject& object, ByteView encoded);
+  std::uint32_t rows_per_read() const;  // at least 1
   static std::size_t asks_of_request(const std::vector<Ask>& asks, std::size_t from);
   Task<Status> read_profiles(std::vector<Ask> asks, Progress progress);
   Task<Status> set_clock();
@@ -116,6 +122,7 @@ class DlmsDriver {
   std::size_t readings_accepted_ = 0;
   std::size_t registers_read_ = 0;
   std::size_t rows_quarantined_ = 0;
+  Traffic past_traffic_;
 };
 
 }  // namespace amity::headend

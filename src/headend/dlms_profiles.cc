@@ -46,8 +46,9 @@ void DlmsDriver::plan_profiles(const std::vector<Profile>& profiles, std::vector
   learn_progress(profiles, progress);
   const UtcSeconds now = c_.runtime.clock.utc();
   for (std::size_t i = 0; i < profiles.size(); ++i) {
-    const CaptureGrid grid = kind == Ask::Kind::kDaily ? daily_grid(profiles[i]) : load_grid(profiles[i]);
-    const std::int64_t chunk_s = std::int64_t{grid.period_s} * std::max(1u, c_.config.read.rows_per_read);
+    const CaptureGrid grid =
+        kind == Ask::Kind::kDaily ? daily_grid(profiles[i]) : load_grid(profiles[i]);
+    const std::int64_t chunk_s = std::int64_t{grid.period_s} * rows_per_read();
     for (const TimeRange& range : progress[i].missing(now, grid)) {
       for (UtcSeconds after = range.after; after < range.until; after = after + chunk_s) {
         out.push_back({kind, i, {after, std::min(after + chunk_s, range.until)}});

@@ -143,6 +143,44 @@ TEST_F(HeadEndTest, AsksOnlyForWhatIsMissing) {
   EXPECT_GT(intake.applied.added, kept);
 }
 
+TEST_F(HeadEndTest, ASleepingMeterIsCalledWhenItWakes) {
+  TestMeter& meter = add(1);
+  registry.device_map[1].address += "&wake=3600/1800/300";  // awake for five minutes from half past
+  start();
+  headend->submit(command(1, CommandKind::kPing));
+  loop.run_for(830s);  // 16 minutes past to ten seconds before half past
+  EXPECT_EQ(loop.connections_made, 0u);
+  ASSERT_EQ(changes().size(), 1u);
+  EXPECT_EQ(changes()[0].state, CommandState::kQueued);
+  EXPECT_EQ(changes()[0].progress, "the meter sleeps; it is called when it wakes");
+  loop.run_for(15s);
+  ASSERT_FALSE(changes().empty());
+  EXPECT_EQ(changes().back().state, CommandState::kDone) << changes().back().result;
+  loop.run_for(295s);
+  EXPECT_EQ(imports(1).size(), meter.rows.size());
+  const std::size_t visits = contacts().size();
+  loop.run_for(3'295s);
+  EXPECT_EQ(contacts().size(), visits) << "asleep until the next half past";
+  loop.run_for(305s);
+  EXPECT_EQ(contacts().size(), visits + 1);
+  for (const ContactMade& contact : contacts())
+    EXPECT_EQ(contact.at.value % 3'600 / 300, 6) << contact.at.value;
+}
+
+TEST_F(HeadEndTest, ANarrowBearerGetsSmallRequestsAndRareVisits) {
+  TestMeter& meter = add(1);
+  registry.device_map[1].address += "&bearer=rf-mesh";
+  start();
+  loop.run_for(3'000s);
+  EXPECT_EQ(imports(1).size(), meter.rows.size());
+  for (const auto& [from, to] : meter.ranges_asked) EXPECT_LE(to - from, 12 * 900);
+  const std::size_t visits = contacts().size();
+  EXPECT_EQ(visits, 1u);
+  EXPECT_GT(headend->stats().bytes_received, 0u);
+  loop.run_for(2 * 3'600s);
+  EXPECT_LE(contacts().size(), visits + 1) << "every four hours";
+}
+
 TEST_F(HeadEndTest, AfterARestartOnlyTheHolesAreRead) {
   TestMeter& meter = add(1);
   start();

@@ -16,7 +16,21 @@ DispatchLimits dispatch_limits(const HeadEndConfig& config) {
   return limits;
 }
 
-ReadGrid read_grid(const ReadPolicy& read) { return {read.interval_s, read.offset_s, read.spread_s}; }
+SegmentLimits segment_limits(const HeadEndConfig& config, const Bearer& bearer) {
+  SegmentLimits limits{config.segment.conversations_max, config.segment.starts_per_s,
+                       config.segment.burst, 1'000};
+  if (bearer.in_flight_max != 0)
+    limits.in_flight_max = std::min<std::size_t>(limits.in_flight_max, bearer.in_flight_max);
+  if (bearer.starts_per_s != 0)
+    limits.starts_per_s = std::min(limits.starts_per_s, bearer.starts_per_s);
+  limits.duty_permille = bearer.duty_permille;
+  return limits;
+}
+
+// A bearer that costs much is used no more often than it bears; the spread stays as configured.
+ReadGrid read_grid(const ReadPolicy& read, const Bearer& bearer) {
+  return {std::max(read.interval_s, bearer.visit_interval_s), read.offset_s, read.spread_s};
+}
 
 }  // namespace
 
@@ -67,8 +81,11 @@ Meter* HeadEnd::Impl::add_meter(const Device& device) {
   slot->address = std::move(address).value();
   slot->time.zone = config_.zone;
   // A concentrator is a segment also where nobody named one.
-  const bool unnamed = device.segment.empty() && slot->address.shared();
-  slot->segment = dispatcher_.segment(unnamed ? slot->address.endpoint.to_string() : device.segment);
+  const Bearer& bearer = *slot->address.bearer;
+  const bool unnamed =
+      device.segment.empty() && (slot->address.shared() || bearer.duty_permille < 1'000);
+  slot->segment = dispatcher_.segment(unnamed ? slot->address.endpoint.to_string() : device.segment,
+                                      segment_limits(config_, bearer));
   if (!slot->address.shared()) by_host_[slot->address.endpoint.host] = device.id;
   return slot.get();
 }
@@ -110,11 +127,22 @@ void HeadEnd::Impl::plan(Meter& meter, bool catch_up) {
   if (!config_.scheduled) return;
   const UtcSeconds now = context_.runtime.clock.utc();
   if (catch_up) {
-    const std::uint64_t share = context_.runtime.random.below(std::uint64_t{config_.read.catch_up_s} + 1);
-    schedule_.put(meter.device.id, now + static_cast<std::int64_t>(share));
+    const std::uint64_t share =
+        context_.runtime.random.below(std::uint64_t{config_.read.catch_up_s} + 1);
+    plan_at(meter, now + static_cast<std::int64_t>(share));
   } else {
-    schedule_.put(meter.device.id, next_on_grid(read_grid(config_.read), meter.device.id, now));
+    plan_at(meter,
+            next_on_grid(read_grid(config_.read, *meter.address.bearer), meter.device.id, now));
   }
+}
+
+// A sleeping meter is visited when it wakes, the fleet spread over the first half of the window.
+void HeadEnd::Impl::plan_at(Meter& meter, UtcSeconds due) {
+  const WakeWindow& wake = meter.address.wake;
+  const UtcSeconds reachable = wake.next(due);
+  const std::uint64_t share =
+      reachable == due ? 0 : context_.runtime.random.below(wake.length_s / 2 + 1);
+  schedule_.put(meter.device.id, reachable + static_cast<std::int64_t>(share));
 }
 
 void HeadEnd::Impl::pump_later() {
@@ -132,6 +160,10 @@ void HeadEnd::Impl::pump() {
   while (const auto due = schedule_.pop_due(now)) {
     Meter* const meter = meter_of(*due);
     if (meter == nullptr || meter->offered) continue;
+    if (!meter->address.wake.awake(now)) {
+      plan_at(*meter, now);
+      continue;
+    }
     meter->offered = true;
     dispatcher_.offer(*due, Priority::kSchedule, meter->segment);
   }
@@ -184,10 +216,13 @@ Task<void> HeadEnd::Impl::converse(Visit visit) {
     TimerId id;
     ~Guard() { timers.cancel(id); }
   };
-  const Guard guard{context_.runtime.timers,
-                    context_.runtime.timers.at(started + std::chrono::milliseconds(kConversationTimeout_ms), [&driver] {
-                      driver.abort(make_error(ErrorCode::kTimeout, "the conversation lasted too long"));
-                    })};
+  const Guard guard{
+      context_.runtime.timers,
+      context_.runtime.timers.at(
+          started + std::chrono::milliseconds(meter.address.bearer->conversation_timeout_ms),
+          [&driver] {
+            driver.abort(make_error(ErrorCode::kTimeout, "the conversation lasted too long"));
+          })};
   Status status = co_await driver.open();
   if (status.ok()) {
     Status commands = co_await run_commands(meter, driver);
@@ -201,7 +236,17 @@ Task<void> HeadEnd::Impl::converse(Visit visit) {
   finish(visit, status, driver, started);
 }
 
-void HeadEnd::Impl::finish(const Visit& visit, const Status& status, const DlmsDriver& driver, Instant started) {
+// How long the conversation was on the air, for bearers whose duty cycle is limited.
+Duration HeadEnd::Impl::air_time(const Meter& meter, const DlmsDriver& driver) const {
+  const Bearer& bearer = *meter.address.bearer;
+  if (bearer.bytes_per_s == 0) return Duration(0);
+  const Traffic traffic = driver.traffic();
+  return Duration(static_cast<std::int64_t>((traffic.bytes_sent + traffic.bytes_received) *
+                                            1'000'000 / bearer.bytes_per_s));
+}
+
+void HeadEnd::Impl::finish(const Visit& visit, const Status& status, const DlmsDriver& driver,
+                           Instant started) {
   Meter& meter = *visit.meter;
   ContactMade contact;
   contact.device = meter.device.id;
@@ -212,10 +257,13 @@ void HeadEnd::Impl::finish(const Visit& visit, const Status& status, const DlmsD
   contact.clock_offset_s = driver.clock_offset_s().value_or(0);
   if (!status.ok()) contact.error = to_string(status.error());
   ++(status.ok() ? stats_.contacts_ok : stats_.contacts_failed);
+  const Traffic traffic = driver.traffic();
+  stats_.bytes_sent += traffic.bytes_sent;
+  stats_.bytes_received += traffic.bytes_received;
   emit_(std::move(contact));
   reschedule(meter, status, driver.security_failure());
   meter.busy = false;
-  dispatcher_.finished(visit.segment);
+  dispatcher_.finished(visit.segment, air_time(meter, driver));
   if (const auto left = commands_.find(meter.device.id); left != commands_.end()) {
     if (left->second.front().attempts == 0) dispatcher_.offer(meter.device.id, Priority::kOnDemand, meter.segment);
   }
@@ -228,7 +276,9 @@ void HeadEnd::Impl::reschedule(Meter& meter, const Status& status, bool security
   if (status.ok()) {
     if (meter.backoff.locked_out()) --stats_.locked_out;
     meter.backoff.succeeded();
-    return plan(meter, false);
+    // What a person asked for does not stand in for the reading that is due.
+    if (!schedule_.due(meter.device.id)) plan(meter, false);
+    return;
   }
   const UtcSeconds now = context_.runtime.clock.utc();
   std::int64_t pause_s = meter.backoff.failed(context_.runtime.random);
@@ -245,7 +295,7 @@ void HeadEnd::Impl::reschedule(Meter& meter, const Status& status, bool security
     }
     if (meter.backoff.locked_out()) pause_s = kLockoutPause_s;
   }
-  if (config_.scheduled) schedule_.put(meter.device.id, now + pause_s);
+  if (config_.scheduled) plan_at(meter, now + pause_s);
 }
 
 std::optional<DeviceId> HeadEnd::Impl::device_of(const dlms::SystemTitle& title) {

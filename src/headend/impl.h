@@ -45,6 +45,7 @@ class HeadEnd::Impl : public std::enable_shared_from_this<HeadEnd::Impl>, privat
   Meter* add_meter(const Device& device);
   void reload(DeviceId device);
   void plan(Meter& meter, bool catch_up);
+  void plan_at(Meter& meter, UtcSeconds due);
 
   // schedule
   void pump();
@@ -52,12 +53,14 @@ class HeadEnd::Impl : public std::enable_shared_from_this<HeadEnd::Impl>, privat
   void start_visit(const Dispatcher::Job& job);
   Task<void> converse(Visit visit);
   void finish(const Visit& visit, const Status& status, const DlmsDriver& driver, Instant started);
+  Duration air_time(const Meter& meter, const DlmsDriver& driver) const;
   void reschedule(Meter& meter, const Status& status, bool security);
 
   // commands (commands.cc)
   void take_command(const Command& command);
   Task<Status> run_commands(Meter& meter, DlmsDriver& driver);
   void commands_unreachable(Meter& meter, const Error& why);
+  void call_when_awake(const Meter& meter, UtcSeconds wakes);
   void expire_commands();
   void changed(const Command& command, CommandState state, std::string progress, std::string result);
 

@@ -90,10 +90,22 @@ TEST(Address, Hdlc) {
   EXPECT_EQ(a->link.hdlc.server_address_size, 4);
 }
 
+TEST(Address, TheBearerAndWhenASleeperWakes) {
+  const auto a = parse_address("dlms+tcp://h:1?bearer=nb-iot&wake=86400/7200/600");
+  ASSERT_TRUE(a.ok()) << a.error().reason;
+  EXPECT_EQ(a->bearer->name, "nb-iot");
+  EXPECT_EQ(a->wake, (WakeWindow{86'400, 7'200, 600}));
+  EXPECT_EQ(parse_address("dlms+tcp://h:1")->bearer->name, "ip");
+  EXPECT_EQ(parse_address("dlms+tcp://h:1?bearer=pigeon").error().reason,
+            "bearer=pigeon is none of ip, g3-plc, prime, wi-sun, rf-mesh, nb-iot, lte-m, gprs");
+}
+
 TEST(Address, WhatSaysNothingIsRefused) {
-  for (const char* url : {"", "http://a:1", "dlms+tcp://", "dlms+tcp://host", "dlms+tcp://host:99999",
-                          "dlms+tcp://h:1?client", "dlms+tcp://h:1?client=x", "dlms+tcp://h:1?gateway=7",
-                          "dlms+tcp://h:1?gateway=7/", "dlms+hdlc://h:1?size=3"}) {
+  for (const char* url :
+       {"", "http://a:1", "dlms+tcp://", "dlms+tcp://host", "dlms+tcp://host:99999",
+        "dlms+tcp://h:1?client", "dlms+tcp://h:1?client=x", "dlms+tcp://h:1?gateway=7",
+        "dlms+tcp://h:1?gateway=7/", "dlms+hdlc://h:1?size=3", "dlms+tcp://h:1?wake=60",
+        "dlms+tcp://h:1?wake=60/60/1", "dlms+tcp://h:1?wake=60/0/0", "dlms+tcp://h:1?wake=0/0/1"}) {
     EXPECT_FALSE(parse_address(url).ok()) << url;
   }
 }

@@ -18,6 +18,8 @@ inline constexpr int kListenBacklog = 4096;
 inline constexpr std::int64_t kCloseFlushMs = 10'000;
 // Out of descriptors: accepting pauses this long instead of spinning.
 inline constexpr std::int64_t kAcceptPauseMs = 100;
+// Until the port has sent everything, a change of its line is tried again this often.
+inline constexpr std::int64_t kSerialDrainPollMs = 2;
 inline constexpr std::size_t kTlsRecordBytes = 16 * 1024;
 
 }  // namespace amity::runtime

@@ -3,6 +3,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 
 #include "runtime/loop.h"
+#include "runtime/serial.h"
 #include "runtime/tcp.h"
 #include "runtime/udp.h"
 
@@ -25,6 +26,9 @@ class SocketNetwork : public Network {
   Result<std::unique_ptr<DatagramSocket>> open_datagram(
       const Endpoint& at, std::function<void(const Endpoint&, ByteView)> on_datagram) override {
     return udp_open(loop_, at, std::move(on_datagram));
+  }
+  Result<std::unique_ptr<SerialPort>> open_serial(const std::string& path, const SerialLine& line) override {
+    return serial_open(loop_, path, line);
   }
 
  private:

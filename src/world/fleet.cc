@@ -53,6 +53,7 @@ Status Fleet::build(const TimeZone& zone) {
   grid.interval_s = real ? kReplayIntervalSeconds : 900;
   grid.concentrator_share = config_.concentrator_share;
   grid.port = config_.port;
+  grid.hdlc = config_.hdlc;
   grid.climate = config_.climate;
   town_.born = floor_to(now - config_.history_days * 86'400LL, 86'400);
   grid.commissioned = town_.born;
@@ -131,7 +132,8 @@ void Fleet::accept(std::unique_ptr<Stream> stream) {
   }
   if (who->index >= meters_.size() || grid_.meters[who->index].concentrator != kNoConcentrator) return;
   if (!meters_[who->index]->powered()) return;
-  adopt(std::make_unique<MeterHost>(context, *meters_[who->index], std::move(stream), done));
+  const auto transport = config_.hdlc ? dlms::Transport::kHdlc : dlms::Transport::kWrapperStream;
+  adopt(std::make_unique<MeterHost>(context, *meters_[who->index], std::move(stream), done, transport));
 }
 
 void Fleet::adopt(std::unique_ptr<Host> host) {

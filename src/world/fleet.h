@@ -23,6 +23,7 @@ struct FleetConfig {
   std::string zone = "Australia/Sydney";
   std::int32_t history_days = 40;      // how long before now the meters were installed
   double concentrator_share = 0.6;
+  bool hdlc = false;                   // directly reached meters speak HDLC over the stream, not the wrapper
   Climate climate;
   FaultRates faults;
   LinkQuality link;

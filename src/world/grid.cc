@@ -161,7 +161,7 @@ class Builder {
     d.firmware = model.firmware;
     d.protocol = "dlms";
     const bool direct = place.concentrator == kNoConcentrator;
-    d.address = fmt::format("dlms+tcp://{}:{}?client=1&server=1",
+    d.address = fmt::format("{}://{}:{}?client=1&server=1", direct && config_.hdlc ? "dlms+hdlc" : "dlms+tcp",
                             direct ? meter_host(index) : concentrator_host(place.concentrator), config_.port);
     if (!direct) {
       d.address += "&gateway=0/" + to_hex(as_bytes(d.serial));

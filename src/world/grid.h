@@ -21,6 +21,7 @@ struct GridConfig {
   double concentrator_share = 0.6;     // of the transformers whose meters are behind concentrators
   std::uint32_t concentrator_meters = 100;
   std::uint16_t port = 4059;
+  bool hdlc = false;                   // directly reached meters speak HDLC, not the wrapper
   UtcSeconds commissioned;
   Climate climate;
 };

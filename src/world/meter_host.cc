@@ -6,10 +6,12 @@
 
 namespace amity::world {
 
-dlms::ServerConfig server_config(const VirtualMeter& meter, const std::optional<dlms::GatewayRoute>& gateway) {
+dlms::ServerConfig server_config(const VirtualMeter& meter, const std::optional<dlms::GatewayRoute>& gateway,
+                                 dlms::Transport transport) {
   const MeterKeys keys = meter.keys();
   dlms::ServerConfig config;
   config.link.server_sap = kMeterSap;
+  config.link.transport = transport;
   config.link.gateway = gateway;
   config.title = keys.title;
   config.keys.encryption = dlms::Secret(ByteView(keys.encryption));
@@ -25,8 +27,11 @@ dlms::ServerConfig server_config(const VirtualMeter& meter, const std::optional<
   return config;
 }
 
-MeterSession::MeterSession(VirtualMeter& meter, std::optional<dlms::GatewayRoute> gateway, Random& random, Instant now)
-    : meter_(meter), config_(server_config(meter, gateway)), server_(&config_, &meter, &meter.counters(), &random) {
+MeterSession::MeterSession(VirtualMeter& meter, std::optional<dlms::GatewayRoute> gateway, Random& random, Instant now,
+                           dlms::Transport transport)
+    : meter_(meter),
+      config_(server_config(meter, gateway, transport)),
+      server_(&config_, &meter, &meter.counters(), &random) {
   server_.on_open(now);
 }
 
@@ -98,9 +103,10 @@ void Host::arm(std::optional<Instant> timeout) {
   });
 }
 
-MeterHost::MeterHost(const HostContext& context, VirtualMeter& meter, std::unique_ptr<Stream> stream, OnDone on_done)
+MeterHost::MeterHost(const HostContext& context, VirtualMeter& meter, std::unique_ptr<Stream> stream, OnDone on_done,
+                     dlms::Transport transport)
     : Host(context, std::move(stream), std::move(on_done)),
-      session_(meter, std::nullopt, context.runtime.random, context.runtime.clock.now()) {
+      session_(meter, std::nullopt, context.runtime.random, context.runtime.clock.now(), transport) {
   arm(next_timeout());
 }
 

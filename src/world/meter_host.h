@@ -21,12 +21,14 @@ inline constexpr std::uint16_t kPublicClient = 16;     // no security; identific
 inline constexpr std::uint16_t kMeterSap = 1;
 
 // The configuration of a meter's server as of now (keys change).
-dlms::ServerConfig server_config(const VirtualMeter& meter, const std::optional<dlms::GatewayRoute>& gateway);
+dlms::ServerConfig server_config(const VirtualMeter& meter, const std::optional<dlms::GatewayRoute>& gateway,
+                                 dlms::Transport transport = dlms::Transport::kWrapperStream);
 
 // One conversation with one meter. Not movable: the server refers to the configuration beside it.
 class MeterSession {
  public:
-  MeterSession(VirtualMeter& meter, std::optional<dlms::GatewayRoute> gateway, Random& random, Instant now);
+  MeterSession(VirtualMeter& meter, std::optional<dlms::GatewayRoute> gateway, Random& random, Instant now,
+               dlms::Transport transport = dlms::Transport::kWrapperStream);
   MeterSession(const MeterSession&) = delete;
   MeterSession& operator=(const MeterSession&) = delete;
 
@@ -90,7 +92,8 @@ class Host : protected Stream::Handler {
 
 class MeterHost final : public Host {
  public:
-  MeterHost(const HostContext& context, VirtualMeter& meter, std::unique_ptr<Stream> stream, OnDone on_done);
+  MeterHost(const HostContext& context, VirtualMeter& meter, std::unique_ptr<Stream> stream, OnDone on_done,
+            dlms::Transport transport = dlms::Transport::kWrapperStream);
   VirtualMeter& meter() { return session_.meter(); }
 
  private:

@@ -12,8 +12,9 @@ namespace amity::world {
 class TestReader final : public Stream::Handler {
  public:
   TestReader(Runtime runtime, const DeviceSecrets& secrets, const std::string& host, std::uint16_t port,
-             std::optional<dlms::GatewayRoute> gateway, std::deque<dlms::AttributeRequest> requests)
-      : runtime_(runtime), client_(config(secrets, std::move(gateway)), &counters_, runtime.random),
+             std::optional<dlms::GatewayRoute> gateway, std::deque<dlms::AttributeRequest> requests,
+             dlms::Transport transport = dlms::Transport::kWrapperStream)
+      : runtime_(runtime), client_(config(secrets, std::move(gateway), transport), &counters_, runtime.random),
           requests_(std::move(requests)) {
     // Another conversation with the same meter must use higher counters.
     counters_.set_next(static_cast<std::uint32_t>(runtime.clock.utc_us() / 1'000 % 1'000'000'000) + 1);
@@ -45,8 +46,10 @@ class TestReader final : public Stream::Handler {
   }
 
  private:
-  static dlms::ClientConfig config(const DeviceSecrets& secrets, std::optional<dlms::GatewayRoute> gateway) {
+  static dlms::ClientConfig config(const DeviceSecrets& secrets, std::optional<dlms::GatewayRoute> gateway,
+                                   dlms::Transport transport) {
     dlms::ClientConfig c;
+    c.link.transport = transport;
     c.link.client_sap = kManagementClient;
     c.link.server_sap = kMeterSap;
     c.link.gateway = std::move(gateway);

@@ -43,6 +43,10 @@ Status Client::action(std::span<const MethodCall> calls, Instant now) {
 Status Client::read_sn(std::span<const ShortNameRequest> names, Instant now) {
   return machine_->read_sn(names, now);
 }
+Status Client::access(std::span<const AccessCall> calls, const AccessOptions& options,
+                      Instant now) {
+  return machine_->access(calls, options, now);
+}
 Status Client::release(Instant now) {
   return machine_->release(now);
 }

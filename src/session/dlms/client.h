@@ -8,8 +8,8 @@
 //     while (client.poll_output(bytes)) send(std::move(bytes));
 //     while (auto event = client.poll_event()) ...
 //     arm one timer for client.next_timeout()
-//   -> Connected, then get()/set()/action()/read_sn(), each answered by exactly one Response or
-//   Failed,
+//   -> Connected, then get()/set()/action()/access()/read_sn(), each answered by exactly one
+//   Response or Failed,
 //      then release() -> Released; or Failed with `closed`, after which the stream is to be
 //      dropped.
 //
@@ -35,6 +35,7 @@
 #include "base/time.h"
 #include "session/dlms/config.h"
 #include "session/dlms/counters.h"
+#include "wire/dlms/access.h"
 #include "wire/dlms/selective_access.h"
 #include "wire/dlms/types.h"
 
@@ -93,6 +94,25 @@ struct MethodCall {
   std::optional<Bytes> parameters;  // encoded value
 };
 
+// One item of an ACCESS request: GET or SET of an attribute, or a method.
+struct AccessCall {
+  AccessKind kind =
+      AccessKind::kGet;  // kGet, kSet or kAction; selective where there is a selection
+  AttributeRef target;   // of kAction: `attribute` is the method
+  std::optional<Selection> selection;  // GET and SET only
+  Bytes data;                          // encoded value; kSet: needed, kAction: may be empty
+
+  static AccessCall get(const AttributeRequest& request);
+  static AccessCall set(AttributeWrite write);
+  static AccessCall action(MethodCall call);
+};
+
+struct AccessOptions {
+  bool break_on_error = false;    // what follows a refused item is not tried: kOtherReason
+  bool self_descriptive = false;  // the meter repeats the specifications
+  Bytes date_time;                // 12 bytes, or empty
+};
+
 struct ShortNameRequest {
   std::uint16_t name = 0;
   std::optional<Selection> selection;  // parameterized access
@@ -105,14 +125,16 @@ struct Connected {
   std::optional<SystemTitle> server_title;
 };
 
-enum class RequestKind : std::uint8_t { kGet, kSet, kAction, kReadShortName };
+enum class RequestKind : std::uint8_t { kGet, kSet, kAction, kReadShortName, kAccess };
 
 // Of one attribute or method, in the order asked. A refusal of one item is no failure of the
 // request.
 struct ItemResult {
   DataAccessResult access = DataAccessResult::kSuccess;  // ACTION: of the returned value
   ActionResult action = ActionResult::kSuccess;          // ACTION only
-  Bytes data;  // encoded value; GET, Read: on success; ACTION: where something was returned
+  // Encoded value; GET, Read: on success; ACTION: where something was returned (ACCESS: null-data
+  // where not).
+  Bytes data;
 
   bool ok() const {
     return access == DataAccessResult::kSuccess && action == ActionResult::kSuccess;
@@ -179,6 +201,9 @@ class Client {
   Status set(std::span<const AttributeWrite> writes, Instant now);
   Status action(std::span<const MethodCall> calls, Instant now);
   Status read_sn(std::span<const ShortNameRequest> names, Instant now);
+  // GETs, SETs and ACTIONs in one request, obeyed in their order (IEC 62056-5-3, ACCESS). Long ones
+  // travel in general blocks.
+  Status access(std::span<const AccessCall> calls, const AccessOptions& options, Instant now);
   // Ends association and link politely: RLRQ/RLRE, DISC/UA.
   Status release(Instant now);
   // Forgets everything at once, without a word to the meter and without an event.

@@ -15,10 +15,12 @@ constexpr std::uint32_t kLogicalNameConformance =
     Conformance::kBlockTransferGet | Conformance::kBlockTransferSet |
     Conformance::kBlockTransferAction | Conformance::kMultipleReferences |
     Conformance::kDataNotification | Conformance::kEventNotification | Conformance::kGet |
-    Conformance::kSet | Conformance::kSelectiveAccess | Conformance::kAction;
+    Conformance::kSet | Conformance::kSelectiveAccess | Conformance::kAction |
+    Conformance::kAccess;
 constexpr std::uint32_t kShortNameConformance =
     Conformance::kRead | Conformance::kWrite | Conformance::kParameterizedAccess |
-    Conformance::kMultipleReferences | Conformance::kInformationReport;
+    Conformance::kMultipleReferences | Conformance::kBlockTransferGet |
+    Conformance::kInformationReport;
 
 ClientConfig completed(ClientConfig config) {
   if (config.conformance.bits == 0) {

@@ -35,6 +35,7 @@ class Client::Machine {
   Status set(std::span<const AttributeWrite> writes, Instant now);
   Status action(std::span<const MethodCall> calls, Instant now);
   Status read_sn(std::span<const ShortNameRequest> names, Instant now);
+  Status access(std::span<const AccessCall> calls, const AccessOptions& options, Instant now);
   Status release(Instant now);
   void abort();
   void on_bytes(ByteView bytes, Instant now);
@@ -54,6 +55,9 @@ class Client::Machine {
   struct Request {
     RequestKind kind = RequestKind::kGet;
     std::uint8_t invoke = 0;
+    std::uint32_t long_invoke = 0;         // ACCESS
+    std::vector<AccessKind> access_kinds;  // ACCESS: of each item
+    bool break_on_error = false;           // ACCESS
     std::size_t items = 0;
     bool list = false;
     unsigned attempts_left = 0;
@@ -120,15 +124,23 @@ class Client::Machine {
   void on_get_block(const GetResponseWithDataBlock& block, Instant now);
   void on_action_block(const DataBlock& block, Instant now);
   void on_set_acknowledged(std::uint32_t block, Instant now);
-  void on_read_response(const ReadResponse& response, Instant now);
   void complete_get(Instant now);
   void complete_list(const std::vector<DataOrResult>& results, Instant now);
   void complete_set(const std::vector<DataAccessResult>& results, Instant now);
   void complete_action(const std::vector<ActionResponseItem>& responses, Instant now);
   void complete(std::vector<ItemResult> items, Instant now);
-  bool append_block(ByteView raw, Instant now);
+  bool take_block(std::uint32_t number, ByteView raw, Instant now);
   void stray(Instant now);
   void fail_request(Error error, Instant now);
+
+  // client_short_names.cc
+  void send_next_read_block(Instant now);
+  void on_read_response(const ReadResponse& response, Instant now);
+  void on_read_block(const SnDataBlockResult& block, Instant now);
+  void complete_read(Instant now);
+
+  // client_access.cc
+  void on_access_response(const AccessResponse& response, Instant now);
 
   ClientConfig config_;
   InvocationCounters* counters_;
@@ -146,6 +158,7 @@ class Client::Machine {
   Conformance conformance_;
   std::uint16_t server_pdu_bytes_max_ = 0;
   std::uint8_t invoke_ = 0;
+  std::uint32_t long_invoke_ = 0;
 
   std::unique_ptr<Request> request_;
   std::unique_ptr<GeneralBlockSender> sender_;

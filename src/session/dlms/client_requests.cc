@@ -227,22 +227,4 @@ void Client::Machine::send_next_action_block(Instant now) {
   send_request(std::move(apdu), now);
 }
 
-Status Client::Machine::read_sn(std::span<const ShortNameRequest> names, Instant now) {
-  AMITY_CHECK(ready_for(names.size(), false));
-  begin(RequestKind::kReadShortName, names.size());
-  ReadRequest read;
-  for (const ShortNameRequest& name : names) {
-    if (name.selection) {
-      read.items.push_back(
-          ParameterizedAccess{name.name, name.selection->selector, name.selection->parameters});
-    } else {
-      read.items.push_back(VariableName{name.name});
-    }
-  }
-  Bytes apdu;
-  encode(read, apdu);
-  send_request(std::move(apdu), now);
-  return {};
-}
-
 }  // namespace amity::dlms

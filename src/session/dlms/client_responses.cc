@@ -241,6 +241,8 @@ void Client::Machine::on_answer(const Apdu& apdu, Instant now) {
   }
   if (!request_) return stray(now);
   if (const auto* read = std::get_if<ReadResponse>(&apdu)) return on_read_response(*read, now);
+  if (const auto* access = std::get_if<AccessResponse>(&apdu))
+    return on_access_response(*access, now);
   const std::optional<InvokeId> invoke = std::visit(InvokeOf{}, apdu);
   if (!invoke || invoke->id() != request_->invoke) return stray(now);
 
@@ -276,20 +278,33 @@ void Client::Machine::on_answer(const Apdu& apdu, Instant now) {
         return on_action_block(block->block, now);
       break;
     case RequestKind::kReadShortName:
+    case RequestKind::kAccess:
       break;
   }
   stray(now);
 }
 
-// False: outgrown, the request has failed.
-bool Client::Machine::append_block(ByteView raw, Instant now) {
-  if (request_->assembled.size() + raw.size() > config_.response_bytes_max) {
+// False: a duplicate, or out of order or outgrown and the request has failed.
+bool Client::Machine::take_block(std::uint32_t number, ByteView raw, Instant now) {
+  Request& request = *request_;
+  if (number == request.blocks_received && number > 0) {
+    stray(now);
+    return false;
+  }
+  if (number != request.blocks_received + 1) {
+    fail_request(make_error(ErrorCode::kMalformed, fmt::format("block {} came, {} was due", number,
+                                                               request.blocks_received + 1)),
+                 now);
+    return false;
+  }
+  if (request.assembled.size() + raw.size() > config_.response_bytes_max) {
     fail_request(make_error(ErrorCode::kLimit, fmt::format("the answer is longer than {} bytes",
                                                            config_.response_bytes_max)),
                  now);
     return false;
   }
-  append(request_->assembled, raw);
+  append(request.assembled, raw);
+  request.blocks_received = number;
   return true;
 }
 
@@ -303,16 +318,7 @@ void Client::Machine::on_get_block(const GetResponseWithDataBlock& block, Instan
                                                request.blocks_received, to_string(block.result))),
                         now);
   }
-  if (block.block_number == request.blocks_received && block.block_number > 0)
-    return stray(now);  // a duplicate
-  if (block.block_number != request.blocks_received + 1) {
-    return fail_request(make_error(ErrorCode::kMalformed,
-                                   fmt::format("block {} came, {} was due", block.block_number,
-                                               request.blocks_received + 1)),
-                        now);
-  }
-  if (!append_block(block.raw_data, now)) return;
-  request.blocks_received = block.block_number;
+  if (!take_block(block.block_number, block.raw_data, now)) return;
   request.strays = 0;
   request.attempts_left = config_.attempts;
   if (block.last_block) return complete_get(now);
@@ -398,22 +404,16 @@ void Client::Machine::on_set_acknowledged(std::uint32_t block, Instant now) {
   }
   if (request.kind == RequestKind::kSet) {
     send_next_set_block(now);
-  } else {
+  } else if (request.kind == RequestKind::kAction) {
     send_next_action_block(now);
+  } else {
+    send_next_read_block(now);
   }
 }
 
 void Client::Machine::on_action_block(const DataBlock& block, Instant now) {
   Request& request = *request_;
-  if (block.block_number == request.blocks_received && block.block_number > 0) return stray(now);
-  if (block.block_number != request.blocks_received + 1) {
-    return fail_request(make_error(ErrorCode::kMalformed,
-                                   fmt::format("block {} came, {} was due", block.block_number,
-                                               request.blocks_received + 1)),
-                        now);
-  }
-  if (!append_block(block.raw_data, now)) return;
-  request.blocks_received = block.block_number;
+  if (!take_block(block.block_number, block.raw_data, now)) return;
   if (!block.last_block) {
     Bytes apdu;
     encode(ActionRequestNextBlock{InvokeId::make(request.invoke), block.block_number}, apdu);
@@ -435,21 +435,6 @@ void Client::Machine::on_action_block(const DataBlock& block, Instant now) {
   }
   if (!in.empty()) return fail_request(in.malformed("bytes follow the last result"), now);
   complete_action(responses, now);
-}
-
-void Client::Machine::on_read_response(const ReadResponse& response, Instant now) {
-  if (request_->kind != RequestKind::kReadShortName) return stray(now);
-  std::vector<DataOrResult> results;
-  for (const ReadResult& result : response.results) {
-    const auto* value = std::get_if<DataOrResult>(&result);
-    if (value == nullptr) {
-      return fail_request(make_error(ErrorCode::kUnsupported,
-                                     "blocks of short name reading; general block transfer is"),
-                          now);
-    }
-    results.push_back(*value);
-  }
-  complete_list(results, now);
 }
 
 }  // namespace amity::dlms

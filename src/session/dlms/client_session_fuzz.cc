@@ -46,7 +46,9 @@ struct NoObjects : Objects {
                       Bytes&) override {
     return ActionResult::kSuccess;
   }
-  void list(const AssociationContext&, std::vector<ObjectEntry>&) override {}
+  void list(const AssociationContext&, std::vector<ObjectEntry>& out) override {
+    out.push_back({1, 0, Obis(0, 0, 96, 1, 0, 255), 0x2000, 2, 0, 0});
+  }
 };
 
 struct Setup {
@@ -69,10 +71,12 @@ Setup make_setup(std::uint8_t flags) {
   setup.client.security = {SecuritySuite::k0, ciphered, ciphered};
   setup.client.receive_pdu_bytes_max = 128;
   setup.client.response_bytes_max = 4096;
+  const auto referencing = flags & 64 ? Referencing::kShortName : Referencing::kLogicalName;
+  setup.client.referencing = referencing;
   setup.server.title = kMeter;
   setup.server.prefer_general_block_transfer = flags & 128;
   setup.server.associations.push_back(
-      {16, Referencing::kLogicalName, mechanism, setup.client.password, setup.client.security, {}});
+      {16, referencing, mechanism, setup.client.password, setup.client.security, {}});
   return setup;
 }
 
@@ -111,7 +115,18 @@ void ask(Client& client, std::uint8_t what, Instant now) {
   const AttributeRequest get[] = {{{3, Obis(1, 0, 1, 8, 0, 255), 2}, {}},
                                   {{8, Obis(0, 0, 1, 0, 0, 255), 2}, {}}};
   const AttributeWrite set{{1, Obis(0, 0, 96, 1, 0, 255), 2}, Bytes(2000, 0), {}};
+  const std::vector<ShortNameRequest> names(what & 0x80 ? 60 : 2, ShortNameRequest{0x2008, {}});
+  if (client.config().referencing == Referencing::kShortName && what % 5 != 4) {
+    (void)client.read_sn(names, now);
+    return;
+  }
   const MethodCall call{{9, Obis(0, 0, 10, 0, 100, 255), 1}, Bytes(what & 0x80 ? 2000 : 3, 0)};
+  const AccessCall access[] = {AccessCall::get(get[0]), AccessCall::set(set),
+                               AccessCall::action(call)};
+  if (what & 0x40) {
+    (void)client.access(std::span(access, 1 + what % 3), {what % 2 == 1, false, {}}, now);
+    return;
+  }
   switch (what % 5) {
     case 0:
       (void)client.get(std::span(get, 1), now);

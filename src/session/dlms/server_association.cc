@@ -17,9 +17,11 @@ constexpr std::uint32_t kLogicalNameConformance =
     Conformance::kBlockTransferGet | Conformance::kBlockTransferSet |
     Conformance::kBlockTransferAction | Conformance::kMultipleReferences |
     Conformance::kDataNotification | Conformance::kEventNotification | Conformance::kGet |
-    Conformance::kSet | Conformance::kSelectiveAccess | Conformance::kAction;
+    Conformance::kSet | Conformance::kSelectiveAccess | Conformance::kAction |
+    Conformance::kAccess;
 constexpr std::uint32_t kShortNameConformance = Conformance::kRead | Conformance::kWrite |
                                                 Conformance::kParameterizedAccess |
+                                                Conformance::kBlockTransferGet |
                                                 Conformance::kMultipleReferences;
 
 bool is_short_name(ApplicationContext context) {

@@ -31,7 +31,16 @@ class Server::Machine {
 
   // A long service under way, in either direction.
   struct Transfer {
-    enum class Kind : std::uint8_t { kGet, kSet, kSetList, kAction, kActionList, kActionAnswer };
+    enum class Kind : std::uint8_t {
+      kGet,
+      kSet,
+      kSetList,
+      kAction,
+      kActionList,
+      kActionAnswer,
+      kReadRequest,
+      kRead
+    };
     Kind kind = Kind::kGet;
     std::uint8_t invoke = 0;
     Bytes bytes;  // what is cut into blocks, or what came so far
@@ -107,8 +116,21 @@ class Server::Machine {
   void answer_action(InvokeId invoke, std::span<const ActionResponseItem> items, bool list,
                      Instant now);
   void send_action_block(Instant now);
-  bool take_block(const DataBlock& block);
+  bool take_block(std::uint32_t number, ByteView raw);
+
+  // server_access.cc
+  void on_access(const AccessRequest& request, Instant now);
+  AccessResult access(const AccessSpecification& item, ByteView value, Bytes& out);
+
+  // server_short_names.cc
   void on_read(const ReadRequest& request, Instant now);
+  void answer_read(const ReadRequest& request, Instant now);
+  ReadResponse read(const ReadRequest& request, std::vector<Bytes>& values);
+  void on_read_block(const ReadDataBlockAccess& block, Instant now);
+  void acknowledge_read_block(std::uint16_t block_number, Instant now);
+  void on_read_next(std::uint16_t block_number, Instant now);
+  void send_read_block(Instant now);
+  void refuse_read(DataAccessResult result, Instant now);
   void on_write(const WriteRequest& request, Instant now);
 
   const ServerConfig* config_;

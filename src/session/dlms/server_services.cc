@@ -32,6 +32,7 @@ void Server::Machine::on_service(const Apdu& apdu, Instant now) {
   if (next_action) return on_action_next(*next_action, now);
   if (more_set) return on_set_block(more_set->invoke, more_set->block, now);
   if (more_action) return on_action_block(more_action->invoke, more_action->block, now);
+  if (const auto* r = std::get_if<ReadRequest>(&apdu)) return on_read(*r, now);
   transfer_.reset();  // a new service ends whatever long one was under way
   sender_.reset();
   if (const auto* r = std::get_if<GetRequestNormal>(&apdu)) return on_get(*r, now);
@@ -53,8 +54,8 @@ void Server::Machine::on_service(const Apdu& apdu, Instant now) {
   if (const auto* r = std::get_if<ActionRequestWithListAndFirstBlock>(&apdu)) {
     return begin_action(r->invoke, r->methods, true, r->block, now);
   }
-  if (const auto* r = std::get_if<ReadRequest>(&apdu)) return on_read(*r, now);
   if (const auto* r = std::get_if<WriteRequest>(&apdu)) return on_write(*r, now);
+  if (const auto* r = std::get_if<AccessRequest>(&apdu)) return on_access(*r, now);
   refuse(StateError::kServiceUnknown, ServiceErrorCode::kServiceNotSupported, now);
 }
 
@@ -191,15 +192,14 @@ void Server::Machine::on_set_list(const SetRequestWithList& request, Instant now
 }
 
 // False: out of order or outgrown; the transfer is over.
-bool Server::Machine::take_block(const DataBlock& block) {
+bool Server::Machine::take_block(std::uint32_t number, ByteView raw) {
   Transfer& transfer = *transfer_;
-  if (block.block_number != transfer.block + 1 ||
-      transfer.bytes.size() + block.raw_data.size() > kRequestBytesMax) {
+  if (number != transfer.block + 1 || transfer.bytes.size() + raw.size() > kRequestBytesMax) {
     transfer_.reset();
     return false;
   }
-  append(transfer.bytes, block.raw_data);
-  transfer.block = block.block_number;
+  append(transfer.bytes, raw);
+  transfer.block = number;
   return true;
 }
 
@@ -225,7 +225,7 @@ void Server::Machine::on_set_block(InvokeId invoke, const DataBlock& block, Inst
       (transfer_->kind == Transfer::Kind::kSet || transfer_->kind == Transfer::Kind::kSetList) &&
       (transfer_->invoke & 0x0F) == invoke.id();
   Bytes apdu;
-  if (!ours || !take_block(block)) {
+  if (!ours || !take_block(block.block_number, block.raw_data)) {
     const auto result =
         ours ? DataAccessResult::kDataBlockNumberInvalid : DataAccessResult::kNoLongSetInProgress;
     encode(SetResponseLastDataBlock{invoke, result, block.block_number}, apdu);
@@ -292,7 +292,7 @@ void Server::Machine::on_action_block(InvokeId invoke, const DataBlock& block, I
                     (transfer_->kind == Transfer::Kind::kAction ||
                      transfer_->kind == Transfer::Kind::kActionList) &&
                     (transfer_->invoke & 0x0F) == invoke.id();
-  if (!ours || !take_block(block)) {
+  if (!ours || !take_block(block.block_number, block.raw_data)) {
     const auto result =
         ours ? ActionResult::kLongActionAborted : ActionResult::kNoLongActionInProgress;
     const ActionResponseItem refusal{result, std::nullopt};

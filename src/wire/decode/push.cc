@@ -7,8 +7,8 @@
 
 #include "base/decimal.h"
 #include "base/units.h"
-#include "wire/decode/quantity.h"
 #include "wire/dlms/data_value.h"
+#include "wire/obis/quantity.h"
 
 namespace amity::decode {
 namespace {
@@ -188,11 +188,11 @@ void PushReader::read_items(const Items& items) {
 }
 
 void PushReader::add(const Obis& obis, DataView value, std::optional<DataView> scaler_unit) {
-  if (const auto time = as_date_time(value); time && is_clock(obis)) {
+  if (const auto time = as_date_time(value); time && obis::is_clock(obis)) {
     contents_.time = time_text(*time);
     return;
   }
-  if (is_event_code(obis) && value.is_integer()) {
+  if (obis::is_event_code(obis) && value.is_integer()) {
     if (value.number() != 0) contents_.events.push_back({obis, value.number(), contents_.time});
     return;
   }
@@ -201,7 +201,7 @@ void PushReader::add(const Obis& obis, DataView value, std::optional<DataView> s
     return add_unknown(to_string(obis), value);
   }
   int scaler = 0;
-  std::uint8_t unit = quantity_of(obis).unit;
+  std::uint8_t unit = obis::quantity_of(obis).unit;
   if (scaler_unit) {
     scaler = static_cast<int>(scaler_unit->at(0)->number());
     unit = static_cast<std::uint8_t>(scaler_unit->at(1)->number());
@@ -213,9 +213,9 @@ void PushReader::add(const Obis& obis, DataView value, std::optional<DataView> s
 }
 
 void PushReader::note_identity(const Obis& obis, const std::string& text) {
-  if (is_meter_id(obis)) contents_.meter_id = text;
-  if (is_meter_model(obis)) contents_.model = text;
-  if (is_logical_device_name(obis) && text.size() > 3) {
+  if (obis::is_meter_id(obis)) contents_.meter_id = text;
+  if (obis::is_meter_model(obis)) contents_.model = text;
+  if (obis::is_logical_device_name(obis) && text.size() > 3) {
     if (contents_.meter_id.empty()) contents_.meter_id = text;
     if (contents_.manufacturer.empty()) contents_.manufacturer = text.substr(0, 3);
   }
@@ -226,7 +226,7 @@ void PushReader::add_text(const Obis& obis, DataView value) {
   note_identity(obis, text);
   Reading reading;
   reading.obis = obis;
-  reading.quantity = quantity_of(obis).name;
+  reading.quantity = obis::quantity_of(obis).name;
   reading.kind = "text";
   reading.value = text;
   reading.is_text = true;
@@ -238,8 +238,9 @@ void PushReader::add_number(const Obis& obis, DataView value, int scaler, std::u
   const auto text = number_text(value, scaler);
   if (!text) return add_unknown(to_string(obis), value);
   note_identity(obis, *text);
-  const Quantity quantity = quantity_of(obis);
-  if (const std::string medium = medium_of(obis); !medium.empty()) contents_.medium = medium;
+  const obis::Quantity quantity = obis::quantity_of(obis);
+  if (const std::string_view medium = obis::medium_of(obis); !medium.empty())
+    contents_.medium = medium;
   Reading reading;
   reading.obis = obis;
   reading.quantity = quantity.name;

@@ -1,34 +1,118 @@
 #include "wire/report/report.h"
 
 #include <fmt/format.h>
-#include <rapidjson/writer.h>
 
+#include <charconv>
 #include <cmath>
+#include <cstring>
 #include <iterator>
 
 namespace amity::wire {
 namespace {
 
-// RapidJSON writes into the caller's string.
-class StringSink {
- public:
-  using Ch = char;
-  explicit StringSink(std::string& out) : out_(out) {}
-  void Put(char c) { out_.push_back(c); }
-  void Flush() {}
+constexpr std::size_t kBufferBytes = 2048, kNumberBytesMax = 64;
 
- private:
-  std::string& out_;
-};
+void put_two(char*& at, unsigned value) {
+  *at++ = static_cast<char>('0' + value / 10 % 10);
+  *at++ = static_cast<char>('0' + value % 10);
+}
 
+// At most 26 characters.
+char* write_time(char* at, const MeterTime& time) {
+  using Precision = MeterTime::Precision;
+  const auto year = static_cast<unsigned>(time.year < 0 ? 0 : time.year);
+  put_two(at, year / 100);
+  put_two(at, year % 100);
+  *at++ = '-';
+  put_two(at, time.month);
+  *at++ = '-';
+  put_two(at, time.day);
+  if (time.precision == Precision::kDay) return at;
+  *at++ = 'T';
+  put_two(at, time.hour);
+  *at++ = ':';
+  put_two(at, time.minute);
+  if (time.precision == Precision::kSecond) {
+    *at++ = ':';
+    put_two(at, time.second);
+  }
+  if (!time.utc_offset_minutes) return at;
+  const int offset = *time.utc_offset_minutes;
+  if (offset == 0) {
+    *at++ = 'Z';
+    return at;
+  }
+  const auto size = static_cast<unsigned>(offset < 0 ? -offset : offset);
+  *at++ = offset < 0 ? '-' : '+';
+  put_two(at, size / 60);
+  *at++ = ':';
+  put_two(at, size % 60);
+  return at;
+}
+
+// As to_string(Decimal) writes it; at most 20 digits, 18 zeros, a sign and a point.
+char* write_decimal(char* at, Decimal decimal) {
+  char digits[24];
+  const bool negative = decimal.value < 0;
+  const std::uint64_t magnitude = negative ? ~static_cast<std::uint64_t>(decimal.value) + 1
+                                           : static_cast<std::uint64_t>(decimal.value);
+  const auto end = std::to_chars(digits, digits + sizeof digits, magnitude).ptr;
+  const auto count = static_cast<int>(end - digits);
+  if (negative) *at++ = '-';
+  if (decimal.exponent >= 0) {
+    std::memcpy(at, digits, static_cast<std::size_t>(count));
+    at += count;
+    for (int i = 0; i < decimal.exponent && magnitude != 0; ++i) *at++ = '0';
+    return at;
+  }
+  const int decimals = -decimal.exponent;
+  int whole = count - decimals;
+  if (whole <= 0) *at++ = '0';
+  for (int i = 0; i < whole; ++i) *at++ = digits[i];
+  *at++ = '.';
+  for (; whole < 0; ++whole) *at++ = '0';
+  for (int i = whole; i < count; ++i) *at++ = digits[i];
+  return at;
+}
+
+// Writes through a buffer of its own: most of a report is short pieces.
 class Json {
  public:
-  explicit Json(std::string& out) : sink_(out), writer_(sink_) {}
+  explicit Json(std::string& out) : out_(out), at_(buffer_) {}
+  Json(const Json&) = delete;
+  Json& operator=(const Json&) = delete;
+  ~Json() { flush(); }
 
-  void open() { writer_.StartObject(); }
-  void close() { writer_.EndObject(); }
-  void key(std::string_view name) { writer_.Key(name.data(), size_of(name)); }
-  void text(std::string_view value) { writer_.String(value.data(), size_of(value)); }
+  void open() { put('{'), first_ = true; }
+  void close() { put('}'), first_ = false; }
+  // Names are our own words: nothing in them is to be escaped.
+  void key(std::string_view name) {
+    room(name.size() + 4);
+    if (!first_) *at_++ = ',';
+    first_ = false;
+    *at_++ = '"';
+    std::memcpy(at_, name.data(), name.size());
+    at_ += name.size();
+    *at_++ = '"';
+    *at_++ = ':';
+  }
+  void text(std::string_view value) {
+    put('"');
+    while (!value.empty()) {
+      std::size_t plain = 0;
+      const std::size_t most = std::min(value.size(), kBufferBytes / 2);
+      while (plain < most && !needs_escape(value[plain])) ++plain;
+      room(plain);
+      std::memcpy(at_, value.data(), plain);
+      at_ += plain;
+      value.remove_prefix(plain);
+      if (plain < most) {
+        escape(static_cast<unsigned char>(value[0]));
+        value.remove_prefix(1);
+      }
+    }
+    put('"');
+  }
   void member(std::string_view name, std::string_view value) {
     key(name);
     text(value);
@@ -36,53 +120,118 @@ class Json {
   void member_if(std::string_view name, std::string_view value) {
     if (!value.empty()) member(name, value);
   }
-  void member(std::string_view name, std::uint64_t value) {
+  template <class Integer>
+  requires std::is_integral_v<Integer>
+  void member(std::string_view name, Integer value) {
     key(name);
-    writer_.Uint64(value);
-  }
-  void member(std::string_view name, std::int64_t value) {
-    key(name);
-    writer_.Int64(value);
+    room(kNumberBytesMax);
+    at_ = std::to_chars(at_, at_ + kNumberBytesMax, value).ptr;
   }
   void member(std::string_view name, bool value) {
     key(name);
-    writer_.Bool(value);
+    raw(value ? "true" : "false");
   }
   void member(std::string_view name, const MeterTime& time) {
-    if (time.precision != MeterTime::Precision::kNone) member(name, to_string(time));
+    if (time.precision == MeterTime::Precision::kNone) return;
+    key(name);
+    room(kNumberBytesMax);
+    *at_++ = '"';
+    at_ = write_time(at_, time);
+    *at_++ = '"';
   }
-  void number(std::string_view digits) {
-    writer_.RawValue(digits.data(), digits.size(), rapidjson::kNumberType);
+  void number(Decimal decimal) {
+    // Within the decimal's limits; anything else would be a breach of its contract.
+    if (decimal.exponent < -18 || decimal.exponent > 18) return raw(to_string(decimal));
+    room(kNumberBytesMax);
+    at_ = write_decimal(at_, decimal);
   }
-  void null() { writer_.Null(); }
+  void raw(std::string_view digits) {
+    if (digits.size() > kBufferBytes) {
+      flush();
+      out_.append(digits);
+      return;
+    }
+    room(digits.size());
+    std::memcpy(at_, digits.data(), digits.size());
+    at_ += digits.size();
+  }
 
   template <class Items, class Write>
   void list(std::string_view name, const Items& items, Write write) {
     key(name);
-    writer_.StartArray();
+    put('[');
+    bool first = true;
     for (const auto& item : items) {
-      writer_.StartObject();
+      if (!first) put(',');
+      first = false;
+      open();
       write(item);
-      writer_.EndObject();
+      close();
     }
-    writer_.EndArray();
+    put(']');
   }
 
  private:
-  static rapidjson::SizeType size_of(std::string_view s) {
-    return static_cast<rapidjson::SizeType>(s.size());
+  static bool needs_escape(char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
   }
-  StringSink sink_;
-  rapidjson::Writer<StringSink> writer_;
+  void escape(unsigned char c) {
+    static constexpr char kHex[] = "0123456789ABCDEF";
+    room(6);
+    *at_++ = '\\';
+    switch (c) {
+      case '"':
+      case '\\':
+        *at_++ = static_cast<char>(c);
+        return;
+      case '\n':
+        *at_++ = 'n';
+        return;
+      case '\r':
+        *at_++ = 'r';
+        return;
+      case '\t':
+        *at_++ = 't';
+        return;
+      case '\b':
+        *at_++ = 'b';
+        return;
+      case '\f':
+        *at_++ = 'f';
+        return;
+      default:
+        *at_++ = 'u';
+        *at_++ = '0';
+        *at_++ = '0';
+        *at_++ = kHex[c >> 4];
+        *at_++ = kHex[c & 15];
+    }
+  }
+  void put(char c) {
+    room(1);
+    *at_++ = c;
+  }
+  void room(std::size_t size) {
+    if (static_cast<std::size_t>(buffer_ + kBufferBytes - at_) < size) flush();
+  }
+  void flush() {
+    out_.append(buffer_, static_cast<std::size_t>(at_ - buffer_));
+    at_ = buffer_;
+  }
+
+  std::string& out_;
+  char* at_;
+  bool first_ = true;
+  char buffer_[kBufferBytes];
 };
 
 void write_value(Json& json, const Reading& reading) {
   json.key("value");
   if (const auto* exact = std::get_if<Decimal>(&reading.value)) {
-    json.number(to_string(*exact));
+    json.number(*exact);
   } else if (const auto* real = std::get_if<double>(&reading.value)) {
     // JSON has no infinities: a float that is none is no value.
-    std::isfinite(*real) ? json.number(fmt::format("{}", *real)) : json.null();
+    json.raw(std::isfinite(*real) ? fmt::format("{}", *real) : "null");
   } else {
     json.text(std::get<std::string>(reading.value));
   }
@@ -93,8 +242,8 @@ void write_reading(Json& json, const Reading& reading) {
   json.member("unit", reading.unit);
   write_value(json, reading);
   json.member("storage", reading.storage);
-  json.member("tariff", std::uint64_t{reading.tariff});
-  json.member("subunit", std::uint64_t{reading.subunit});
+  json.member("tariff", reading.tariff);
+  json.member("subunit", reading.subunit);
   json.member_if("kind", reading.kind);
   json.member("time", reading.time);
   json.member_if("id", reading.id);
@@ -124,27 +273,20 @@ void write_heads(Json& json, const Report& report) {
 }  // namespace
 
 std::string to_string(const MeterTime& time) {
-  using Precision = MeterTime::Precision;
-  if (time.precision == Precision::kNone) return {};
-  std::string text = fmt::format("{:04}-{:02}-{:02}", time.year, time.month, time.day);
-  if (time.precision == Precision::kDay) return text;
-  fmt::format_to(std::back_inserter(text), "T{:02}:{:02}", time.hour, time.minute);
-  if (time.precision == Precision::kSecond)
-    fmt::format_to(std::back_inserter(text), ":{:02}", time.second);
-  if (time.utc_offset_minutes) {
-    const int offset = *time.utc_offset_minutes;
-    if (offset == 0) return text + 'Z';
-    const int size = offset < 0 ? -offset : offset;
-    fmt::format_to(std::back_inserter(text), "{}{:02}:{:02}", offset < 0 ? '-' : '+', size / 60,
-                   size % 60);
-  }
-  return text;
+  if (time.precision == MeterTime::Precision::kNone) return {};
+  char text[kNumberBytesMax];
+  return {text, write_time(text, time)};
 }
 
 void Report::clear() {
   protocol = {};
-  meter = {};
-  security = {};
+  for (std::string* text :
+       {&meter.id, &meter.manufacturer, &meter.medium, &meter.model, &meter.version}) {
+    text->clear();
+  }
+  security.mode = SecurityReport().mode;
+  security.ok = true;
+  security.reason.clear();
   time = {};
   status.reset();
   readings.clear();

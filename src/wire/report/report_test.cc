@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 
 namespace amity::wire {
@@ -75,6 +76,32 @@ TEST(Report, AFloatThatIsNoNumberIsNoValue) {
   EXPECT_NE(json.find(R"("value":null)"), std::string::npos) << json;
   EXPECT_NE(json.find(R"("value":0.1,)"), std::string::npos) << json;
   EXPECT_NE(json.find("\"value\":\"A\\\"\\u0001\""), std::string::npos) << json;
+}
+
+TEST(Report, DecimalsAreWrittenAsTheyArePrinted) {
+  for (const Decimal value :
+       {Decimal{0, 0}, Decimal{0, 3}, Decimal{0, -2}, Decimal{5, -3}, Decimal{-5, -3},
+        Decimal{12, -2}, Decimal{-123, -1}, Decimal{7, 4}, Decimal{-7, 18}, Decimal{1, -18},
+        Decimal{std::numeric_limits<std::int64_t>::min(), 0},
+        Decimal{std::numeric_limits<std::int64_t>::max(), -18},
+        Decimal{std::numeric_limits<std::int64_t>::min(), 18}}) {
+    Report report;
+    report.readings.emplace_back();
+    report.readings[0].value = value;
+    std::string json;
+    append_json(report, json);
+    EXPECT_NE(json.find("\"value\":" + to_string(value) + ","), std::string::npos) << json;
+  }
+}
+
+TEST(Report, LongTextIsWrittenWhole) {
+  Report report;
+  report.readings.emplace_back();
+  report.readings[0].value = std::string(5'000, 'x') + '\n' + std::string(3'000, '"');
+  std::string json;
+  append_json(report, json);
+  EXPECT_NE(json.find(std::string(5'000, 'x') + "\\n\\\"\\\""), std::string::npos);
+  EXPECT_EQ(std::count(json.begin(), json.end(), '\\'), 3'001);
 }
 
 TEST(Report, ClearedItIsAsNew) {

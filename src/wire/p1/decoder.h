@@ -1,0 +1,38 @@
+// From a P1 telegram to a report.
+#pragma once
+
+#include "wire/iec62056_21/data_set.h"
+#include "wire/p1/telegram.h"
+#include "wire/report/report.h"
+
+namespace amity::p1 {
+
+// Keeps its memory between telegrams: one per stream or worker.
+class Decoder {
+ public:
+  // Keys for encrypted telegrams are tried in their order.
+  explicit Decoder(std::vector<SmartyKey> keys = {}) : keys_(std::move(keys)) {}
+
+  // A whole telegram, plain or encrypted; `report` is cleared first. Data sets that nothing is
+  // known of are reported as unknown.
+  Status decode(ByteView telegram, wire::Report& report);
+
+ private:
+  struct Device {
+    unsigned type = 0;  // as M-Bus numbers media
+    std::string id;
+  };
+
+  Status decode_plain(ByteView telegram, wire::Report& report);
+  void read(const iec62056_21::DataSet& set, wire::Report& report);
+  bool read_device(const dlms::Obis& obis, const iec62056_21::DataSet& set, wire::Report& report);
+  bool read_abstract(const dlms::Obis& obis, const iec62056_21::DataSet& set, wire::Report& report);
+  void name_devices(wire::Report& report);
+
+  std::vector<SmartyKey> keys_;
+  iec62056_21::DataSet set_;
+  Bytes plain_;
+  std::array<Device, kDevicesMax> devices_;
+};
+
+}  // namespace amity::p1
