@@ -23,7 +23,5 @@ void append_error(std::string& out, RowFormat format, std::string_view what);
 
 // A field as RFC 4180 has it. What a spreadsheet would run as a formula is given as text.
 void append_csv_field(std::string& out, std::string_view text);
-// With its quotes (RFC 8259).
-void append_json_string(std::string& out, std::string_view text);
 
 }  // namespace amity::exchange
