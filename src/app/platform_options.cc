@@ -1,6 +1,5 @@
 #include "app/platform_options.h"
 
-#include <signal.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -103,30 +102,6 @@ Status set_up_log(const std::string& level) {
   spdlog::set_level(parsed);
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S%z %^%l%$ %v");
   return {};
-}
-
-namespace {
-
-sigset_t stop_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  return signals;
-}
-
-}  // namespace
-
-void block_stop_signals() {
-  const sigset_t signals = stop_signals();
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-}
-
-void wait_for_stop() {
-  const sigset_t signals = stop_signals();
-  int which = 0;
-  sigwait(&signals, &which);
 }
 
 }  // namespace amity::app

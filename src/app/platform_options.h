@@ -30,9 +30,5 @@ Result<roles::PlatformOptions> platform_options(const PlatformArguments& argumen
 Result<Endpoint> endpoint_from(const std::string& text);
 // Messages go to stderr.
 Status set_up_log(const std::string& level);
-// Blocks SIGINT and SIGTERM in every thread started afterwards; wait_for_stop() returns when one
-// comes.
-void block_stop_signals();
-void wait_for_stop();
 
 }  // namespace amity::app
