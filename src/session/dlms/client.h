@@ -54,6 +54,10 @@ struct ClientConfig {
   SecurityPolicy security;  // of every APDU after the AARQ, both directions, at least
   CipherForm form = CipherForm::kGlobal;
   GlobalKeys keys;
+  AsymmetricKeys asymmetric;  // suites 1 and 2
+  // Requests are signed (general-signing around the ciphered APDU), unsigned answers refused. Needs
+  // a policy that authenticates: a signature alone could be replayed.
+  bool sign = false;
 
   // Proposed. 0: everything this client can do in its referencing.
   Conformance conformance;

@@ -187,6 +187,8 @@ HlsContext Client::Machine::hls_context(bool client_proves) const {
   context.mechanism = config_.mechanism;
   context.suite = config_.security.suite;
   context.secret = config_.password.view();
+  context.signing_key = config_.asymmetric.signing.view();
+  context.verifying_key = config_.asymmetric.peer_signing;
   const SystemTitle server = protection_.peer_title().value_or(SystemTitle{});
   context.prover_title = client_proves ? config_.client_title : server;
   context.verifier_title = client_proves ? server : config_.client_title;
@@ -199,9 +201,10 @@ Status Client::Machine::send_proof(ByteView server_challenge, Instant now) {
   server_challenge_.assign(server_challenge.begin(), server_challenge.end());
   Cipher* cipher = nullptr;
   InvocationCounter counter;
+  const bool needs_title = config_.mechanism >= Mechanism::kHighGmac;
+  if (needs_title && !protection_.peer_title())
+    return make_error(ErrorCode::kSecurity, "the meter did not say its system title");
   if (config_.mechanism == Mechanism::kHighGmac) {
-    if (!protection_.peer_title())
-      return make_error(ErrorCode::kSecurity, "the meter did not say its system title");
     AMITY_TRY(cipher, protection_.global_cipher());
     AMITY_TRY(counter.value, protection_.next_counter());
   }

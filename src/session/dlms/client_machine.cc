@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "wire/dlms/ecdsa.h"
+
 namespace amity::dlms {
 namespace {
 
@@ -15,8 +17,7 @@ constexpr std::uint32_t kLogicalNameConformance =
     Conformance::kBlockTransferGet | Conformance::kBlockTransferSet |
     Conformance::kBlockTransferAction | Conformance::kMultipleReferences |
     Conformance::kDataNotification | Conformance::kEventNotification | Conformance::kGet |
-    Conformance::kSet | Conformance::kSelectiveAccess | Conformance::kAction |
-    Conformance::kAccess;
+    Conformance::kSet | Conformance::kSelectiveAccess | Conformance::kAction | Conformance::kAccess;
 constexpr std::uint32_t kShortNameConformance =
     Conformance::kRead | Conformance::kWrite | Conformance::kParameterizedAccess |
     Conformance::kMultipleReferences | Conformance::kBlockTransferGet |
@@ -43,7 +44,9 @@ Client::Machine::Machine(ClientConfig config, InvocationCounters* counters, Rand
       counters_(counters),
       random_(&random),
       link_(&config_.link, Side::kClient),
-      protection_(&config_.keys, counters, config_.client_title) {}
+      protection_(&config_.keys, counters, config_.client_title) {
+  protection_.set_asymmetric(&config_.asymmetric, random_);
+}
 
 Status Client::Machine::validate() const {
   const auto invalid = [](std::string reason) {
@@ -62,16 +65,36 @@ Status Client::Machine::validate() const {
   if (is_dedicated(config_.form) && ciphered() && !config_.security.encrypt) {
     return invalid("a dedicated key would travel unencrypted under this policy");
   }
-  if (config_.mechanism == Mechanism::kHighManufacturer ||
-      config_.mechanism == Mechanism::kHighEcdsa) {
+  AMITY_CHECK(validate_asymmetric());
+  if (config_.mechanism == Mechanism::kHighManufacturer) {
     return Error{ErrorCode::kUnsupported, 0,
                  fmt::format("authentication {} is not implemented", to_string(config_.mechanism))};
   }
-  const bool secret = config_.mechanism != Mechanism::kNone && !gmac;
+  const bool secret =
+      config_.mechanism != Mechanism::kNone && config_.mechanism < Mechanism::kHighGmac;
   if (secret && config_.password.empty()) return invalid("this authentication needs a password");
   if (config_.receive_pdu_bytes_max != 0 && config_.receive_pdu_bytes_max < kPduSizeMin) {
     return invalid(fmt::format("PDUs of less than {} bytes", kPduSizeMin));
   }
+  return {};
+}
+
+// Only what the configuration will use must be there, and of the right size.
+Status Client::Machine::validate_asymmetric() const {
+  const bool one_pass = config_.form == CipherForm::kAgreedOnePass;
+  const bool agreed = one_pass || config_.form == CipherForm::kAgreedStatic;
+  const bool signs = config_.mechanism == Mechanism::kHighEcdsa || config_.sign || one_pass;
+  if (!agreed && !signs) return {};
+  const auto invalid = [](const char* reason) { return make_error(ErrorCode::kInvalid, reason); };
+  const std::size_t point = signature_size(config_.security.suite);
+  if (point == 0) return invalid("suite 0 has neither signatures nor key agreement");
+  const AsymmetricKeys& keys = config_.asymmetric;
+  if (signs && (keys.signing.size() != point / 2 || keys.peer_signing.size() != point))
+    return invalid("the signing keys do not fit the suite");
+  if (agreed && (keys.agreement.size() != point / 2 || keys.peer_agreement.size() != point))
+    return invalid("the key agreement keys do not fit the suite");
+  if (config_.sign && !config_.security.authenticate)
+    return invalid("signing needs a policy that authenticates");
   return {};
 }
 
@@ -218,6 +241,10 @@ void Client::Machine::send_apdu(ByteView plain, bool protect, Instant now) {
     if (Status sealed = protection_.seal(plain, config_.security.control(), config_.form, apdu);
         !sealed.ok()) {
       return fail(std::move(sealed).error(), true);
+    }
+    if (config_.sign) {
+      if (Status done = protection_.sign(config_.security.suite, apdu); !done.ok())
+        return fail(std::move(done).error(), true);
     }
   } else {
     apdu.assign(plain.begin(), plain.end());

@@ -72,6 +72,7 @@ class Client::Machine {
 
   // client_machine.cc: life of the link, sending, failing.
   Status validate() const;
+  Status validate_asymmetric() const;
   void start_association(Instant now);
   void pump(Instant now);
   void send_apdu(ByteView plain, bool protect, Instant now);
@@ -165,6 +166,7 @@ class Client::Machine {
   std::unique_ptr<GeneralBlockReceiver> receiver_;
   std::uint8_t server_window_ = 1;
 
+  bool answer_signed_ = false;
   Bytes plain_;  // what was opened last, while it is looked at
   std::vector<ClientEvent> events_;
   std::size_t events_taken_ = 0;

@@ -9,10 +9,6 @@
 namespace amity::dlms {
 namespace {
 
-// A ciphered APDU is longer than the plain one by tag, length (3), system title (9), security
-// header (5) and tag (12); general-ciphering names both sides.
-constexpr std::size_t kCipherOverhead = 31;
-constexpr std::size_t kGeneralCipheringOverhead = 64;
 // In front of a block's raw data: tag, choice, invoke id, last, number (4), length (3), and of the
 // first one the reference with its selector.
 constexpr std::size_t kBlockOverhead = 12;
@@ -31,10 +27,8 @@ std::size_t block_size(std::size_t room, std::size_t head_bytes) {
 
 std::size_t Client::Machine::apdu_room() const {
   if (server_pdu_bytes_max_ == 0) return kRequestBytesMax;
-  const std::size_t overhead = !ciphered() ? 0
-                               : config_.form == CipherForm::kGeneralCiphering
-                                   ? kGeneralCipheringOverhead
-                                   : kCipherOverhead;
+  const std::size_t overhead =
+      protection_overhead(config_.form, config_.security.control(), config_.sign);
   return server_pdu_bytes_max_ > overhead ? server_pdu_bytes_max_ - overhead : 0;
 }
 

@@ -49,6 +49,17 @@ void Client::Machine::on_apdu(ByteView apdu, unsigned depth, Instant now) {
   if (apdu.empty() || depth > kEnvelopesMax) return stray(now);
   if (apdu[0] == static_cast<std::uint8_t>(ApduTag::kGeneralBlockTransfer))
     return on_general_block(apdu, depth, now);
+  if (depth == 0) answer_signed_ = false;
+  if (is_signed_apdu(apdu[0])) {
+    const Result<ByteView> content = protection_.verify(config_.security.suite, apdu);
+    if (!content.ok()) {
+      if (config_.link.transport == Transport::kWrapperDatagram) return stray(now);
+      Error error = content.error();
+      return fail(std::move(error), true);
+    }
+    answer_signed_ = true;
+    apdu = *content;
+  }
   if (!is_ciphered_apdu(apdu[0])) return on_plain(apdu, SecurityControl{}, now);
   if (config_.keys.empty()) return stray(now);
   Bytes plain = std::move(plain_);
@@ -116,6 +127,8 @@ void Client::Machine::on_plain(ByteView plain, SecurityControl protection, Insta
       return fail(std::move(allowed).error(), true);
     }
   }
+  if (config_.sign && !answer_signed_)
+    return fail(make_error(ErrorCode::kSecurity, "the answer is not signed"), true);
   on_answer(*apdu, now);
 }
 

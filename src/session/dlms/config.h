@@ -10,6 +10,7 @@
 #include "session/dlms/limits.h"
 #include "session/dlms/secret.h"
 #include "wire/dlms/acse.h"
+#include "wire/dlms/key_agreement.h"
 #include "wire/dlms/security.h"
 #include "wire/dlms/types.h"
 #include "wire/hdlc/parameters.h"
@@ -56,6 +57,8 @@ enum class CipherForm : std::uint8_t {
   kGeneralGlobal,     // general-glo-ciphering
   kGeneralDedicated,  // general-ded-ciphering
   kGeneralCiphering,  // general-ciphering with the identified global unicast key
+  kAgreedOnePass,  // general-ciphering, a key agreed for each APDU: ours ephemeral, theirs static
+  kAgreedStatic,   // general-ciphering, a key agreed from both static keys and the transaction
 };
 
 struct GlobalKeys {
@@ -63,6 +66,19 @@ struct GlobalKeys {
   Secret authentication;  // the same size
 
   bool empty() const { return encryption.empty(); }
+};
+
+// Of suites 1 and 2, raw (wire/dlms/ecdsa.h): our private scalars, the peer's public points.
+// Whether the peer's are its own (certificates) is judged by who configures them.
+struct AsymmetricKeys {
+  Secret signing;    // HLS ECDSA, general-signing, one-pass agreement
+  Secret agreement;  // one-pass (as recipient) and static agreement
+  Bytes peer_signing;
+  Bytes peer_agreement;
+
+  EcKeysView view() const {
+    return {signing.view(), agreement.view(), peer_signing, peer_agreement};
+  }
 };
 
 }  // namespace amity::dlms

@@ -2,11 +2,40 @@
 
 #include <fmt/core.h>
 
+#include "wire/dlms/ecdsa.h"
+#include "wire/dlms/signing.h"
+
 namespace amity::dlms {
 namespace {
 
 bool is_dedicated(CipherForm form) {
   return form == CipherForm::kDedicated || form == CipherForm::kGeneralDedicated;
+}
+
+bool is_general_ciphering(CipherForm form) {
+  return form == CipherForm::kGeneralCiphering || form == CipherForm::kAgreedOnePass ||
+         form == CipherForm::kAgreedStatic;
+}
+
+// Unique as the counter is.
+std::array<std::uint8_t, 8> transaction_of(InvocationCounter counter) {
+  std::array<std::uint8_t, 8> transaction{};
+  for (int i = 0; i < 4; ++i)
+    transaction[4 + i] = static_cast<std::uint8_t>(counter.value >> (24 - 8 * i));
+  return transaction;
+}
+
+// By which key general-ciphering is made.
+Result<CipherForm> form_of(const GeneralCiphering& apdu) {
+  if (!apdu.key_info ||
+      (apdu.key_info->kind == KeyInfo::Kind::kIdentified && apdu.key_info->id == 0))
+    return CipherForm::kGeneralCiphering;
+  if (apdu.key_info->kind == KeyInfo::Kind::kAgreed && apdu.key_info->parameters.size() == 1) {
+    if (apdu.key_info->parameters[0] == 1) return CipherForm::kAgreedOnePass;
+    if (apdu.key_info->parameters[0] == 2) return CipherForm::kAgreedStatic;
+  }
+  return make_error(ErrorCode::kUnsupported,
+                    "general-ciphering with neither the global unicast key nor an agreed one");
 }
 
 Error no_keys() {
@@ -19,6 +48,20 @@ bool is_ciphered_apdu(std::uint8_t tag) {
   const auto is = [tag](ApduTag t) { return tag == static_cast<std::uint8_t>(t); };
   return is(ApduTag::kGeneralGlo) || is(ApduTag::kGeneralDed) || is(ApduTag::kGeneralCiphering) ||
          plain_tag(tag).has_value();
+}
+
+bool is_signed_apdu(std::uint8_t tag) {
+  return tag == static_cast<std::uint8_t>(ApduTag::kGeneralSigning);
+}
+
+// Tag, length (3), system title (9), security header (5) and tag (12); general-ciphering names both
+// sides and the transaction; an agreed key brings a point and a signature, and so on.
+std::size_t protection_overhead(CipherForm form, SecurityControl control, bool sign) {
+  if (control.raw == 0) return 0;
+  const std::size_t signature = signature_size(static_cast<SecuritySuite>(control.suite_id()));
+  const std::size_t agreed = form == CipherForm::kAgreedOnePass ? 2 * signature + 8 : 8;
+  const std::size_t ciphered = is_general_ciphering(form) ? 64 + agreed : 31;
+  return ciphered + (sign ? signature + 48 : 0);
 }
 
 Protection::Protection(const GlobalKeys* keys, InvocationCounters* counters,
@@ -52,26 +95,83 @@ Result<std::uint32_t> Protection::next_counter() {
   return last_counter_;
 }
 
-Status Protection::seal_general_ciphering(Cipher& cipher, SecurityControl control,
-                                          InvocationCounter counter, ByteView plain,
-                                          Bytes& out) const {
+// Identified: the global key; else a key agreed for this APDU alone.
+Status Protection::seal_general_ciphering(SecurityControl control, CipherForm form, ByteView plain,
+                                          Bytes& out) {
+  AMITY_TRY(const std::uint32_t number, next_counter());
+  const InvocationCounter counter{number};
   GeneralCiphering apdu;
-  std::array<std::uint8_t, 8> transaction{};
-  for (int i = 0; i < 4; ++i)
-    transaction[4 + i] = static_cast<std::uint8_t>(counter.value >> (24 - 8 * i));
+  const auto transaction = transaction_of(counter);
   apdu.transaction_id = transaction;
   apdu.originator_system_title = own_title_;
   if (peer_title_) apdu.recipient_system_title = *peer_title_;
   apdu.key_info = KeyInfo{};  // identified: the global unicast key
+  AgreedKey agreed;
+  std::optional<Cipher> once;
+  const std::uint8_t parameter[] = {form == CipherForm::kAgreedStatic ? std::uint8_t{2}
+                                                                      : std::uint8_t{1}};
+  if (form != CipherForm::kGeneralCiphering) {
+    if (asymmetric_ == nullptr || random_ == nullptr || !peer_title_) return no_keys();
+    const auto suite = static_cast<SecuritySuite>(control.suite_id());
+    Bytes ephemeral(signature_size(suite) / 2);
+    random_->fill(ephemeral);
+    AMITY_TRY(agreed, agree_as_originator(static_cast<AgreementScheme>(parameter[0]), suite,
+                                          asymmetric_->view(), own_title_, *peer_title_,
+                                          transaction, ephemeral));
+    AMITY_TRY(once, Cipher::make(agreed.key, keys_->authentication.view()));
+    crypto::wipe(ephemeral);
+    crypto::wipe(agreed.key);
+    apdu.key_info = KeyInfo{KeyInfo::Kind::kAgreed, 0, parameter, agreed.ciphered_data};
+  }
+  AMITY_TRY(Cipher* const with, once ? Result<Cipher*>(&*once) : cipher(false));
   Bytes content;
   AMITY_CHECK(
-      cipher.protect(control, own_title_, counter, plain, content, authenticated_header(apdu)));
+      with->protect(control, own_title_, counter, plain, content, authenticated_header(apdu)));
   apdu.content = content;
   encode(apdu, out);
   return {};
 }
 
+Result<Cipher> Protection::agreed_cipher(const GeneralCiphering& apdu, SecuritySuite suite,
+                                         const SystemTitle& sender) const {
+  if (asymmetric_ == nullptr) return no_keys();
+  AMITY_TRY(Bytes key, agree_as_recipient(suite, asymmetric_->view(), apdu, sender, own_title_));
+  Result<Cipher> with = Cipher::make(key, keys_->authentication.view());
+  crypto::wipe(key);
+  return with;
+}
+
+Status Protection::sign(SecuritySuite suite, Bytes& apdu) {
+  if (asymmetric_ == nullptr || !peer_title_) return no_keys();
+  GeneralSigning whole;
+  const auto transaction = transaction_of(InvocationCounter{last_counter_});
+  whole.transaction_id = transaction;
+  whole.originator_system_title = own_title_;
+  whole.recipient_system_title = *peer_title_;
+  whole.content = apdu;
+  Bytes out;
+  AMITY_CHECK(sign_apdu(whole, suite, asymmetric_->signing.view(), out));
+  apdu = std::move(out);
+  return {};
+}
+
+Result<ByteView> Protection::verify(SecuritySuite suite, ByteView apdu) const {
+  AMITY_TRY(const Apdu decoded, decode_apdu(apdu));
+  const auto* whole = std::get_if<GeneralSigning>(&decoded);
+  if (whole == nullptr || asymmetric_ == nullptr) return no_keys();
+  AMITY_TRY(const SystemTitle sender, system_title_from(whole->originator_system_title));
+  if (!peer_title_ || sender != *peer_title_)
+    return make_error(ErrorCode::kSecurity, "signed by " + to_string(sender) + ", not by our peer");
+  AMITY_CHECK(verify_apdu(*whole, suite, asymmetric_->peer_signing));
+  if (whole->content.empty() || !is_ciphered_apdu(whole->content[0])) {
+    return make_error(ErrorCode::kSecurity,
+                      "signed without ciphering: nothing would tell a repetition");
+  }
+  return whole->content;
+}
+
 Status Protection::seal(ByteView plain, SecurityControl control, CipherForm form, Bytes& out) {
+  if (is_general_ciphering(form)) return seal_general_ciphering(control, form, plain, out);
   AMITY_TRY(Cipher* const with, cipher(is_dedicated(form)));
   AMITY_TRY(const std::uint32_t number, next_counter());
   const InvocationCounter counter{number};
@@ -84,11 +184,9 @@ Status Protection::seal(ByteView plain, SecurityControl control, CipherForm form
       [[fallthrough]];  // services without a form of their own travel in the general one
     case CipherForm::kGeneralGlobal:
     case CipherForm::kGeneralDedicated:
+    default:
       return protect_general(*with, control, own_title_, counter, is_dedicated(form), plain, out);
-    case CipherForm::kGeneralCiphering:
-      break;
   }
-  return seal_general_ciphering(*with, control, counter, plain, out);
 }
 
 Result<Protection::Envelope> Protection::unwrap(ByteView apdu) const {
@@ -105,14 +203,10 @@ Result<Protection::Envelope> Protection::unwrap(ByteView apdu) const {
     envelope.form = general->dedicated ? CipherForm::kGeneralDedicated : CipherForm::kGeneralGlobal;
     title = general->system_title;
   } else if (const auto* ciphering = std::get_if<GeneralCiphering>(&decoded)) {
-    if (ciphering->key_info &&
-        (ciphering->key_info->kind != KeyInfo::Kind::kIdentified || ciphering->key_info->id != 0)) {
-      return make_error(ErrorCode::kUnsupported,
-                        "general-ciphering with another key than the global unicast key");
-    }
+    AMITY_TRY(envelope.form, form_of(*ciphering));
+    if (envelope.form != CipherForm::kGeneralCiphering) envelope.agreed = *ciphering;
     envelope.content = ciphering->content;
     envelope.extra_aad = ciphering->authenticated_header;
-    envelope.form = CipherForm::kGeneralCiphering;
     title = ciphering->originator_system_title;
   } else {
     return make_error(ErrorCode::kMalformed, "not a ciphered APDU");
@@ -155,7 +249,12 @@ Result<Protected> Protection::open(ByteView apdu, Bytes& plain) {
   if (header.control.broadcast())
     return make_error(ErrorCode::kUnsupported, "ciphered with the broadcast key");
   const bool dedicated = is_dedicated(envelope.form);
-  AMITY_TRY(Cipher* const with, cipher(dedicated));
+  std::optional<Cipher> once;
+  if (envelope.agreed) {
+    AMITY_TRY(once, agreed_cipher(*envelope.agreed,
+                                  static_cast<SecuritySuite>(header.control.suite_id()), *sender));
+  }
+  AMITY_TRY(Cipher* const with, once ? Result<Cipher*>(&*once) : cipher(dedicated));
   plain.clear();
   AMITY_CHECK(with->unprotect(header, *sender, plain, envelope.extra_aad));
   if (Status accepted = accept_counter(header, dedicated); !accepted.ok()) {

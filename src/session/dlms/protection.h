@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "base/runtime.h"
 #include "session/dlms/config.h"
 #include "session/dlms/counters.h"
 #include "wire/dlms/apdu.h"
@@ -19,12 +20,21 @@ struct Protected {
 // Whether the tag is of a ciphered envelope (glo-, ded-, general-glo, general-ded,
 // general-ciphering).
 bool is_ciphered_apdu(std::uint8_t tag);
+bool is_signed_apdu(std::uint8_t tag);
+// What protection adds to a plain APDU, at most.
+std::size_t protection_overhead(CipherForm form, SecurityControl control, bool sign);
 
 class Protection {
  public:
   // Keys and counters must outlive this; counters may be null (then nothing can be sealed or
   // opened).
   Protection(const GlobalKeys* keys, InvocationCounters* counters, const SystemTitle& own_title);
+
+  // For the agreed forms and signatures. Both must outlive this.
+  void set_asymmetric(const AsymmetricKeys* keys, Random* random) {
+    asymmetric_ = keys;
+    random_ = random;
+  }
 
   void set_peer_title(const SystemTitle& title) { peer_title_ = title; }
   const std::optional<SystemTitle>& peer_title() const { return peer_title_; }
@@ -44,6 +54,11 @@ class Protection {
   // returned.
   Result<Protected> open(ByteView apdu, Bytes& plain);
 
+  // Replaces `apdu` by itself signed; what it is signed with names the suite.
+  Status sign(SecuritySuite suite, Bytes& apdu);
+  // The content of a signed APDU, once its signature is right. Points into `apdu`.
+  Result<ByteView> verify(SecuritySuite suite, ByteView apdu) const;
+
   // The counter that next_counter() gave out last.
   std::uint32_t last_counter() const { return last_counter_; }
   // Whether open() failed last for its counter alone.
@@ -62,14 +77,19 @@ class Protection {
     ByteView extra_aad;
     std::optional<SystemTitle> sender;
     CipherForm form = CipherForm::kGlobal;
+    std::optional<GeneralCiphering> agreed;  // its key is in its key info
   };
   Result<Cipher*> cipher(bool dedicated);
   Result<Envelope> unwrap(ByteView apdu) const;
   Status accept_counter(const SecurityHeader& header, bool dedicated);
-  Status seal_general_ciphering(Cipher& cipher, SecurityControl control, InvocationCounter counter,
-                                ByteView plain, Bytes& out) const;
+  Status seal_general_ciphering(SecurityControl control, CipherForm form, ByteView plain,
+                                Bytes& out);
+  Result<Cipher> agreed_cipher(const GeneralCiphering& apdu, SecuritySuite suite,
+                               const SystemTitle& sender) const;
 
   const GlobalKeys* keys_;
+  const AsymmetricKeys* asymmetric_ = nullptr;
+  Random* random_ = nullptr;
   InvocationCounters* counters_;
   SystemTitle own_title_;
   std::optional<SystemTitle> peer_title_;

@@ -27,6 +27,7 @@ struct ServerAssociation {
   SecurityPolicy security;  // required of requests; answers are protected like their request, at
                             // least like this
   Conformance conformance;  // offered; 0: everything this server can do
+  bool sign = false;        // unsigned requests are refused; answers are signed like their request
 };
 
 struct ServerConfig {
@@ -34,6 +35,7 @@ struct ServerConfig {
                      // too: see below
   SystemTitle title{};
   GlobalKeys keys;                              // of every ciphered association
+  AsymmetricKeys asymmetric;                    // suites 1 and 2; one client's
   std::vector<ServerAssociation> associations;  // e.g. 16 without security, 1 with HLS GMAC
   std::uint16_t receive_pdu_bytes_max = 1024;
   // Long answers in general block transfer where both can; otherwise in the service's own blocks.

@@ -17,12 +17,10 @@ constexpr std::uint32_t kLogicalNameConformance =
     Conformance::kBlockTransferGet | Conformance::kBlockTransferSet |
     Conformance::kBlockTransferAction | Conformance::kMultipleReferences |
     Conformance::kDataNotification | Conformance::kEventNotification | Conformance::kGet |
-    Conformance::kSet | Conformance::kSelectiveAccess | Conformance::kAction |
-    Conformance::kAccess;
-constexpr std::uint32_t kShortNameConformance = Conformance::kRead | Conformance::kWrite |
-                                                Conformance::kParameterizedAccess |
-                                                Conformance::kBlockTransferGet |
-                                                Conformance::kMultipleReferences;
+    Conformance::kSet | Conformance::kSelectiveAccess | Conformance::kAction | Conformance::kAccess;
+constexpr std::uint32_t kShortNameConformance =
+    Conformance::kRead | Conformance::kWrite | Conformance::kParameterizedAccess |
+    Conformance::kBlockTransferGet | Conformance::kMultipleReferences;
 
 bool is_short_name(ApplicationContext context) {
   return context == ApplicationContext::kShortName ||
@@ -62,8 +60,7 @@ AcseUserDiagnostic Server::Machine::judge(const Aarq& aarq, const ServerAssociat
   if (is_high(asked) && !check_challenge(aarq.calling_authentication_value).ok()) {
     return AcseUserDiagnostic::kAuthenticationFailure;
   }
-  const bool title_needed =
-      is_ciphered(aarq.context) || asked == Mechanism::kHighGmac || asked == Mechanism::kHighSha256;
+  const bool title_needed = is_ciphered(aarq.context) || asked >= Mechanism::kHighGmac;
   if (title_needed && !system_title_from(aarq.calling_ap_title).ok())
     return AcseUserDiagnostic::kCallingApTitleNotRecognized;
   return AcseUserDiagnostic::kNull;
@@ -92,6 +89,7 @@ void Server::Machine::on_aarq(const Aarq& aarq, Instant now) {
     return reject(aarq.context, diagnostic, now);
   }
   Protection protection(&config_->keys, counters_, config_->title);
+  protection.set_asymmetric(&config_->asymmetric, random_);
   const auto title = system_title_from(aarq.calling_ap_title);
   if (title.ok()) protection.set_peer_title(*title);
   const Result<Initiated> initiated = initiate(aarq, *found, protection);
@@ -187,9 +185,11 @@ void Server::Machine::accept(const Aarq& aarq, const ServerAssociation& associat
   if (phase_ == Phase::kOpen) emit(AssociationOpened{context()});
 }
 
-// A ciphered farewell is checked, so that its counter counts as used; a plain one is taken as it is.
+// A ciphered farewell is checked, so that its counter counts as used; a plain one is taken as it
+// is.
 void Server::Machine::on_rlrq(const Rlrq& rlrq, Instant now) {
-  if (association_ != nullptr && !rlrq.user_information.empty() && is_ciphered_apdu(rlrq.user_information[0])) {
+  if (association_ != nullptr && !rlrq.user_information.empty() &&
+      is_ciphered_apdu(rlrq.user_information[0])) {
     Bytes plain;
     if (const auto opened = protection_.open(rlrq.user_information, plain); !opened.ok()) {
       violate(opened.error());
@@ -215,6 +215,8 @@ HlsContext Server::Machine::hls_context(bool client_proves) const {
   context.mechanism = association_->mechanism;
   context.suite = association_->security.suite;
   context.secret = association_->password.view();
+  context.signing_key = config_->asymmetric.signing.view();
+  context.verifying_key = config_->asymmetric.peer_signing;
   context.prover_title = client_proves ? client_title_ : config_->title;
   context.verifier_title = client_proves ? config_->title : client_title_;
   context.prover_challenge = client_proves ? client_challenge_ : own_challenge_;

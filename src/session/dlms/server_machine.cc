@@ -11,8 +11,6 @@ namespace {
 
 constexpr unsigned kEnvelopesMax = 4;
 constexpr std::size_t kGeneralBlockOverhead = 10;
-constexpr std::size_t kCipherOverhead = 31;
-constexpr std::size_t kGeneralCipheringOverhead = 64;
 
 }  // namespace
 
@@ -23,7 +21,9 @@ Server::Machine::Machine(const ServerConfig* config, Objects* objects, Invocatio
       counters_(counters),
       random_(random),
       link_(&config->link, Side::kServer),
-      protection_(&config->keys, counters, config->title) {}
+      protection_(&config->keys, counters, config->title) {
+  protection_.set_asymmetric(&config_->asymmetric, random_);
+}
 
 void Server::Machine::on_open(Instant now) {
   link_.reset();
@@ -94,10 +94,20 @@ void Server::Machine::on_apdu(ByteView apdu, unsigned depth, Instant now) {
   if (depth == 0) {
     request_control_ = {};
     request_form_ = CipherForm::kGlobal;
+    request_signed_ = false;
   }
   if (apdu[0] == static_cast<std::uint8_t>(ApduTag::kGeneralBlockTransfer))
     return on_general_block(apdu, depth, now);
   if (depth == 0) receiver_.reset(), client_blocks_ = 0;
+  if (is_signed_apdu(apdu[0]) && association_ != nullptr) {
+    const Result<ByteView> content = protection_.verify(association_->security.suite, apdu);
+    if (!content.ok()) {
+      violate(content.error());
+      return refuse(StateError::kServiceNotAllowed, ServiceErrorCode::kDecipheringError, now);
+    }
+    request_signed_ = true;
+    return on_ciphered(*content, depth + 1, now);
+  }
   if (is_ciphered_apdu(apdu[0])) return on_ciphered(apdu, depth, now);
   on_plain(apdu, now);
 }
@@ -168,6 +178,10 @@ void Server::Machine::on_plain(ByteView plain, Instant now) {
       return refuse(StateError::kServiceNotAllowed, ServiceErrorCode::kOperationNotPossible, now);
     }
   }
+  if (association_->sign && !request_signed_) {
+    violate(make_error(ErrorCode::kSecurity, "the request is not signed"));
+    return refuse(StateError::kServiceNotAllowed, ServiceErrorCode::kOperationNotPossible, now);
+  }
   on_service(*apdu, now);
 }
 
@@ -187,10 +201,8 @@ bool Server::Machine::allowed(const Apdu& apdu) const {
 
 std::size_t Server::Machine::answer_room() const {
   if (client_pdu_bytes_max_ == 0) return kResponseBytesMax;
-  const std::size_t overhead = request_control_.raw == 0 ? 0
-                               : request_form_ == CipherForm::kGeneralCiphering
-                                   ? kGeneralCipheringOverhead
-                                   : kCipherOverhead;
+  const std::size_t overhead =
+      protection_overhead(request_form_, request_control_, request_signed_);
   return client_pdu_bytes_max_ > overhead ? client_pdu_bytes_max_ - overhead : 0;
 }
 
@@ -202,6 +214,11 @@ void Server::Machine::reply(ByteView plain, Instant now) {
   } else if (Status sealed = protection_.seal(plain, request_control_, request_form_, apdu);
              !sealed.ok()) {
     return violate(std::move(sealed).error());
+  }
+  if (request_signed_) {
+    const auto suite = static_cast<SecuritySuite>(request_control_.suite_id());
+    if (Status done = protection_.sign(suite, apdu); !done.ok())
+      return violate(std::move(done).error());
   }
   if (client_pdu_bytes_max_ == 0 || apdu.size() <= client_pdu_bytes_max_)
     return reply_plain(apdu, now);

@@ -151,6 +151,7 @@ class Server::Machine {
   std::uint16_t client_pdu_bytes_max_ = 0;  // 0: no limit
   SecurityControl request_control_;         // of the request being answered
   CipherForm request_form_ = CipherForm::kGlobal;
+  bool request_signed_ = false;
 
   std::unique_ptr<Transfer> transfer_;
   std::unique_ptr<GeneralBlockSender> sender_;

@@ -28,7 +28,8 @@ bool is_high_service(std::uint8_t tag) {
   return tag >= 0xC0 && tag <= 0xC7 && tag != 0xC6;
 }
 
-void write_header(ByteWriter& out, const GeneralCiphering& v) {
+template <class Header>
+void write_header(ByteWriter& out, const Header& v) {
   for (ByteView field : {v.transaction_id, v.originator_system_title, v.recipient_system_title,
                          v.date_time, v.other_information}) {
     write_octet_string(out, field);
@@ -94,8 +95,11 @@ Result<Apdu> read_general_ciphering(ByteReader& in) {
 
 Result<Apdu> read_general_signing(ByteReader& in) {
   GeneralSigning v;
+  const ByteView from = in.rest();
+  const std::size_t start = in.position();
   AMITY_CHECK(read_header(in, v));
   AMITY_TRY(v.content, read_octet_string(in));
+  v.signed_part = from.first(in.position() - start);
   AMITY_TRY(v.signature, read_octet_string(in));
   return Apdu(v);
 }
@@ -147,6 +151,22 @@ void encode(const GeneralCiphering& v, Bytes& out) {
   w.u8(v.key_info ? 1 : 0);
   if (v.key_info) write(w, *v.key_info);
   write_octet_string(w, v.content);
+}
+
+void encode(const GeneralSigning& v, Bytes& out) {
+  ByteWriter w(out);
+  w.u8(static_cast<std::uint8_t>(ApduTag::kGeneralSigning));
+  write_header(w, v);
+  write_octet_string(w, v.content);
+  write_octet_string(w, v.signature);
+}
+
+Bytes signed_part(const GeneralSigning& v) {
+  Bytes part;
+  ByteWriter w(part);
+  write_header(w, v);
+  write_octet_string(w, v.content);
+  return part;
 }
 
 Bytes authenticated_header(const GeneralCiphering& v) {

@@ -54,7 +54,7 @@ struct GeneralCiphering {
                                   // AAD. Set by decode.
 };
 
-struct GeneralSigning {  // parsed, never verified: ECDSA is not implemented
+struct GeneralSigning {  // made and verified by signing.h
   ByteView transaction_id;
   ByteView originator_system_title;
   ByteView recipient_system_title;
@@ -62,13 +62,17 @@ struct GeneralSigning {  // parsed, never verified: ECDSA is not implemented
   ByteView other_information;
   ByteView content;
   ByteView signature;
+  ByteView signed_part;  // transaction id .. content as encoded. Set by decode.
 };
 
 void encode(const ServiceCiphered& apdu, Bytes& out);  // writes apdu.tag
 void encode(const GeneralGloDed& apdu, Bytes& out);
 void encode(const GeneralCiphering& apdu, Bytes& out);
+void encode(const GeneralSigning& apdu, Bytes& out);
 // What encode() will write as the authenticated header, to build the AAD with before there is
 // content.
 Bytes authenticated_header(const GeneralCiphering& apdu);
+// What encode() will write from the transaction id to the content: the message that is signed.
+Bytes signed_part(const GeneralSigning& apdu);
 
 }  // namespace amity::dlms

@@ -1,5 +1,6 @@
 #include "wire/dlms/hls.h"
 
+#include "wire/dlms/ecdsa.h"
 #include "wire/dlms/limits.h"
 
 namespace amity::dlms {
@@ -28,6 +29,11 @@ Bytes gmac_proof(const HlsContext& c, Cipher& cipher, InvocationCounter counter)
   return proof;
 }
 
+// ECDSA signs what SHA-256 digests, the secret aside.
+Bytes signed_message(const HlsContext& c) {
+  return joined({c.prover_title, c.verifier_title, c.verifier_challenge, c.prover_challenge});
+}
+
 }  // namespace
 
 Result<Bytes> hls_proof(const HlsContext& c, Cipher* cipher, InvocationCounter counter) {
@@ -48,6 +54,8 @@ Result<Bytes> hls_proof(const HlsContext& c, Cipher* cipher, InvocationCounter c
         return make_error(ErrorCode::kInvalid, "the key does not fit the security suite");
       }
       return gmac_proof(c, *cipher, counter);
+    case Mechanism::kHighEcdsa:
+      return ecdsa_sign(c.suite, c.signing_key, signed_message(c));
     default:
       return make_error(ErrorCode::kUnsupported, "authentication mechanism " +
                                                      std::string(to_string(c.mechanism)) +
@@ -57,6 +65,10 @@ Result<Bytes> hls_proof(const HlsContext& c, Cipher* cipher, InvocationCounter c
 
 Result<InvocationCounter> hls_verify(const HlsContext& c, Cipher* cipher, ByteView proof) {
   InvocationCounter counter;
+  if (c.mechanism == Mechanism::kHighEcdsa) {
+    AMITY_CHECK(ecdsa_verify(c.suite, c.verifying_key, signed_message(c), proof));
+    return counter;
+  }
   if (c.mechanism == Mechanism::kHighGmac) {
     ByteReader in(proof);
     AMITY_CHECK(in.skip(1));

@@ -15,11 +15,13 @@ struct HlsContext {
   ByteView prover_challenge;                // the challenge the prover itself sent
   ByteView verifier_challenge;              // the challenge the prover answers
   ByteView secret;                          // of MD5, SHA-1, SHA-256
-  SecuritySuite suite = SecuritySuite::k0;  // of GMAC
+  SecuritySuite suite = SecuritySuite::k0;  // of GMAC and ECDSA
+  ByteView signing_key = {};                     // ECDSA: the prover's private key (hls_proof)
+  ByteView verifying_key = {};                   // ECDSA: the prover's public key (hls_verify)
 };
 
 // f(verifier_challenge). `cipher` and `counter` serve GMAC only (cipher may be null otherwise).
-// Manufacturer and ECDSA mechanisms: kUnsupported.
+// Manufacturer mechanism: kUnsupported.
 Result<Bytes> hls_proof(const HlsContext& context, Cipher* cipher, InvocationCounter counter);
 // In constant time. For GMAC the counter in the proof is returned: the caller checks that it was
 // not used before.

@@ -1,11 +1,9 @@
 #include "wire/dlms/key_agreement.h"
 
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
-#include <openssl/param_build.h>
-
 #include <algorithm>
-#include <memory>
+
+#include "wire/dlms/ec_key.h"
+#include "wire/dlms/ecdsa.h"
 
 namespace amity::dlms {
 namespace {
@@ -14,53 +12,57 @@ namespace {
 constexpr std::uint8_t kAesGcm128[] = {0x60, 0x85, 0x74, 0x05, 0x08, 0x03, 0x00};
 constexpr std::uint8_t kAesGcm256[] = {0x60, 0x85, 0x74, 0x05, 0x08, 0x03, 0x01};
 
-struct Free {
-  void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
-  void operator()(EVP_PKEY_CTX* p) const { EVP_PKEY_CTX_free(p); }
-  void operator()(OSSL_PARAM_BLD* p) const { OSSL_PARAM_BLD_free(p); }
-  void operator()(OSSL_PARAM* p) const { OSSL_PARAM_free(p); }
-  void operator()(BIGNUM* p) const { BN_clear_free(p); }
-};
-template <class T>
-using Owned = std::unique_ptr<T, Free>;
-
-Error failed(const char* what) {
-  return make_error(ErrorCode::kSecurity, what);
+// Q || signature over prefix || Q.
+Result<Bytes> signed_point(SecuritySuite suite, ByteView signing_key, ByteView prefix,
+                           ByteView ephemeral) {
+  AMITY_TRY(Bytes point, ec_public_key(suite, ephemeral));
+  Bytes message(prefix.begin(), prefix.end());
+  append(message, point);
+  AMITY_TRY(const Bytes signature, ecdsa_sign(suite, signing_key, message));
+  append(point, signature);
+  return point;
 }
 
-// `public_point` in uncompressed form, 04 || x || y; `private_key` may be empty.
-Result<Owned<EVP_PKEY>> make_key(const char* group, ByteView public_point, ByteView private_key) {
-  const Owned<OSSL_PARAM_BLD> builder(OSSL_PARAM_BLD_new());
-  Owned<BIGNUM> scalar;
-  OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, group, 0);
-  if (!private_key.empty()) {
-    scalar.reset(BN_bin2bn(private_key.data(), static_cast<int>(private_key.size()), nullptr));
-    OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_PRIV_KEY, scalar.get());
-  }
-  if (!public_point.empty()) {
-    OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, public_point.data(),
-                                     public_point.size());
-  }
-  const Owned<OSSL_PARAM> params(OSSL_PARAM_BLD_to_param(builder.get()));
-  const Owned<EVP_PKEY_CTX> ctx(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
-  EVP_PKEY* key = nullptr;
-  if (ctx == nullptr || params == nullptr || EVP_PKEY_fromdata_init(ctx.get()) != 1 ||
-      EVP_PKEY_fromdata(ctx.get(), &key, EVP_PKEY_KEYPAIR, params.get()) != 1) {
-    return failed("not a key of the curve");
-  }
-  return Owned<EVP_PKEY>(key);
+Result<ByteView> verified_point(SecuritySuite suite, ByteView signing_key, ByteView prefix,
+                                ByteView key_data) {
+  const std::size_t size = signature_size(suite);
+  if (size == 0 || key_data.size() != 2 * size)
+    return make_error(ErrorCode::kMalformed, "an ephemeral key of a wrong size");
+  const ByteView point = key_data.first(size);
+  Bytes message(prefix.begin(), prefix.end());
+  append(message, point);
+  AMITY_CHECK(ecdsa_verify(suite, signing_key, message, key_data.subspan(size)));
+  return point;
+}
+
+// With its length octet.
+Result<Bytes> nonce_of(ByteView transaction_id) {
+  if (transaction_id.empty() || transaction_id.size() > 127)
+    return make_error(ErrorCode::kInvalid, "static key agreement needs a transaction id");
+  Bytes nonce = {static_cast<std::uint8_t>(transaction_id.size())};
+  append(nonce, transaction_id);
+  return nonce;
+}
+
+Result<Bytes> agree(SecuritySuite suite, ByteView own, ByteView peer, const SystemTitle& u,
+                    const SystemTitle& v, ByteView nonce_u) {
+  AMITY_TRY(Bytes z, ecdh_shared_secret(suite, own, peer));
+  Result<Bytes> key = derive_key(suite, z, u, v, nonce_u);
+  crypto::wipe(z);
+  return key;
 }
 
 }  // namespace
 
 Result<Bytes> derive_key(SecuritySuite suite, ByteView shared_secret, const SystemTitle& party_u,
-                         const SystemTitle& party_v) {
+                         const SystemTitle& party_v, ByteView nonce_u) {
   if (suite == SecuritySuite::k0)
     return make_error(ErrorCode::kInvalid, "suite 0 has no key agreement");
   Bytes message = {0, 0, 0, 1};
   append(message, shared_secret);
   append(message, suite == SecuritySuite::k1 ? ByteView(kAesGcm128) : ByteView(kAesGcm256));
   append(message, party_u);
+  append(message, nonce_u);
   append(message, party_v);
   Bytes key(key_size(suite));
   if (suite == SecuritySuite::k1) {
@@ -76,29 +78,69 @@ Result<Bytes> derive_key(SecuritySuite suite, ByteView shared_secret, const Syst
 
 Result<Bytes> ecdh_shared_secret(SecuritySuite suite, ByteView private_key,
                                  ByteView peer_public_key) {
-  if (suite == SecuritySuite::k0)
-    return make_error(ErrorCode::kInvalid, "suite 0 has no key agreement");
-  const char* const group = suite == SecuritySuite::k1 ? "P-256" : "P-384";
-  const std::size_t size = suite == SecuritySuite::k1 ? 32 : 48;
-  if (private_key.size() != size || peer_public_key.size() != 2 * size) {
-    return make_error(ErrorCode::kInvalid, "key of a wrong size for the curve");
-  }
-  Bytes point = {0x04};
-  append(point, peer_public_key);
-  AMITY_TRY(const Owned<EVP_PKEY> own, make_key(group, {}, private_key));
-  AMITY_TRY(const Owned<EVP_PKEY> peer, make_key(group, point, {}));
-  const Owned<EVP_PKEY_CTX> check(EVP_PKEY_CTX_new_from_pkey(nullptr, peer.get(), nullptr));
-  if (check == nullptr || EVP_PKEY_public_check(check.get()) != 1)
-    return failed("the peer's key is not on the curve");
-  const Owned<EVP_PKEY_CTX> ctx(EVP_PKEY_CTX_new_from_pkey(nullptr, own.get(), nullptr));
-  Bytes secret(size);
+  AMITY_TRY(const Curve curve, curve_of(suite));
+  AMITY_TRY(const OwnedOpenssl<EVP_PKEY> own, private_key_from(curve, private_key));
+  AMITY_TRY(const OwnedOpenssl<EVP_PKEY> peer, public_key_from(curve, peer_public_key));
+  const OwnedOpenssl<EVP_PKEY_CTX> ctx(EVP_PKEY_CTX_new_from_pkey(nullptr, own.get(), nullptr));
+  Bytes secret(curve.size);
   std::size_t written = secret.size();
   if (ctx == nullptr || EVP_PKEY_derive_init(ctx.get()) != 1 ||
       EVP_PKEY_derive_set_peer(ctx.get(), peer.get()) != 1 ||
-      EVP_PKEY_derive(ctx.get(), secret.data(), &written) != 1 || written != size) {
-    return failed("key agreement failed");
+      EVP_PKEY_derive(ctx.get(), secret.data(), &written) != 1 || written != curve.size) {
+    return make_error(ErrorCode::kSecurity, "key agreement failed");
   }
   return secret;
+}
+
+Result<Bytes> offer_ephemeral(SecuritySuite suite, const EcKeysView& keys, std::uint8_t key_id,
+                              ByteView ephemeral) {
+  return signed_point(suite, keys.own_signing, ByteView(&key_id, 1), ephemeral);
+}
+
+Result<Bytes> agree_ephemeral(SecuritySuite suite, const EcKeysView& keys, std::uint8_t key_id,
+                              ByteView own_ephemeral, ByteView peer_key_data,
+                              const SystemTitle& client, const SystemTitle& server) {
+  AMITY_TRY(const ByteView point,
+            verified_point(suite, keys.peer_signing, ByteView(&key_id, 1), peer_key_data));
+  return agree(suite, own_ephemeral, point, client, server, {});
+}
+
+Result<AgreedKey> agree_as_originator(AgreementScheme scheme, SecuritySuite suite,
+                                      const EcKeysView& keys, const SystemTitle& originator,
+                                      const SystemTitle& recipient, ByteView transaction_id,
+                                      ByteView ephemeral) {
+  AgreedKey agreed;
+  if (scheme == AgreementScheme::kOnePass) {
+    AMITY_TRY(agreed.ciphered_data, signed_point(suite, keys.own_signing, {}, ephemeral));
+    AMITY_TRY(agreed.key, agree(suite, ephemeral, keys.peer_agreement, originator, recipient, {}));
+    return agreed;
+  }
+  AMITY_TRY(const Bytes nonce, nonce_of(transaction_id));
+  AMITY_TRY(agreed.key,
+            agree(suite, keys.own_agreement, keys.peer_agreement, originator, recipient, nonce));
+  return agreed;
+}
+
+Result<Bytes> agree_as_recipient(SecuritySuite suite, const EcKeysView& keys,
+                                 const GeneralCiphering& apdu, const SystemTitle& originator,
+                                 const SystemTitle& recipient) {
+  const bool agreed = apdu.key_info && apdu.key_info->kind == KeyInfo::Kind::kAgreed &&
+                      apdu.key_info->parameters.size() == 1;
+  if (!agreed) return make_error(ErrorCode::kMalformed, "no key agreement in the key info");
+  const ByteView data = apdu.key_info->ciphered_data;
+  switch (static_cast<AgreementScheme>(apdu.key_info->parameters[0])) {
+    case AgreementScheme::kOnePass: {
+      AMITY_TRY(const ByteView point, verified_point(suite, keys.peer_signing, {}, data));
+      return agree(suite, keys.own_agreement, point, originator, recipient, {});
+    }
+    case AgreementScheme::kStatic: {
+      if (!data.empty())
+        return make_error(ErrorCode::kMalformed, "static key agreement with an ephemeral key");
+      AMITY_TRY(const Bytes nonce, nonce_of(apdu.transaction_id));
+      return agree(suite, keys.own_agreement, keys.peer_agreement, originator, recipient, nonce);
+    }
+  }
+  return make_error(ErrorCode::kUnsupported, "an unknown scheme of key agreement");
 }
 
 }  // namespace amity::dlms

@@ -36,7 +36,7 @@ constexpr UnitName kUnits[] = {
 };
 
 // A group: a number or one of the letters of IEC 62056-61. Returns the place behind it, or null.
-const char* read_group(const char* at, const char* end, std::uint8_t& group) {
+inline const char* read_group(const char* at, const char* end, std::uint8_t& group) {
   if (at == end) return nullptr;
   if (!is_digit(*at)) {
     static constexpr std::string_view kLetters = "CFLP";
@@ -105,36 +105,43 @@ Result<bool> DataReader::next(DataSet& set) {
 }
 
 std::optional<dlms::Obis> parse_address(std::string_view text) {
-  std::array<std::uint8_t, 6> groups{1, 0, 0, 0, 0, 255};
+  dlms::Obis obis{1, 0, 0, 0, 0, 255};
+  std::size_t group = 2;  // A and B show themselves by what stands behind them
   const char* at = text.data();
   const char* const end = at + text.size();
-  std::uint8_t first = 0;
-  const char* behind = read_group(at, end, first);
-  if (behind == nullptr || behind == end) return std::nullopt;
-  std::size_t next = 2;
-  if (*behind == '-') {
-    groups[0] = first;
-    at = read_group(behind + 1, end, groups[1]);
-    if (at == nullptr || at == end || *at != ':') return std::nullopt;
-    behind = read_group(at + 1, end, groups[2]);
-    next = 3;
-  } else if (*behind == ':') {  // B:C.D.E
-    groups[1] = first;
-    behind = read_group(behind + 1, end, groups[2]);
-    next = 3;
-  } else {
-    groups[2] = first;
-    next = 3;
+  bool any = false;
+  while (true) {
+    std::uint8_t value = 0;
+    at = read_group(at, end, value);
+    if (at == nullptr) return std::nullopt;
+    if (at != end && *at == '-' && !any) {
+      obis.bytes[0] = value;
+      group = 1;
+      any = true;
+      ++at;
+      continue;
+    }
+    if (at != end && *at == ':' && (!any || group == 1)) {
+      obis.bytes[1] = value;
+      group = 2;
+      any = true;
+      ++at;
+      continue;
+    }
+    if (group < 2 || group > 5) return std::nullopt;
+    obis.bytes[group] = value;
+    if (at == end) return group >= 3 ? std::optional(obis) : std::nullopt;
+    if (*at == '*' || *at == '&') {
+      if (group < 3 || group > 4) return std::nullopt;
+      group = 5;
+    } else if (*at == '.') {
+      ++group;
+    } else {
+      return std::nullopt;
+    }
+    any = true;
+    ++at;
   }
-  for (; behind != nullptr && behind != end && next < 5 && *behind == '.'; ++next)
-    behind = read_group(behind + 1, end, groups[next]);
-  if (behind == nullptr || next < 4) return std::nullopt;
-  if (behind != end && (*behind == '*' || *behind == '&' || *behind == '.'))
-    behind = read_group(behind + 1, end, groups[5]);
-  if (behind != end) return std::nullopt;
-  dlms::Obis obis;
-  obis.bytes = groups;
-  return obis;
 }
 
 std::optional<Decimal> parse_number(std::string_view text) {
@@ -147,8 +154,9 @@ std::optional<Decimal> parse_number(std::string_view text) {
   for (; at < text.size(); ++at) {
     const char c = text[at];
     if (is_digit(c)) {
+      if (digits == kDigitsMax) return std::nullopt;
       number.value = number.value * 10 + (c - '0');
-      if (number.value != 0 && ++digits > kDigitsMax) return std::nullopt;
+      if (number.value != 0) ++digits;
       if (point && --number.exponent < -kDigitsMax) return std::nullopt;
     } else if (c == '.' && !point) {
       point = true;

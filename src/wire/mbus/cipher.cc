@@ -23,24 +23,29 @@ struct CtxFree {
   void operator()(EVP_CIPHER_CTX* c) const { EVP_CIPHER_CTX_free(c); }
 };
 
-// One context of one algorithm and direction, without padding.
+// One context of one algorithm and direction. The IV is set once, to zeros, and block ciphers run
+// through EVP_Cipher, which knows no padding: setting either anew for each telegram costs more
+// parameter look-ups by name than the cipher itself.
 class Context {
  public:
   Context(EVP_CIPHER* cipher, bool encrypt) : encrypt_(encrypt) {
     if (cipher == nullptr) return;
     ctx_.reset(EVP_CIPHER_CTX_new());
-    AMITY_ASSERT(EVP_CipherInit_ex2(ctx_.get(), cipher, nullptr, nullptr, encrypt, nullptr) == 1);
-    EVP_CIPHER_CTX_set_padding(ctx_.get(), 0);
+    const std::uint8_t zeros[32] = {};
+    AMITY_ASSERT(EVP_CipherInit_ex2(ctx_.get(), cipher, zeros, zeros, encrypt, nullptr) == 1);
   }
   bool there() const { return ctx_ != nullptr; }
 
-  void run(const std::uint8_t* key, const std::uint8_t* iv, ByteView in, std::uint8_t* out) {
-    if (in.empty()) return;
+  // The IV is zeros again; null: the key stays.
+  void start(const std::uint8_t* key) {
+    AMITY_ASSERT(EVP_CipherInit_ex2(ctx_.get(), nullptr, key, nullptr, encrypt_, nullptr) == 1);
+  }
+  void start(const std::uint8_t* key, const std::uint8_t* iv) {
     AMITY_ASSERT(EVP_CipherInit_ex2(ctx_.get(), nullptr, key, iv, encrypt_, nullptr) == 1);
-    int n = 0;
-    AMITY_ASSERT(EVP_CipherUpdate(ctx_.get(), out, &n, in.data(), static_cast<int>(in.size())) ==
-                 1);
-    AMITY_ASSERT(static_cast<std::size_t>(n) == in.size());
+  }
+  void run(ByteView in, std::uint8_t* out) {
+    if (in.empty()) return;
+    AMITY_ASSERT(EVP_Cipher(ctx_.get(), out, in.data(), static_cast<unsigned>(in.size())) > 0);
   }
 
  private:
@@ -69,6 +74,10 @@ Block doubled(const Block& in) {
 
 constexpr Block kZeros{};
 
+void add_block(std::uint8_t* to, const Block& block) {
+  for (std::size_t i = 0; i < block.size(); ++i) to[i] ^= block[i];
+}
+
 }  // namespace
 
 struct Cipher::State {
@@ -85,19 +94,28 @@ Cipher::Cipher(Cipher&&) noexcept = default;
 Cipher& Cipher::operator=(Cipher&&) noexcept = default;
 Cipher::~Cipher() = default;
 
+// CBC's IV is added to the first block: before encryption, after decryption.
 void Cipher::aes_cbc_decrypt(ByteView key, const Block& iv, ByteView in, std::uint8_t* out) {
   AMITY_ASSERT(key.size() == 16 && in.size() % 16 == 0);
-  state_->decrypt.run(key.data(), iv.data(), in, out);
+  if (in.empty()) return;
+  state_->decrypt.start(key.data());
+  state_->decrypt.run(in, out);
+  add_block(out, iv);
 }
 
 void Cipher::aes_cbc_encrypt(ByteView key, const Block& iv, ByteView in, std::uint8_t* out) {
   AMITY_ASSERT(key.size() == 16 && in.size() % 16 == 0);
-  state_->encrypt.run(key.data(), iv.data(), in, out);
+  if (in.empty()) return;
+  std::copy(in.begin(), in.end(), out);
+  add_block(out, iv);
+  state_->encrypt.start(key.data());
+  state_->encrypt.run(ByteView(out, in.size()), out);
 }
 
 void Cipher::aes_ctr(ByteView key, const Block& iv, ByteView in, std::uint8_t* out) {
   AMITY_ASSERT(key.size() == 16);
-  state_->ctr.run(key.data(), iv.data(), in, out);
+  state_->ctr.start(key.data(), iv.data());
+  state_->ctr.run(in, out);
 }
 
 // CMAC is CBC with a last block that a subkey was added to: so it needs no context of its own, and
@@ -105,7 +123,8 @@ void Cipher::aes_ctr(ByteView key, const Block& iv, ByteView in, std::uint8_t* o
 Block Cipher::aes_cmac(ByteView key, ByteView message) {
   AMITY_ASSERT(key.size() == 16);
   Block l{};
-  state_->encrypt.run(key.data(), kZeros.data(), kZeros, l.data());
+  state_->encrypt.start(key.data());
+  state_->encrypt.run(kZeros, l.data());
   Bytes& padded = state_->scratch;
   padded.assign(message.begin(), message.end());
   Block subkey = doubled(l);
@@ -114,9 +133,9 @@ Block Cipher::aes_cmac(ByteView key, ByteView message) {
     padded.push_back(0x80);
     padded.resize((padded.size() + 15) / 16 * 16);
   }
-  const std::size_t last = padded.size() - 16;
-  for (std::size_t i = 0; i < 16; ++i) padded[last + i] ^= subkey[i];
-  state_->encrypt.run(key.data(), kZeros.data(), padded, padded.data());
+  add_block(padded.data() + padded.size() - 16, subkey);
+  state_->encrypt.start(nullptr);
+  state_->encrypt.run(padded, padded.data());
   Block tag{};
   std::copy(padded.end() - 16, padded.end(), tag.begin());
   return tag;
@@ -125,14 +144,16 @@ Block Cipher::aes_cmac(ByteView key, ByteView message) {
 bool Cipher::des_cbc_decrypt(ByteView key8, ByteView in, std::uint8_t* out) {
   AMITY_ASSERT(key8.size() == 8 && in.size() % 8 == 0);
   if (!state_->des_decrypt.there()) return false;
-  state_->des_decrypt.run(three_times(key8).data(), kZeros.data(), in, out);
+  state_->des_decrypt.start(three_times(key8).data());
+  state_->des_decrypt.run(in, out);
   return true;
 }
 
 bool Cipher::des_cbc_encrypt(ByteView key8, ByteView in, std::uint8_t* out) {
   AMITY_ASSERT(key8.size() == 8 && in.size() % 8 == 0);
   if (!state_->des_encrypt.there()) return false;
-  state_->des_encrypt.run(three_times(key8).data(), kZeros.data(), in, out);
+  state_->des_encrypt.start(three_times(key8).data());
+  state_->des_encrypt.run(in, out);
   return true;
 }
 

@@ -4,7 +4,7 @@
 #include "wire/mbus/cipher.h"
 #include "wire/mbus/format_cache.h"
 #include "wire/mbus/key_store.h"
-#include "wire/mbus/qualifiers.h"
+#include "wire/mbus/records.h"
 #include "wire/report/report.h"
 
 namespace amity::mbus {
@@ -29,7 +29,7 @@ class Decoder {
   friend class Telegram;
   Cipher cipher_;
   FormatCache formats_;
-  Qualifiers qualifiers_;
+  RecordScratch scratch_;
   Bytes stripped_, frame_, candidate_, expanded_, message_;
 };
 

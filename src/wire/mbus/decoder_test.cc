@@ -345,13 +345,14 @@ TEST(Decoder, CompactFramesAreReadOnceTheirFormatWasSeen) {
 
 TEST(FormatCache, IsBounded) {
   FormatCache cache;
-  Bytes scratch;
   for (std::uint32_t i = 0; i < 2 * kFormatsMax; ++i) {
     Bytes one;
     ASSERT_TRUE(
         append_number("volume", "m3", {1, -3}, DataField::kInt8, {Function::kMaximum, i, 0, 0}, one)
             .ok());
-    cache.learn(1, one, scratch);
+    Bytes heads;
+    ASSERT_TRUE(append_heads(one, heads));
+    cache.learn(1, heads);
   }
   EXPECT_EQ(cache.size(), kFormatsMax);
 }

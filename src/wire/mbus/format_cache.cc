@@ -47,7 +47,11 @@ bool append_heads(ByteView records, Bytes& heads) {
   return true;
 }
 
-void FormatCache::remember(std::uint16_t manufacturer, ByteView heads) {
+void FormatCache::learn(std::uint16_t manufacturer, ByteView heads) {
+  if (heads.empty()) return;
+  if (manufacturer == last_manufacturer_ && std::ranges::equal(heads, last_heads_)) return;
+  last_manufacturer_ = manufacturer;
+  last_heads_.assign(heads.begin(), heads.end());
   Format& format = formats_[key_of(manufacturer, format_signature(heads))];
   format.used = ++clock_;
   if (format.heads.empty()) format.heads.assign(heads.begin(), heads.end());
@@ -56,11 +60,7 @@ void FormatCache::remember(std::uint16_t manufacturer, ByteView heads) {
       std::min_element(formats_.begin(), formats_.end(),
                        [](const auto& a, const auto& b) { return a.second.used < b.second.used; });
   formats_.erase(oldest);
-}
-
-void FormatCache::learn(std::uint16_t manufacturer, ByteView records, Bytes& heads) {
-  heads.clear();
-  if (append_heads(records, heads) && !heads.empty()) remember(manufacturer, heads);
+  last_heads_.clear();
 }
 
 // The heads follow the signature; some texts put a length byte before it. The signature itself
@@ -72,7 +72,7 @@ bool FormatCache::learn_format_frame(std::uint16_t manufacturer, ByteView payloa
     ByteView heads = payload.subspan(at + 2);
     for (; !heads.empty(); heads = heads.first(heads.size() - 1)) {
       if (format_signature(heads) == signature) {
-        remember(manufacturer, heads);
+        learn(manufacturer, heads);
         return true;
       }
       if (heads.back() != kDifFiller) break;

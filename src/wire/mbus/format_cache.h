@@ -13,9 +13,8 @@ namespace amity::mbus {
 
 class FormatCache {
  public:
-  // The heads of a full frame's records. Nothing happens where the records do not parse.
-  // `heads` is scratch.
-  void learn(std::uint16_t manufacturer, ByteView records, Bytes& heads);
+  // The heads of a full frame's records, one after the other.
+  void learn(std::uint16_t manufacturer, ByteView heads);
   // A format frame's payload. False where its signature fits nothing in it.
   bool learn_format_frame(std::uint16_t manufacturer, ByteView payload);
 
@@ -30,10 +29,12 @@ class FormatCache {
     Bytes heads;
     std::uint64_t used = 0;
   };
-  void remember(std::uint16_t manufacturer, ByteView heads);
 
   std::unordered_map<std::uint32_t, Format> formats_;  // by manufacturer and signature
   std::uint64_t clock_ = 0;
+  // The last that was learnt: most telegrams of a fleet are of the same few formats.
+  Bytes last_heads_;
+  std::uint16_t last_manufacturer_ = 0;
 };
 
 // The signature of a format: CRC over the heads of its records.

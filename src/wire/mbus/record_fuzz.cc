@@ -8,7 +8,7 @@ using namespace amity;
 namespace {
 
 Status decode(ByteView records, wire::Report& report) {
-  mbus::Qualifiers scratch;
+  static mbus::RecordScratch scratch;
   report.clear();
   mbus::Layout layout(report);
   return mbus::decode_records(records, 0, layout, scratch, report);

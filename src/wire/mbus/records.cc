@@ -7,18 +7,19 @@ namespace {
 
 constexpr char kHexDigits[] = "0123456789ABCDEF";
 
-struct PointInTime {
-  std::uint64_t storage = 0;
-  std::uint32_t subunit = 0;
-  std::size_t reading = 0;  // index of the date among the readings
-  wire::MeterTime time;
-};
-
 class RecordDecoder {
  public:
-  RecordDecoder(ByteView data, std::size_t base, Layout& layout, Qualifiers& qualifiers,
+  RecordDecoder(ByteView data, std::size_t base, Layout& layout, RecordScratch& scratch,
                 wire::Report& report)
-      : data_(data), base_(base), layout_(layout), q_(qualifiers), report_(report) {}
+      : data_(data),
+        base_(base),
+        layout_(layout),
+        q_(scratch.qualifiers),
+        points_(scratch.points),
+        heads_(scratch.heads),
+        report_(report) {
+    heads_.clear();
+  }
 
   Status run() {
     const std::size_t first_reading = report_.readings.size();
@@ -75,6 +76,7 @@ class RecordDecoder {
     const std::size_t value_at = at_ + head_.size;
     AMITY_TRY(const std::size_t size,
               value_bytes(head_.field, data_.subspan(value_at), base_ + value_at));
+    append(heads_, data_.subspan(at_, head_.size));
     emit(data_.subspan(value_at, size));
     explain(value_at, size);
     at_ = value_at + size;
@@ -222,19 +224,41 @@ class RecordDecoder {
   std::size_t base_;
   Layout& layout_;
   Qualifiers& q_;
+  std::array<PointInTime, kPointsInTimeMax>& points_;
+  Bytes& heads_;
   wire::Report& report_;
   std::size_t at_ = 0;
   int number_ = 0;
   RecordHead head_;
-  std::array<PointInTime, kPointsInTimeMax> points_;
   std::size_t points_count_ = 0;
 };
 
 }  // namespace
 
-Status decode_records(ByteView data, std::size_t base_offset, Layout& layout, Qualifiers& scratch,
-                      wire::Report& report) {
+Status decode_records(ByteView data, std::size_t base_offset, Layout& layout,
+                      RecordScratch& scratch, wire::Report& report) {
   return RecordDecoder(data, base_offset, layout, scratch, report).run();
+}
+
+bool more_records_follow(ByteView user_data) {
+  constexpr std::size_t kLongHeaderBytes = 13;
+  if (user_data.size() < kLongHeaderBytes || user_data[0] != 0x72) return false;
+  ByteView records = user_data.subspan(kLongHeaderBytes);
+  RecordHead head;
+  while (!records.empty()) {
+    const std::uint8_t dif = records[0];
+    if (dif == kDifManufacturerMore) return true;
+    if (dif == kDifFiller) {
+      records = records.subspan(1);
+      continue;
+    }
+    if ((dif & 0x0F) == 0x0F || !parse_record_head(records, 0, head).ok()) return false;
+    const ByteView after = records.subspan(head.size);
+    const auto size = value_bytes(head.field, after, 0);
+    if (!size.ok()) return false;
+    records = after.subspan(*size);
+  }
+  return false;
 }
 
 }  // namespace amity::mbus

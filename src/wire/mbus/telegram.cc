@@ -90,8 +90,8 @@ Status Telegram::contents() {
   switch (header_.information->content) {
     case Content::kRecords: {
       if (payload.empty()) return {};
-      const Status status = decode_records(payload, plain_at_, layout_, d_.qualifiers_, report_);
-      if (status.ok() && !to_meter_) d_.formats_.learn(meter_.manufacturer, payload, d_.message_);
+      const Status status = decode_records(payload, plain_at_, layout_, d_.scratch_, report_);
+      if (status.ok() && !to_meter_) d_.formats_.learn(meter_.manufacturer, d_.scratch_.heads);
       return status;
     }
     case Content::kCompact:
@@ -142,7 +142,7 @@ Status Telegram::compact() {
   if (rest(plain_at_).size() > 4)
     layout_.leaf_hex(plain_at_ + 4, rest(plain_at_).subspan(4), "values");
   Layout quiet = layout_.muted();
-  Status status = decode_records(d_.expanded_, plain_at_, quiet, d_.qualifiers_, report_);
+  Status status = decode_records(d_.expanded_, plain_at_, quiet, d_.scratch_, report_);
   if (status.ok()) return status;
   return make_error(status.error().code, status.error().reason, plain_at_);
 }

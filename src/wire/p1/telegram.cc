@@ -155,17 +155,6 @@ Status seal_telegram(ByteView telegram, ByteView system_title, std::uint32_t cou
   return {};
 }
 
-void TelegramSplitter::add(ByteView bytes) {
-  buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(taken_));
-  taken_ = 0;
-  append(buffer_, bytes);
-  if (buffer_.size() > kSplitterBytesMax) {
-    const std::size_t surplus = buffer_.size() - kSplitterBytesMax;
-    buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(surplus));
-    dropped_ += surplus;
-  }
-}
-
 std::optional<ByteView> TelegramSplitter::next() {
   return take(false);
 }
@@ -174,35 +163,29 @@ std::optional<ByteView> TelegramSplitter::finish() {
 }
 
 std::optional<ByteView> TelegramSplitter::take(bool at_end) {
-  const ByteView all = buffer_;
-  const auto drop = [&](std::size_t to) {
-    dropped_ += to - taken_;
-    taken_ = to;
-  };
-  while (taken_ < all.size()) {
-    const ByteView rest = all.subspan(taken_);
+  while (!stream_.empty()) {
+    const ByteView rest = stream_.rest();
     if (rest[0] == kEncryptedTag) {
       const auto size = encrypted_frame_size(rest);
       if (!size.ok() || (rest.size() > 1 && rest[1] != kTitleBytes)) {
-        drop(taken_ + 1);
+        stream_.drop(1);
         continue;
       }
       if (!size->has_value() || rest.size() < **size) return std::nullopt;
-      taken_ += **size;
-      return rest.first(**size);
+      return stream_.take(**size);
     }
     if (rest[0] != '/') {
-      drop(taken_ + 1);
+      stream_.drop(1);
       continue;
     }
     const std::size_t end = find_end(rest, 1);
     if (const std::size_t restart = find_restart(rest, 1, end); restart < end) {
-      drop(taken_ + restart);
+      stream_.drop(restart);
       continue;
     }
     if (end == rest.size()) {
       if (rest.size() <= kTelegramBytesMax) return std::nullopt;
-      drop(taken_ + 1);
+      stream_.drop(1);
       continue;
     }
     std::size_t behind = end + 1;
@@ -210,8 +193,7 @@ std::optional<ByteView> TelegramSplitter::take(bool at_end) {
       ++behind;
     const bool whole = behind == end + 1 + kCrcDigits || behind < rest.size() || at_end;
     if (!whole) return std::nullopt;
-    taken_ += behind;
-    return rest.first(behind);
+    return stream_.take(behind);
   }
   return std::nullopt;
 }

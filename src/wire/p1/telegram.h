@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/decimal.h"
+#include "base/stream_buffer.h"
 #include "wire/p1/limits.h"
 
 namespace amity::p1 {
@@ -42,17 +43,16 @@ Status seal_telegram(ByteView telegram, ByteView system_title, std::uint32_t cou
 // From a stream that may begin anywhere to telegrams, plain or encrypted.
 class TelegramSplitter {
  public:
-  void add(ByteView bytes);
+  void add(ByteView bytes) { stream_.add(bytes); }
   // The next whole telegram, nothing checked; valid until the next call of any.
   std::optional<ByteView> next();
   // What is left is the end of a recording: a telegram whose last line end is missing counts.
   std::optional<ByteView> finish();
-  std::size_t dropped_bytes() const { return dropped_; }
+  std::size_t dropped_bytes() const { return stream_.dropped_bytes(); }
 
  private:
   std::optional<ByteView> take(bool at_end);
-  Bytes buffer_;
-  std::size_t taken_ = 0, dropped_ = 0;
+  StreamBuffer stream_{kSplitterBytesMax};
 };
 
 // Writes a telegram, data set by data set.

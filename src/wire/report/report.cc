@@ -85,6 +85,8 @@ class Json {
 
   void open() { put('{'), first_ = true; }
   void close() { put('}'), first_ = false; }
+  // Members were written as words: the next is not the first.
+  void began() { first_ = false; }
   // Names are our own words: nothing in them is to be escaped.
   void key(std::string_view name) {
     room(name.size() + 4);
@@ -99,20 +101,33 @@ class Json {
   void text(std::string_view value) {
     put('"');
     while (!value.empty()) {
-      std::size_t plain = 0;
-      const std::size_t most = std::min(value.size(), kBufferBytes / 2);
-      while (plain < most && !needs_escape(value[plain])) ++plain;
-      room(plain);
-      std::memcpy(at_, value.data(), plain);
+      const std::string_view piece = value.substr(0, kBufferBytes / 2);
+      room(piece.size());
+      const std::size_t plain = copy_plain(at_, piece);
       at_ += plain;
       value.remove_prefix(plain);
-      if (plain < most) {
+      if (plain < piece.size()) {
         escape(static_cast<unsigned char>(value[0]));
         value.remove_prefix(1);
       }
     }
     put('"');
   }
+  // Our own words: nothing in them is to be escaped, and their place was made.
+  void word(std::string_view value) {
+    std::memcpy(at_, value.data(), value.size());
+    at_ += value.size();
+  }
+  template <class Integer>
+  void digits(Integer value) {
+    if (value < 10) {
+      *at_++ = static_cast<char>('0' + value);
+    } else {
+      at_ = std::to_chars(at_, at_ + kNumberBytesMax, value).ptr;
+    }
+  }
+  void time(const MeterTime& value) { at_ = write_time(at_, value); }
+  void decimal(Decimal value) { at_ = write_decimal(at_, value); }
   void member(std::string_view name, std::string_view value) {
     key(name);
     text(value);
@@ -171,7 +186,29 @@ class Json {
     put(']');
   }
 
+ public:
+  // Place for so many bytes without another look.
+  void room(std::size_t size) {
+    if (static_cast<std::size_t>(buffer_ + kBufferBytes - at_) < size) flush();
+  }
+
  private:
+  // Copies until the first character that is to be escaped; how many.
+  static std::size_t copy_plain(char* to, std::string_view from) {
+    std::size_t i = 0;
+    for (; i + 8 <= from.size(); i += 8) {
+      constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x80 * kOnes;
+      std::uint64_t eight;
+      std::memcpy(&eight, from.data() + i, 8);
+      const auto below = [&](std::uint64_t x, std::uint64_t n) { return (x - kOnes * n) & ~x; };
+      const std::uint64_t found =
+          below(eight, 0x20) | below(eight ^ kOnes * '"', 1) | below(eight ^ kOnes * '\\', 1);
+      std::memcpy(to + i, &eight, 8);
+      if ((found & kHigh) != 0) break;
+    }
+    for (; i < from.size() && !needs_escape(from[i]); ++i) to[i] = from[i];
+    return i;
+  }
   static bool needs_escape(char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
   }
@@ -211,9 +248,6 @@ class Json {
     room(1);
     *at_++ = c;
   }
-  void room(std::size_t size) {
-    if (static_cast<std::size_t>(buffer_ + kBufferBytes - at_) < size) flush();
-  }
   void flush() {
     out_.append(buffer_, static_cast<std::size_t>(at_ - buffer_));
     at_ = buffer_;
@@ -226,25 +260,64 @@ class Json {
 };
 
 void write_value(Json& json, const Reading& reading) {
-  json.key("value");
-  if (const auto* exact = std::get_if<Decimal>(&reading.value)) {
-    json.number(*exact);
-  } else if (const auto* real = std::get_if<double>(&reading.value)) {
+  if (const auto* real = std::get_if<double>(&reading.value)) {
     // JSON has no infinities: a float that is none is no value.
     json.raw(std::isfinite(*real) ? fmt::format("{}", *real) : "null");
+  } else if (const auto* text = std::get_if<std::string>(&reading.value)) {
+    json.text(*text);
   } else {
-    json.text(std::get<std::string>(reading.value));
+    json.number(std::get<Decimal>(reading.value));
   }
 }
 
-void write_reading(Json& json, const Reading& reading) {
+constexpr std::size_t kWordsBytesMax =
+    512;  // of a reading's own words; longer ones go the long way
+constexpr std::size_t kReadingBytesMax = 300 + kWordsBytesMax;  // names, numbers and words
+
+void write_long_reading(Json& json, const Reading& reading) {
   json.member("quantity", reading.quantity);
   json.member("unit", reading.unit);
+  json.key("value");
   write_value(json, reading);
   json.member("storage", reading.storage);
   json.member("tariff", reading.tariff);
   json.member("subunit", reading.subunit);
   json.member_if("kind", reading.kind);
+}
+
+// The part of all readings, without a look at the room left for each piece.
+void write_short_reading(Json& json, const Reading& reading) {
+  json.room(kReadingBytesMax);
+  json.word("\"quantity\":\"");
+  json.word(reading.quantity);
+  json.word("\",\"unit\":\"");
+  json.word(reading.unit);
+  json.word("\",\"value\":");
+  const auto* exact = std::get_if<Decimal>(&reading.value);
+  if (exact != nullptr && exact->exponent >= -18 && exact->exponent <= 18) {
+    json.decimal(*exact);
+  } else {
+    write_value(json, reading);
+    json.room(kReadingBytesMax);
+  }
+  json.word(",\"storage\":");
+  json.digits(reading.storage);
+  json.word(",\"tariff\":");
+  json.digits(reading.tariff);
+  json.word(",\"subunit\":");
+  json.digits(reading.subunit);
+  if (!reading.kind.empty()) {
+    json.word(",\"kind\":\"");
+    json.word(reading.kind);
+    json.word("\"");
+  }
+  json.began();
+}
+
+void write_reading(Json& json, const Reading& reading) {
+  const bool is_short =
+      reading.quantity.size() + reading.unit.size() + reading.kind.size() <= kWordsBytesMax;
+  is_short ? write_short_reading(json, reading) : write_long_reading(json, reading);
   json.member("time", reading.time);
   json.member_if("id", reading.id);
   json.member_if("note", reading.note);

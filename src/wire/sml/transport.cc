@@ -144,35 +144,16 @@ std::optional<FrameSpan> find_frame(ByteView recording, std::size_t from) {
   return std::nullopt;
 }
 
-void FrameSplitter::add(ByteView bytes) {
-  buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(taken_));
-  taken_ = 0;
-  append(buffer_, bytes);
-  if (buffer_.size() > kSplitterBytesMax) {
-    const std::size_t surplus = buffer_.size() - kSplitterBytesMax;
-    buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(surplus));
-    dropped_ += surplus;
-  }
-}
-
 std::optional<ByteView> FrameSplitter::next() {
-  const ByteView all = buffer_;
-  while (const auto span = find_frame(all, taken_)) {
-    dropped_ += span->offset - taken_;
-    taken_ = span->offset;
-    if (span->complete && span->size <= kFrameBytesMax) {
-      taken_ += span->size;
-      return all.subspan(span->offset, span->size);
-    }
-    const bool goes_on = span->offset + span->size == all.size();
+  while (const auto span = find_frame(stream_.rest(), 0)) {
+    stream_.drop(span->offset);
+    if (span->complete && span->size <= kFrameBytesMax) return stream_.take(span->size);
+    const bool goes_on = span->size == stream_.size();
     if (goes_on && span->size <= kFrameBytesMax) return std::nullopt;
-    taken_ += span->size;  // cut short by another start, or too long
-    dropped_ += span->size;
+    stream_.drop(span->size);  // cut short by another start, or too long
   }
   // What may be the beginning of a start sequence stays.
-  const std::size_t kept = std::min(all.size() - taken_, kStartBytes - 1);
-  dropped_ += all.size() - kept - taken_;
-  taken_ = all.size() - kept;
+  if (stream_.size() >= kStartBytes) stream_.drop(stream_.size() - (kStartBytes - 1));
   return std::nullopt;
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/bytes.h"
+#include "base/stream_buffer.h"
 #include "wire/sml/limits.h"
 
 namespace amity::sml {
@@ -37,14 +38,13 @@ std::optional<FrameSpan> find_frame(ByteView recording, std::size_t from);
 class FrameSplitter {
  public:
   // Bytes beyond kSplitterBytesMax that form no frame are dropped, oldest first.
-  void add(ByteView bytes);
+  void add(ByteView bytes) { stream_.add(bytes); }
   // The next whole frame, CRC not yet looked at; valid until the next call of either.
   std::optional<ByteView> next();
-  std::size_t dropped_bytes() const { return dropped_; }
+  std::size_t dropped_bytes() const { return stream_.dropped_bytes(); }
 
  private:
-  Bytes buffer_;
-  std::size_t taken_ = 0, dropped_ = 0;
+  StreamBuffer stream_{kSplitterBytesMax};
 };
 
 }  // namespace amity::sml
