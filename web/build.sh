@@ -1,41 +1,9 @@
 #!/usr/bin/env bash
-# Builds the page: web/build.sh [OUTPUT_DIR]. Installs node_modules when package-lock.json has changed, and a newer
-# node from the npm registry (into web/.node) where the machine's own is older than Vite needs.
-# Several build directories may run this at once: a lock lets one after the other through.
+# Builds the page: web/build.sh [OUTPUT_DIR].
 set -euo pipefail
-
-readonly kNodeMin=20.19.0
-readonly kNodePackage=node@22.23.3
 cd "$(dirname "$0")"
 output=$(realpath -m "${1:-dist}")
-
-if ! command -v npm >/dev/null; then
-  echo "web/build.sh: npm is needed to build the page (scripts/deps installs it), or configure with -DAMITY_WEB=OFF" >&2
-  exit 1
-fi
-
-exec 9>.build.lock
-flock 9
-
-new_enough() {
-  local have
-  have=$("$1" --version 2>/dev/null) || return 1
-  [[ $(printf '%s\n%s\n' "$kNodeMin" "${have#v}" | sort -V | head -1) == "$kNodeMin" ]]
-}
-if ! new_enough node; then
-  own=$PWD/.node
-  if ! new_enough "$own/node_modules/node/bin/node"; then
-    echo "the machine's node is older than $kNodeMin: taking $kNodePackage from the npm registry" >&2
-    npm install --silent --no-save --no-audit --no-fund --prefix "$own" "$kNodePackage"
-  fi
-  export PATH=$own/node_modules/node/bin:$PATH
-fi
-
-want=$(sha256sum package-lock.json | cut -d' ' -f1)
-if [[ $(cat node_modules/.amity-lock 2>/dev/null) != "$want" ]]; then
-  npm ci --silent --no-audit --no-fund
-  echo "$want" > node_modules/.amity-lock
-fi
+source ./env.sh
 
 node node_modules/vite/bin/vite.js build --logLevel warn --outDir "$output" --emptyOutDir
 node scripts/compress.mjs "$output"

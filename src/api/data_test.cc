@@ -2,6 +2,7 @@
 #include <set>
 
 #include "api/series.h"
+#include "api/directory.h"
 #include "api/test_support.h"
 
 namespace amity::api::testing {
@@ -57,6 +58,9 @@ TEST_F(DataTest, SortingAndFilters) {
   EXPECT_EQ(ids("q=n%C3%BA"), std::vector<int>{1});
   EXPECT_EQ(ids("q=17%20mill").size(), 11u) << "17, 170..179";
   EXPECT_EQ(ids("q=ill").size(), 0u) << "only the beginning of a word";
+  EXPECT_EQ(ids("segment=direct").size(), 0u);
+  EXPECT_EQ(ids("segment=").size(), 0u) << "nobody is direct here";
+  EXPECT_EQ(ids("segment=A").size(), 500u) << "cut at the limit";
   const auto late = ids("sort=last_contact");
   ASSERT_FALSE(late.empty());
   EXPECT_EQ(late.front() % 10, 0) << "never contacted comes first";
@@ -66,6 +70,30 @@ TEST_F(DataTest, SortingAndFilters) {
   const std::string of_serial = client_->get("/api/v1/devices?limit=1").parsed()["next"];
   EXPECT_EQ(client_->get("/api/v1/devices?sort=status&cursor=" + of_serial).status, 400)
       << "of another sorting";
+}
+
+TEST_F(DataTest, ListsAreNarrowedToAnArea) {
+  const auto abnormal = [&](const std::string& area) {
+    return client_->get("/api/v1/abnormal?limit=500&" + area).parsed()["items"].size();
+  };
+  EXPECT_EQ(abnormal(""), 100u) << "every tenth";
+  EXPECT_EQ(abnormal("segment=B"), 50u) << "every twentieth";
+  EXPECT_EQ(abnormal("segment=B&transformer=T-2"), 0u) << "T-2 has the odd ones";
+  EXPECT_EQ(abnormal("feeder=North%201"), 100u);
+  EXPECT_EQ(abnormal("segment=direct"), 0u);
+}
+
+TEST(Area, DirectNamesTheMetersThatNoConcentratorReaches) {
+  DirectoryRow direct, behind;
+  behind.device.segment = "C-01";
+  for (const std::string name : {"", "direct"}) {
+    Area area;
+    area.segment = name;
+    EXPECT_TRUE(area.holds(direct)) << name;
+    EXPECT_FALSE(area.holds(behind)) << name;
+  }
+  EXPECT_TRUE(Area{}.everything());
+  EXPECT_TRUE(Area{}.holds(direct));
 }
 
 TEST_F(DataTest, OneDevice) {

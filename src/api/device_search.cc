@@ -126,6 +126,18 @@ bool is_group(const std::string& wanted, std::uint32_t id, const std::string& na
 
 }  // namespace
 
+bool Area::everything() const {
+  return !segment && feeder.empty() && transformer.empty() && model.empty();
+}
+
+bool Area::holds(const DirectoryRow& row) const {
+  const bool direct = segment && (segment->empty() || *segment == kDirectSegment);
+  if (segment && row.device.segment != (direct ? "" : *segment)) return false;
+  if (!model.empty() && row.device.model != model) return false;
+  return is_group(transformer, row.transformer_id, row.transformer) &&
+         is_group(feeder, row.feeder_id, row.feeder);
+}
+
 bool is_device_sort(std::string_view name) {
   static constexpr std::string_view kSorts[] = {
       "serial",           "model",          "segment", "status", "last_contact", "last_reading",
@@ -152,11 +164,8 @@ Result<DeviceListing> search_devices(const DirectorySnapshot& directory,
   for (std::uint32_t i = 0; i < directory.rows.size(); ++i) {
     const DirectoryRow& row = directory.rows[i];
     const DeviceStatus& status = status_of[i] ? *status_of[i] : kUnknown;
-    if (!search.any_segment && row.device.segment != search.segment) continue;
+    if (!search.area.holds(row)) continue;
     if (!search.status.empty() && status.status != search.status) continue;
-    if (!search.model.empty() && row.device.model != search.model) continue;
-    if (!is_group(search.transformer, row.transformer_id, row.transformer)) continue;
-    if (!is_group(search.feeder, row.feeder_id, row.feeder)) continue;
     const auto begins = [&](const std::string& word) {
       return row.words.find(word) != std::string::npos;
     };

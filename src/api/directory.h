@@ -55,9 +55,19 @@ class Directory {
   bool ever_loaded_ = false;
 };
 
+// What a list is narrowed to; "" is any, but for the segment: "" and "direct" are the meters that
+// no concentrator reaches. Feeders and transformers by name or id.
+struct Area {
+  std::optional<std::string> segment;
+  std::string feeder, transformer, model;
+
+  bool everything() const;
+  bool holds(const DirectoryRow& row) const;
+};
+
 struct DeviceSearch {
-  std::string text, segment, feeder, transformer, model, status;
-  bool any_segment = true;  // otherwise `segment`, "" = direct
+  std::string text, status;
+  Area area;
   std::string sort = "serial";
   bool descending = false;
   std::size_t limit = 100;

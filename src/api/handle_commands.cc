@@ -147,8 +147,12 @@ Response list(Api& api, const Call& call) {
       return failure(400, "\"device\" is a device's id", call);
     device.value = static_cast<std::uint32_t>(*id);
   }
-  const auto commands = api.store.registry().commands(device, *limit);
+  const bool all = area_parameters(call).everything();
+  auto commands = api.store.registry().commands(device, all ? *limit : kFilteredMax);
   if (!commands.ok()) return failure(commands.error(), call);
+  if (const auto kept = keep_area(api, call, *commands); !kept.ok())
+    return failure(kept.error(), call);
+  if (commands->size() > *limit) commands->resize(*limit);
   const auto directory = api.directory.now();
   Json json;
   json.open().key("items").open_list();

@@ -32,10 +32,11 @@ Result<CompletenessQuery> query_of(Api& api, const Call& call) {
   AMITY_TRY(query.group, group_parameter(call));
   query.all_groups = !uri.has("id");
   query.id = uri.parameter("id");
-  query.segment = uri.parameter("segment");
-  query.feeder = uri.parameter("feeder");
-  query.transformer = uri.parameter("transformer");
-  query.model = uri.parameter("model");
+  Area area = area_parameters(call);
+  if (area.segment) query.segment = area.segment->empty() ? kDirectSegment : *area.segment;
+  query.feeder = std::move(area.feeder);
+  query.transformer = std::move(area.transformer);
+  query.model = std::move(area.model);
   return query;
 }
 

@@ -44,11 +44,7 @@ Response list(Api& api, const Call& call) {
   if (!limit.ok()) return failure(limit.error(), call);
   search.limit = *limit;
   search.text = uri.parameter("q");
-  search.any_segment = !uri.has("segment");
-  search.segment = uri.parameter("segment");
-  search.feeder = uri.parameter("feeder");
-  search.transformer = uri.parameter("transformer");
-  search.model = uri.parameter("model");
+  search.area = area_parameters(call);
   search.status = uri.parameter("status");
   search.after = uri.parameter("cursor");
   if (std::string_view sort = uri.parameter("sort"); !sort.empty()) {

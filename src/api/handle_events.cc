@@ -38,10 +38,13 @@ Response latest(Api& api, const Call& call) {
     known |= severity == to_string(s);
   if (!known) return failure(400, "\"severity\" is info, low, medium or high", call);
   // Filtered here, of a bounded number of the newest: older ones are found per device.
-  auto events = api.store.events().latest(severity.empty() ? *limit : 20 * kPageMax);
+  const bool all = severity.empty() && area_parameters(call).everything();
+  auto events = api.store.events().latest(all ? *limit : kFilteredMax);
   if (!events.ok()) return failure(events.error(), call);
   if (!severity.empty())
     std::erase_if(*events, [&](const Event& e) { return to_string(e.severity) != severity; });
+  if (const auto kept = keep_area(api, call, *events); !kept.ok())
+    return failure(kept.error(), call);
   if (events->size() > *limit) events->resize(*limit);
   return listing(api, *events);
 }

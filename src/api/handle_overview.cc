@@ -76,6 +76,7 @@ Response abnormal(Api& api, const Call& call) {
   auto items = api.services.abnormal();
   if (!kind.empty())
     std::erase_if(items, [&](const AbnormalItem& item) { return item.kind != kind; });
+  if (const auto kept = keep_area(api, call, items); !kept.ok()) return failure(kept.error(), call);
   const auto directory = api.directory.now();
   Json json;
   json.open().key("items").open_list();

@@ -96,6 +96,16 @@ Result<TimeRange> range_parameters(Api& api, const Call& call, std::int64_t defa
   return range;
 }
 
+Area area_parameters(const Call& call) {
+  const Target& uri = call.request.uri;
+  Area area;
+  if (uri.has("segment")) area.segment = uri.parameter("segment");
+  area.feeder = uri.parameter("feeder");
+  area.transformer = uri.parameter("transformer");
+  area.model = uri.parameter("model");
+  return area;
+}
+
 Result<std::size_t> offset_from_cursor(const Call& call, std::string_view kind) {
   const std::string_view cursor = call.request.uri.parameter("cursor");
   if (cursor.empty()) return std::size_t{0};

@@ -36,6 +36,21 @@ struct TimeRange {
 Result<TimeRange> range_parameters(Api& api, const Call& call, std::int64_t default_span_s,
                                    std::int64_t span_max_s);
 
+// segment, feeder, transformer, model.
+Area area_parameters(const Call& call);
+// Drops the items whose device lies outside the call's area. May wait: for worker threads.
+template <class Item>
+Status keep_area(Api& api, const Call& call, std::vector<Item>& items) {
+  const Area area = area_parameters(call);
+  if (area.everything()) return {};
+  AMITY_TRY(const auto directory, api.directory.fresh(api.services.system().devices));
+  std::erase_if(items, [&](const Item& item) {
+    const DirectoryRow* row = directory->find(item.device);
+    return row == nullptr || !area.holds(*row);
+  });
+  return {};
+}
+
 // A cursor into a list that is made anew for every request: the place in it.
 Result<std::size_t> offset_from_cursor(const Call& call, std::string_view kind);
 std::string offset_cursor(std::string_view kind, std::size_t offset);

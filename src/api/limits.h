@@ -31,6 +31,8 @@ inline constexpr std::int64_t kThrottleDelayMaxS = 15 * 60;
 inline constexpr std::size_t kBucketsMax = 100'000;
 
 inline constexpr std::size_t kPageDefault = 100, kPageMax = 500;
+// Of the newest events or commands, looked through for those that a filter lets pass.
+inline constexpr std::size_t kFilteredMax = 20 * kPageMax;
 inline constexpr std::int64_t kReadingSpanMaxS = 400 * 86'400LL;
 inline constexpr std::int64_t kRawPointsMax = 200'000;  // of one answer, all series
 inline constexpr std::int64_t kCompletenessColumnsMax = 1000;

@@ -56,6 +56,9 @@ struct Overview {
   std::optional<double> completeness_24h;  // 0..1
 };
 
+// The segment of the meters that no concentrator reaches, in segments() and groups of it.
+inline constexpr std::string_view kDirectSegment = "direct";
+
 enum class GroupBy : std::uint8_t { kSegment, kFeeder, kTransformer, kModel };
 
 struct CompletenessQuery {

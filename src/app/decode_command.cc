@@ -19,9 +19,16 @@ namespace amity::app {
 namespace {
 
 struct Arguments {
-  std::vector<std::string> inputs, keys, auth_keys;
-  std::string system_title, zone;
-  bool inverted_deviation = false;
+  std::vector<std::string> inputs, keys, key_files, auth_keys;
+  std::string system_title, zone, protocol;
+  bool inverted_deviation = false, explain = false;
+};
+
+// What the arguments come to; `options` points into it.
+struct Settings {
+  mbus::KeyStore mbus_keys;
+  std::optional<TimeZone> zone;
+  decode::DecodeOptions options;
 };
 
 struct Outcome {
@@ -33,40 +40,116 @@ std::string read_all(std::istream& in) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-Result<std::vector<Bytes>> keys_from(const std::vector<std::string>& texts) {
-  std::vector<Bytes> keys;
-  for (const std::string& text : texts) {
-    AMITY_TRY(Bytes key, from_hex(text));
-    if (key.size() != 16 && key.size() != 32) {
-      return make_error(ErrorCode::kInvalid,
-                        "a key has 16 or 32 bytes, not " + std::to_string(key.size()));
-    }
-    keys.push_back(std::move(key));
+Result<Bytes> key_from(std::string_view text) {
+  AMITY_TRY(Bytes key, from_hex(text));
+  if (key.size() != 8 && key.size() != 16 && key.size() != 32) {
+    return make_error(ErrorCode::kInvalid,
+                      "a key has 16 or 32 bytes (8 for DES), not " + std::to_string(key.size()));
   }
-  return keys;
+  return key;
 }
 
-Status fill(const Arguments& arguments, decode::DecodeOptions& options,
-            std::optional<TimeZone>& zone) {
-  AMITY_TRY(options.keys.encryption, keys_from(arguments.keys));
-  AMITY_TRY(options.keys.authentication, keys_from(arguments.auth_keys));
+// "HEX", a key to be tried on everything, or "ID=HEX", the key of the M-Bus meter with that number.
+Status add_key(std::string_view text, Settings& settings) {
+  const std::size_t equals = text.find('=');
+  AMITY_TRY(Bytes key, key_from(equals == std::string_view::npos ? text : text.substr(equals + 1)));
+  if (equals == std::string_view::npos) {
+    if (key.size() != 32) AMITY_CHECK(settings.mbus_keys.add_for_any(key));
+    if (key.size() != 8) settings.options.keys.encryption.push_back(std::move(key));
+    return {};
+  }
+  AMITY_TRY(const Bytes id, from_hex(text.substr(0, equals)));
+  if (id.size() != 4) {
+    return make_error(ErrorCode::kInvalid, "the number of an M-Bus meter has 8 digits, not \"" +
+                                               std::string(text.substr(0, equals)) + "\"");
+  }
+  ByteReader reader(id);
+  return settings.mbus_keys.add(*reader.u32(), key);
+}
+
+// One key a line, as for --key; '#' begins a comment.
+Status add_key_file(const std::string& path, Settings& settings) {
+  std::ifstream in(path);
+  if (!in) return make_error(ErrorCode::kNotFound, path + ": cannot be read");
+  std::string line;
+  for (std::size_t number = 1; std::getline(in, line); ++number) {
+    line.erase(std::min(line.find('#'), line.size()));
+    std::erase_if(line, [](unsigned char c) { return std::isspace(c) != 0; });
+    if (line.empty()) continue;
+    if (const Status added = add_key(line, settings); !added.ok()) {
+      return make_error(added.error().code,
+                        path + ":" + std::to_string(number) + ": " + added.error().reason);
+    }
+  }
+  return {};
+}
+
+Status fill(const Arguments& arguments, Settings& settings) {
+  decode::DecodeOptions& options = settings.options;
+  for (const std::string& key : arguments.keys) AMITY_CHECK(add_key(key, settings));
+  for (const std::string& file : arguments.key_files) AMITY_CHECK(add_key_file(file, settings));
+  for (const std::string& text : arguments.auth_keys) {
+    AMITY_TRY(Bytes key, key_from(text));
+    options.keys.authentication.push_back(std::move(key));
+  }
   if (!arguments.system_title.empty()) {
     AMITY_TRY(const Bytes title, from_hex(arguments.system_title));
     AMITY_TRY(options.keys.system_title, dlms::system_title_from(title));
   }
   if (!arguments.zone.empty()) {
-    AMITY_TRY(zone, TimeZone::find(arguments.zone));
-    options.zone = &*zone;
+    AMITY_TRY(settings.zone, TimeZone::find(arguments.zone));
+    options.zone = &*settings.zone;
+  }
+  if (!arguments.protocol.empty()) {
+    options.protocol = decode::protocol_from(arguments.protocol);
+    if (!options.protocol) {
+      return make_error(ErrorCode::kInvalid,
+                        "\"" + arguments.protocol + "\" is no protocol that is decoded");
+    }
   }
   if (arguments.inverted_deviation) options.deviation_sign = dlms::DeviationSign::kInverted;
+  options.explain = arguments.explain;
+  options.mbus_keys = &settings.mbus_keys;
   return {};
 }
 
+// One recording and where it stands in what was given.
+struct Recording {
+  std::string name;
+  Result<Bytes> bytes;
+};
+
+// Hexadecimal text with a frame on every line is many recordings: only the whole of one line is
+// looked at to say which protocol it is of.
+std::optional<std::vector<Recording>> lines_of_frames(const std::string& name,
+                                                      const std::string& content) {
+  std::vector<Recording> lines;
+  std::size_t number = 0, at = 0;
+  while (at < content.size()) {
+    const std::size_t end = std::min(content.find('\n', at), content.size());
+    const std::string line = content.substr(at, end - at);
+    at = end + 1;
+    ++number;
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    auto bytes = decode::bytes_from_hex_text(line);
+    if (!bytes.ok() || decode::recognise(*bytes) == decode::Protocol::kDlms) return std::nullopt;
+    lines.push_back({name + ":" + std::to_string(number), std::move(bytes)});
+  }
+  return lines.size() > 1 ? std::optional(std::move(lines)) : std::nullopt;
+}
+
 // Hexadecimal text or the bytes themselves.
-Result<Bytes> to_bytes(const std::string& content) {
-  if (decode::looks_like_hex(as_bytes(content))) return decode::bytes_from_hex_text(content);
+std::vector<Recording> recordings_of(const std::string& name, const std::string& content) {
+  if (decode::looks_like_hex(as_bytes(content))) {
+    if (auto lines = lines_of_frames(name, content)) return std::move(*lines);
+    std::vector<Recording> one;
+    one.push_back({name, decode::bytes_from_hex_text(content)});
+    return one;
+  }
   const ByteView bytes = as_bytes(content);
-  return Bytes(bytes.begin(), bytes.end());
+  std::vector<Recording> one;
+  one.push_back({name, Bytes(bytes.begin(), bytes.end())});
+  return one;
 }
 
 void report(const std::string& name, const Error& error, Outcome& outcome) {
@@ -75,21 +158,28 @@ void report(const std::string& name, const Error& error, Outcome& outcome) {
              error.reason);
 }
 
-void decode_content(const std::string& name, const std::string& content,
-                    const decode::DecodeOptions& options, Outcome& outcome) {
-  const auto bytes = to_bytes(content);
-  if (!bytes.ok()) return report(name, bytes.error(), outcome);
-  const auto frames = decode::decode_stream(*bytes, options);
-  if (frames.empty())
-    return report(name, make_error(ErrorCode::kTruncated, "no whole message"), outcome);
+void decode_recording(const Recording& recording, const decode::DecodeOptions& options,
+                      Outcome& outcome) {
+  if (!recording.bytes.ok()) return report(recording.name, recording.bytes.error(), outcome);
+  const auto frames = decode::decode_stream(*recording.bytes, options);
+  if (frames.empty()) {
+    return report(recording.name, make_error(ErrorCode::kTruncated, "no whole message"), outcome);
+  }
   for (const decode::DecodedFrame& frame : frames) {
     if (frame.json.ok()) {
       ++outcome.shown;
       fmt::print("{}\n", *frame.json);
-    } else {
-      report(name, frame.json.error(), outcome);
+      continue;
     }
+    if (!frame.kept.empty()) fmt::print("{}\n", frame.kept);  // what was read before the error
+    report(recording.name, frame.json.error(), outcome);
   }
+}
+
+void decode_content(const std::string& name, const std::string& content,
+                    const decode::DecodeOptions& options, Outcome& outcome) {
+  for (const Recording& recording : recordings_of(name, content))
+    decode_recording(recording, options, outcome);
 }
 
 // False where there is no such file and the argument is no hexadecimal text either.
@@ -116,26 +206,38 @@ bool decode_input(const std::string& input, const decode::DecodeOptions& options
 
 int decode_command(int argc, char** argv) {
   CLI::App app{
-      "Prints any DLMS/COSEM frame as one JSON object: HDLC, TCP/UDP wrapper, wired M-Bus, bare "
-      "APDU, ciphered.",
+      "Prints every frame of a recording as one JSON object: DLMS/COSEM (HDLC, TCP/UDP wrapper, "
+      "bare APDU, ciphered), wireless and wired M-Bus, SML, DSMR P1, and what network analysers "
+      "capture (pcap). The protocol is recognised by itself.",
       "amity decode"};
   Arguments arguments;
   app.add_option("input", arguments.inputs,
-                 "hexadecimal text, a file (binary or hexadecimal), or - for stdin")
+                 "hexadecimal text (a frame on each line, or one recording), a file (binary, "
+                 "hexadecimal or "
+                 "pcap), or - for stdin")
       ->required();
   app.add_option("--key", arguments.keys,
-                 "encryption key or key-encryption key, hexadecimal; may be repeated");
+                 "key, hexadecimal, tried on every frame; or NUMBER=KEY, the key of one M-Bus "
+                 "meter; may be repeated");
+  app.add_option("--key-file", arguments.key_files,
+                 "file with one key a line, as for --key; # begins a comment");
   app.add_option("--auth-key", arguments.auth_keys,
-                 "authentication key, hexadecimal; may be repeated");
+                 "DLMS authentication key, hexadecimal; may be repeated");
   app.add_option("--system-title", arguments.system_title,
                  "the sender's system title, 16 digits, for frames that do not carry it");
   app.add_option("--zone", arguments.zone,
                  "time zone of meters that send none, e.g. Europe/Vienna");
+  app.add_option("--protocol", arguments.protocol,
+                 "dlms, wmbus, mbus, sml, p1 or pcap, where it is not to be recognised");
+  app.add_flag("--explain", arguments.explain,
+               "add the layout: every byte of the frame, with its meaning (not of DLMS frames)");
   app.add_flag("--inverted-deviation", arguments.inverted_deviation,
                "the meter sends its offset with the sign opposite to the standard");
   app.footer(
       "Example:\n  amity decode "
       "7ea02a410883130413e6e7000f40000000000101020309060100010700ff0600001d3a02020f00161b16f97e\n"
+      "  amity decode telegrams.hex --key 12345678=0102030405060708090A0B0C0D0E0F11 --explain\n"
+      "  cat /dev/ttyUSB0 | amity decode -\n"
       "Exit codes: 0 all decoded, 2 usage, 3 bad input (file and byte offset on stderr; the rest "
       "is kept).");
   try {
@@ -143,15 +245,14 @@ int decode_command(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitDone : kExitUsage;
   }
-  decode::DecodeOptions options;
-  std::optional<TimeZone> zone;
-  if (const Status status = fill(arguments, options, zone); !status.ok()) {
+  Settings settings;
+  if (const Status status = fill(arguments, settings); !status.ok()) {
     fmt::print(stderr, "amity decode: {}\n", to_string(status.error()));
     return kExitUsage;
   }
   Outcome outcome;
   for (const std::string& input : arguments.inputs) {
-    if (!decode_input(input, options, outcome)) ++outcome.bad;
+    if (!decode_input(input, settings.options, outcome)) ++outcome.bad;
   }
   if (outcome.bad != 0) fmt::print(stderr, "{} decoded, {} not\n", outcome.shown, outcome.bad);
   return outcome.bad == 0 ? kExitDone : kExitBadInput;

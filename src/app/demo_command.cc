@@ -83,11 +83,7 @@ int run(Options& o, roles::PlatformOptions options) {
              (*utility)->fleet().size(), (*utility)->fleet().grid().concentrators,
              (*utility)->fleet().port(), o.password);
   std::jthread progress([&](std::stop_token stop) { report_progress(**utility, stop); });
-  if (o.seconds > 0) {
-    std::this_thread::sleep_for(std::chrono::seconds(o.seconds));
-  } else {
-    wait_for_stop();
-  }
+  wait_for_stop(o.seconds);
   progress.request_stop();
   progress.join();
   fmt::print(stderr, "stopping\n");

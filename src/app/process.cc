@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <cerrno>
+
 namespace amity::app {
 namespace {
 
@@ -29,10 +31,12 @@ void block_stop_signals() {
   signal(SIGPIPE, SIG_IGN);
 }
 
-void wait_for_stop() {
+void wait_for_stop(unsigned most_s) {
   const sigset_t signals = stop_signals();
-  int which = 0;
-  sigwait(&signals, &which);
+  const timespec wait{most_s, 0};
+  // Stopping and continuing the process interrupts the wait; it is no reason to end.
+  while (sigtimedwait(&signals, nullptr, most_s == 0 ? nullptr : &wait) < 0 && errno == EINTR) {
+  }
 }
 
 }  // namespace amity::app

@@ -119,6 +119,106 @@ TEST(Driver, AModelMapsItsFrame) {
             "left: volume, storage 2: no channel of Example 21\n");
 }
 
+TEST(Driver, RulesTellReadingsByTheirNotesAndUnits) {
+  const auto model = parse_model(R"(
+name = "Example heat"
+manufacturer = "Example Meters"
+medium = "heat"
+facts = "made up for this test"
+
+[[detect]]
+protocol = "wmbus"
+manufacturer = "EXA"
+
+[[channel]]
+name = "volume"
+quantity = "volume"
+note = ""
+unit = "m3"
+exponent = -3
+
+[[channel]]
+name = "gas_volume"
+quantity = "volume"
+note_prefix = "gas meter"
+unit = "m3"
+exponent = -3
+
+[[channel]]
+name = "energy"
+quantity = "energy"
+unit = "Wh"
+
+[[channel]]
+name = "energy"
+quantity = "energy"
+unit = "J"
+)",
+                                 "heat.toml");
+  ASSERT_TRUE(model.ok()) << to_string(model.error());
+  wire::Report report;
+  const auto add = [&](std::string_view quantity, std::string_view unit, std::string note) {
+    wire::Reading& reading = report.readings.emplace_back();
+    reading.quantity = quantity;
+    reading.unit = unit;
+    reading.value = Decimal{7, 0};
+    reading.note = std::move(note);
+  };
+  add("volume", "m3", "");
+  add("volume", "m3", "backward");
+  add("volume", "m3", "gas meter 0815");
+  add("energy", "J", "");
+  add("energy", "cal", "");
+  EXPECT_EQ(text_of(map_to_channels(&*model, report)),
+            "volume 7.000 m3\n"
+            "gas_volume 7.000 m3\n"
+            "energy 7 J\n"
+            "left: volume: no channel of Example heat\n"
+            "left: energy: its unit is \"cal\", the channel energy is in \"Wh\"\n");
+}
+
+TEST(Driver, StatusWordsMayStandInReadingsAndReplaceTheProtocolsWords) {
+  std::string text(kWaterMeter);
+  text += R"(
+[[status]]
+reading = "02FF20"
+mask = 0x02
+text = "reverse flow"
+category = "tamper"
+severity = "high"
+)";
+  const auto model = parse_model(text, "example.toml");
+  ASSERT_TRUE(model.ok()) << to_string(model.error());
+  wire::Report report;
+  report.status = 0x0C;
+  report.events.push_back({0x04, "power low", {}, "status"});
+  report.events.push_back({0x08, "permanent error", {}, "status"});
+  report.events.push_back({0x04, "power failure of 4 s", {}, "log"});
+  wire::Reading& word = report.readings.emplace_back();
+  word.id = "02FF20";
+  word.value = Decimal{0x03, 0};
+  EXPECT_EQ(text_of(map_to_channels(&*model, report)),
+            "event: permanent error (device, low)\n"
+            "event: power failure of 4 s (device, low)\n"
+            "event: battery low (device, medium)\n"
+            "event: reverse flow (tamper, high)\n"
+            "left: unnamed value (02FF20): no channel of Example 21\n");
+  word.value = Decimal{0x05, 0};
+  report.status.reset();
+  report.events.clear();
+  EXPECT_TRUE(map_to_channels(&*model, report).events.empty());
+}
+
+TEST(Driver, FramesOfTextHaveTheLineEndsOfMeters) {
+  std::string text(kWaterMeter);
+  text +=
+      "[[frame]]\nname = \"f\"\ntext = \"\"\"\n/A\n!\n\"\"\"\nmeter_id = \"\"\nchannels = "
+      "[\"v\"]\n";
+  const auto model = parse_model(text, "example.toml");
+  ASSERT_TRUE(model.ok()) << to_string(model.error());
+  EXPECT_EQ(as_text(model->frames.at(0).frame), "/A\r\n!\r\n");
+}
+
 TEST(Driver, AMeterWithoutAModelIsReadGenerically) {
   wire::Report report = frame();
   report.meter.version = "28";

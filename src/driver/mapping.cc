@@ -8,6 +8,9 @@
 namespace amity::driver {
 namespace {
 
+// What decoders call the events that they read out of the status word.
+constexpr std::string_view kStatusEvent = "status";
+
 Result<std::int64_t> number_in(ByteView bytes, FieldType type) {
   Bytes digits(bytes.begin(), bytes.end());
   const bool little =
@@ -35,7 +38,8 @@ bool agrees(const ChannelRule& rule, const wire::Reading& reading) {
     return wanted.empty() || wanted == given;
   };
   return any_or(rule.quantity, reading.quantity) && any_or(rule.reading_kind, reading.kind) &&
-         any_or(rule.id, reading.id) && (rule.note.empty() ? true : rule.note == reading.note) &&
+         any_or(rule.id, reading.id) && rule.note.value_or(reading.note) == reading.note &&
+         reading.note.starts_with(rule.note_prefix) &&
          rule.storage.value_or(reading.storage) == reading.storage &&
          rule.tariff.value_or(reading.tariff) == reading.tariff &&
          rule.subunit.value_or(reading.subunit) == reading.subunit;
@@ -104,6 +108,46 @@ void take(const ChannelRule& rule, const wire::Reading& reading, Mapped& mapped)
   mapped.readings.push_back({rule.name, rule.kind, rule.unit, rule.exponent, *value, reading.time});
 }
 
+// The first that agrees, of those in the reading's unit where there is one: a heat meter counts in
+// kWh or in GJ, as it was ordered. nullptr: none agrees.
+const ChannelRule* rule_for(const MeterModel& model, const wire::Reading& reading) {
+  const ChannelRule* otherwise = nullptr;
+  for (const ChannelRule& rule : model.channels) {
+    if (!agrees(rule, reading)) continue;
+    if (symbol(rule.unit) == reading.unit) return &rule;
+    if (otherwise == nullptr) otherwise = &rule;
+  }
+  return otherwise;
+}
+
+// The word that a rule is about; nullopt: the frame has none.
+std::optional<std::uint32_t> word_of(const StatusRule& rule, const wire::Report& report) {
+  if (rule.reading.empty()) return report.status;
+  for (const wire::Reading& reading : report.readings) {
+    const auto* exact = std::get_if<Decimal>(&reading.value);
+    if (reading.id == rule.reading && exact != nullptr && exact->exponent == 0)
+      return static_cast<std::uint32_t>(exact->value);
+  }
+  return std::nullopt;
+}
+
+void map_events(const MeterModel* model, const wire::Report& report, Mapped& mapped) {
+  const std::vector<StatusRule> none;
+  const std::vector<StatusRule>& rules = model != nullptr ? model->statuses : none;
+  for (const wire::Event& event : report.events) {
+    const bool model_knows = std::any_of(rules.begin(), rules.end(), [&](const StatusRule& rule) {
+      return event.id == kStatusEvent && rule.reading.empty() && rule.value == event.code;
+    });
+    if (model_knows) continue;
+    mapped.events.push_back({event.text, EventCategory::kDevice, Severity::kLow, event.time});
+  }
+  for (const StatusRule& rule : rules) {
+    const auto word = word_of(rule, report);
+    if (!word || (*word & rule.mask) != rule.value) continue;
+    mapped.events.push_back({rule.text, rule.category, rule.severity, report.time});
+  }
+}
+
 }  // namespace
 
 void complete(const MeterModel& model, wire::Report& report) {
@@ -140,25 +184,13 @@ Mapped map_to_channels(const MeterModel* model, const wire::Report& report) {
       }
       continue;
     }
-    const auto rule =
-        std::find_if(model->channels.begin(), model->channels.end(),
-                     [&](const ChannelRule& candidate) { return agrees(candidate, reading); });
-    if (rule != model->channels.end()) {
+    if (const ChannelRule* rule = rule_for(*model, reading)) {
       take(*rule, reading, mapped);
     } else {
       mapped.left.push_back(describe(reading) + ": no channel of " + model->name);
     }
   }
-  for (const wire::Event& event : report.events) {
-    mapped.events.push_back({event.text, EventCategory::kDevice, Severity::kLow, event.time});
-  }
-  if (model != nullptr && report.status) {
-    for (const StatusRule& rule : model->statuses) {
-      if ((*report.status & rule.mask) == rule.value) {
-        mapped.events.push_back({rule.text, rule.category, rule.severity, report.time});
-      }
-    }
-  }
+  map_events(model, report, mapped);
   return mapped;
 }
 

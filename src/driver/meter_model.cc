@@ -41,7 +41,8 @@ ChannelRule channel_from(ModelTable& table) {
   c.quantity = table.text("quantity");
   c.reading_kind = table.text("reading_kind");
   c.id = table.text("id");
-  c.note = table.text("note");
+  if (table.has("note")) c.note = table.text("note");
+  c.note_prefix = table.text("note_prefix");
   c.storage = optional_number<std::uint64_t>(table, "storage", kStorageMax);
   c.tariff = optional_number<std::uint32_t>(table, "tariff", kWordMax);
   c.subunit = optional_number<std::uint32_t>(table, "subunit", kWordMax);
@@ -58,6 +59,7 @@ ChannelRule channel_from(ModelTable& table) {
 
 StatusRule status_from(ModelTable& table) {
   StatusRule s;
+  s.reading = table.text("reading");
   s.mask = static_cast<std::uint32_t>(table.integer("mask", 1, kWordMax, 1));
   s.value = static_cast<std::uint32_t>(table.integer("value", 0, kWordMax, s.mask));
   if ((s.value & ~s.mask) != 0) table.fail("\"value\" has bits outside the mask: it never agrees");
@@ -104,10 +106,20 @@ VendorField field_from(ModelTable& table) {
   return f;
 }
 
+// Meters end their lines with CR LF, editors with LF.
+Bytes lines(std::string_view text) {
+  Bytes bytes;
+  for (const char c : text) {
+    if (c == '\n' && (bytes.empty() || bytes.back() != '\r')) bytes.push_back('\r');
+    bytes.push_back(static_cast<std::uint8_t>(c));
+  }
+  return bytes;
+}
+
 TestFrame frame_from(ModelTable& table) {
   TestFrame f;
   f.name = table.text("name", true);
-  f.frame = table.hex("hex", true);
+  f.frame = table.has("text") ? lines(table.text("text")) : table.hex("hex", true);
   f.key = table.hex("key");
   f.meter_id = table.text("meter_id", true);
   f.channels = table.texts("channels");

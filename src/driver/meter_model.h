@@ -25,12 +25,15 @@ struct Detection {
   std::string model_prefix, id_prefix;  // of the report's model and id
 };
 
-// The first rule that agrees with a reading takes it.
+// The first rule that agrees with a reading takes it, one in its unit before the others.
 struct ChannelRule {
   std::string name;  // of the channel
   ChannelKind kind = ChannelKind::kRegister;
-  std::string quantity, reading_kind, id,
-      note;  // of the reading; empty: any, but quantity or id must be given
+  std::string quantity, reading_kind,
+      id;  // of the reading; empty: any, but quantity or id is given
+  // Of the reading: all of it, or how it begins. Absent: any; an empty one: the reading has none.
+  std::optional<std::string> note;
+  std::string note_prefix;
   std::optional<std::uint64_t> storage;  // absent: any
   std::optional<std::uint32_t> tariff, subunit;
   Unit unit = Unit::kNone;   // must be the reading's
@@ -38,6 +41,9 @@ struct ChannelRule {
 };
 
 struct StatusRule {
+  // Id of the reading that holds the word; empty: the status of the frame, where the rule takes the
+  // place of what the protocol itself says of these bits.
+  std::string reading;
   std::uint32_t mask = 0;   // bits of the status word that mean this
   std::uint32_t value = 0;  // of those bits; the mask itself where not given
   std::string text;

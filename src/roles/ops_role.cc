@@ -6,6 +6,7 @@
 #include <chrono>
 #include <set>
 
+#include "api/services.h"
 #include "ops/limits.h"
 
 namespace amity::roles {
@@ -20,8 +21,8 @@ UtcDay window_start(UtcSeconds now) {
   return UtcDay(day_of_interval_end(now).value - (ops::kWindowDays - 1));
 }
 
-std::string or_dash(const std::string& name, const char* instead) {
-  return name.empty() ? instead : name;
+std::string or_else(const std::string& name, std::string_view instead) {
+  return name.empty() ? std::string(instead) : name;
 }
 
 }  // namespace
@@ -62,8 +63,8 @@ Status OpsRole::load_places() {
     if (device.state != DeviceState::kActive || !device.service_point.valid()) continue;
     DevicePlace place;
     place.serial = device.serial;
-    place.segment = or_dash(device.segment, "direct");
-    place.model = or_dash(device.model, "unknown");
+    place.segment = or_else(device.segment, api::kDirectSegment);
+    place.model = or_else(device.model, "unknown");
     place.interval_s = device.interval_s;
     place.transformer_id = transformer_of[device.service_point];
     if (const auto found = by_transformer.find(place.transformer_id);

@@ -6,9 +6,9 @@ import { extname, join, normalize } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as world from './data.mjs';
 import { Desk } from './desk.mjs';
-import { abnormal, completeness, overview, search, segments } from './views.mjs';
+import { abnormal, completeness, inArea, overview, search, segments } from './views.mjs';
 
-const kDist = new URL('../dist/', import.meta.url).pathname;
+const kDist = process.env.DIST ? join(process.env.DIST, '/') : new URL('../dist/', import.meta.url).pathname;
 const kCsp = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 const kTypes = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
 export const kUsers = { admin: ['admin', 'amity-demo'], operator: ['operator', 'amity-demo'], viewer: ['viewer', 'amity-demo'] };
@@ -99,11 +99,11 @@ export function startMock({ port = 0, quiet = true } = {}) {
       response.statusCode = 202;
       return desk.send(deviceOf(id), body.kind, session.user);
     }],
-    ['GET', /^\/commands$/, ({ q }) => items(desk.list(q.get('device')).slice(0, limit(q)))],
+    ['GET', /^\/commands$/, ({ q }) => items(inArea(devices, q, desk.list(q.get('device'))).slice(0, limit(q)))],
     ['GET', /^\/commands\/(\d+)$/, ({ id }) => desk.find(Number(id)) ?? (() => { throw new Problem(404, 'Not Found'); })()],
     ['GET', /^\/events$/, ({ q }) => {
       const at = Math.floor(world.now() / 60) * 60;
-      return items(Array.from({ length: 600 }, (_, i) => world.anyEvent(devices, at - i * 47)).filter((e) => !q.get('severity') || e.severity === q.get('severity')).slice(0, limit(q)));
+      return items(inArea(devices, q, Array.from({ length: 600 }, (_, i) => world.anyEvent(devices, at - i * 47))).filter((e) => !q.get('severity') || e.severity === q.get('severity')).slice(0, limit(q)));
     }],
     ['GET', /^\/abnormal$/, ({ q }) => abnormal(devices, q)],
     ['GET', /^\/users$/, ({ session }) => { if (session.role !== 'admin') throw new Problem(403, 'Forbidden'); return items(users); }],

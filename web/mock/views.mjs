@@ -1,6 +1,14 @@
 // Answers that look over all meters.
 import { cellOf, chance, iso, now } from './data.mjs';
 
+const kAreas = ['segment', 'feeder', 'transformer', 'model'];
+
+/** Of a list's items, those whose meter lies in the area asked for. */
+export function inArea(devices, q, items) {
+  const filters = kAreas.filter((f) => q.has(f)).map((f) => [f, q.get(f)]);
+  return items.filter((item) => filters.every(([f, v]) => devices[item.device - 1][f] === v));
+}
+
 const kFilters = ['segment', 'feeder', 'transformer', 'model', 'status'];
 const kSorts = ['serial', 'model', 'segment', 'status', 'last_contact', 'last_reading', 'completeness_24h', 'clock_offset_s', 'customer'];
 const haystacks = new WeakMap();
@@ -99,5 +107,6 @@ const kTrouble = { security: ['p1', 'invocation counter replayed: frames refused
 export function abnormal(devices, q) {
   const kinds = Object.keys(kTrouble).filter((k) => !q.get('kind') || k === q.get('kind')), from = Number(q.get('cursor') ?? 0), limit = Number(q.get('limit') ?? 100);
   const all = kinds.flatMap((kind) => devices.filter((d) => d.status === kind).map((d) => ({ priority: kTrouble[kind][0], kind, device: d.id, serial: d.serial, since: d.last_contact, text: kTrouble[kind][1], segment: d.segment })));
-  return { items: all.slice(from, from + limit), next: from + limit < all.length ? String(from + limit) : null };
+  const kept = inArea(devices, q, all);
+  return { items: kept.slice(from, from + limit), next: from + limit < kept.length ? String(from + limit) : null };
 }

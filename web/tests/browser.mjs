@@ -2,8 +2,9 @@
 //   node tests/browser.mjs                                     starts the mock over web/dist (build first)
 //   BASE_URL=http://127.0.0.1:8080 AMITY_USER=admin AMITY_PASSWORD=... node tests/browser.mjs
 // Fails on: axe violations, CSP violations, requests to another host, page errors, a broken keyboard path, a page that
-// does not show what it should. Prints how smoothly the rows scroll. Screenshots go to SHOTS or a temporary directory.
-import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+// does not show what it should, rows that stutter. Waits for what it expects to see, never for a time: a busy machine is
+// slow, not wrong. Screenshots go to SHOTS, or to a temporary directory that stays where something failed.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,19 +17,28 @@ const user = process.env.AMITY_USER ?? 'admin', password = process.env.AMITY_PAS
 const shots = process.env.SHOTS ?? mkdtempSync(join(tmpdir(), 'amity-web-'));
 mkdirSync(shots, { recursive: true });
 
-const kFrame_ms = 16.7, kLongFrame_ms = 50, kBusy = 0.75, kScroll_rows = Number(process.env.SCROLL_ROWS ?? 20_000);
+const kWait_ms = 120_000, kScroll_ms = 300_000;
+const kFrame_ms = 16.7, kLongFrame_ms = 50, kAnswer_ms = 100, kBusy = 0.75, kTries = 3;
+const kScroll_rows = Number(process.env.SCROLL_ROWS ?? 20_000);
 const failures = [];
 const fail = (where, what) => { failures.push(`${where}: ${what}`); console.log(`  FAIL ${where}: ${what}`); };
 const check = (ok, where, what) => { if (!ok) fail(where, what); };
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run', '--disable-gpu'],
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 });
+
+const underWay = new WeakMap(); // of a page: its requests not answered yet, but for the stream, which never ends
 
 async function open(name, options) {
   const context = await browser.newContext({ reducedMotion: 'reduce', ...options });
+  context.setDefaultTimeout(kWait_ms);
   const page = await context.newPage();
+  const requests = new Set();
+  underWay.set(page, requests);
+  page.on('request', (request) => { if (!request.url().includes('/api/v1/stream')) requests.add(request); });
+  for (const end of ['requestfinished', 'requestfailed']) page.on(end, (request) => requests.delete(request));
   page.on('pageerror', (error) => fail(name, `page error: ${error.stack}`));
   page.on('console', (message) => {
     const text = message.text();
@@ -63,11 +73,18 @@ async function signIn(page) {
   await page.getByRole('heading', { name: 'Overview' }).waitFor();
 }
 
-const settled = (page) => page.waitForTimeout(500);
+/** Until all that the page asked for is here and drawn. */
+async function settled(page) {
+  const end = Date.now() + kWait_ms;
+  for (let calm = 0; calm < 3; calm = underWay.get(page).size ? 0 : calm + 1) {
+    if (Date.now() > end) throw new Error(`no answer to ${[...underWay.get(page)].map((r) => r.url()).join(', ')}`);
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  }
+}
 let meter = '';
 
 const kPages = [
-  ['overview', '/', async (page) => { await page.getByText('Abnormal now').waitFor(); await page.locator('.tile').first().waitFor(); await page.waitForTimeout(2500); }],
+  ['overview', '/', async (page) => { await page.getByText('Abnormal now').waitFor(); await page.locator('.tile').first().waitFor(); await page.getByText('readings since the start').waitFor(); }],
   ['abnormal', '/abnormal', async (page) => { await page.getByRole('heading', { name: 'Abnormal now', level: 1 }).waitFor(); }],
   ['meters', '/meters', async (page) => { await page.getByRole('grid', { name: 'Meters' }).getByRole('row').nth(3).waitFor(); }],
   ['completeness', '/completeness', async (page) => { await page.getByRole('application').waitFor(); }],
@@ -99,15 +116,14 @@ async function visit(name, options) {
     if (title === 'meters' && !meter) meter = new URL(await page.getByRole('grid').locator('a').nth(3).getAttribute('href'), base).pathname;
   }
   await context.close();
-  console.log(`${name}: ${kPages.length + 1} pages`);
 }
 
 // From sign-in to a reading without a mouse; then Back, links, and one sender's link on another screen.
 async function keyboard() {
   const { context, page } = await open('keyboard', { viewport: { width: 1440, height: 900 } });
-  const at = (name) => page.getByRole('heading', { name, level: 1 }).waitFor({ timeout: 5000 }).catch(() => fail('keyboard', `did not reach ${name}`));
+  const at = (name) => page.getByRole('heading', { name, level: 1 }).waitFor().catch(() => fail('keyboard', `did not reach ${name}`));
   await page.goto(`${base}/`);
-  await page.getByLabel('User').waitFor();
+  await page.waitForFunction(() => document.activeElement?.id === 'user').catch(() => fail('keyboard', 'sign-in does not begin in its first field'));
   await page.keyboard.type(user);
   await page.keyboard.press('Tab');
   await page.keyboard.type('wrong');
@@ -129,8 +145,8 @@ async function keyboard() {
   await page.getByRole('application').focus();
   await page.keyboard.press('ArrowLeft');
   await page.keyboard.press('ArrowDown');
-  const detail = await page.locator('.detail').textContent();
-  check(/of .* readings|nothing expected/.test(detail), 'keyboard', `the heatmap says “${detail}”`);
+  await page.locator('.detail').filter({ hasText: /of .* readings|nothing expected/ }).waitFor()
+    .catch(async () => fail('keyboard', `the heatmap says “${await page.locator('.detail').textContent()}”`));
   await page.screenshot({ path: join(shots, 'keyboard-heatmap.png') });
   await page.keyboard.press('Enter');
   await at('Meters');
@@ -153,11 +169,10 @@ async function keyboard() {
   for (const key of ['ArrowDown', 'ArrowDown', 'PageDown', 'ArrowUp']) await page.keyboard.press(key);
   await page.screenshot({ path: join(shots, 'keyboard-row.png') });
   await page.keyboard.press('Enter');
-  await page.locator('.strip').waitFor();
+  await page.locator('.strip').waitFor().catch(() => fail('keyboard', 'Enter on a row opens nothing'));
   check(/\/meters\/\d+/.test(page.url()), 'keyboard', `Enter on a row went to ${page.url()}`);
   await page.locator('.stack canvas').first().waitFor().catch(() => fail('keyboard', 'the meter shows no bands'));
   await context.close();
-  console.log('keyboard: done');
 }
 
 async function story() {
@@ -166,27 +181,26 @@ async function story() {
   await page.goto(base + meter);
   await page.locator('.stack canvas').first().waitFor();
   await page.getByRole('button', { name: 'Read now' }).click();
-  await page.waitForTimeout(1200);
+  await page.locator('.line.panel').waitFor();
   await page.screenshot({ path: join(shots, 'story-reading.png') });
-  await page.locator('.line.panel').getByText(/done|failed|unknown|expired/).first().waitFor({ timeout: 45_000 }).catch(() => fail('story', 'read now did not come to an end'));
+  await page.locator('.line.panel').getByText(/done|failed|unknown|expired/).first().waitFor().catch(() => fail('story', 'read now did not come to an end'));
   console.log(`read now: ${(await page.locator('.line.panel').textContent()).replace(/\s+/g, ' ').trim()}`);
   const plot = page.locator('.u-over').first(), box = await plot.boundingBox();
   await page.mouse.move(box.x + box.width * 0.4, box.y + 30);
-  await page.waitForTimeout(150);
-  check((await page.locator('.time').textContent()).includes('20'), 'story', 'the crosshair shows no time');
+  await page.locator('.time').filter({ hasText: /20\d\d-\d\d-\d\d \d\d:\d\d/ }).waitFor().catch(() => fail('story', 'the crosshair shows no time'));
   await page.screenshot({ path: join(shots, 'story-crosshair.png') });
   await page.mouse.down();
   await page.mouse.move(box.x + box.width * 0.6, box.y + 40, { steps: 6 });
   await page.mouse.up();
-  await page.waitForURL(/[?&]z=/, { timeout: 3000 }).catch(() => fail('story', 'dragging does not zoom'));
+  await page.waitForURL(/[?&]z=/).catch(() => fail('story', 'dragging does not zoom'));
   const zoomed = page.url();
   await settled(page);
   await page.screenshot({ path: join(shots, 'story-zoom.png') });
   await page.mouse.move(box.x + box.width * 0.5, box.y + 30);
   await page.mouse.dblclick(box.x + box.width * 0.5, box.y + 30);
-  await page.waitForFunction(() => !location.search.includes('z='), null, { timeout: 3000 }).catch(() => fail('story', 'double-click does not zoom back'));
+  await page.waitForFunction(() => !location.search.includes('z='), null).catch(() => fail('story', 'double-click does not zoom back'));
   await page.goBack();
-  check(page.url() === zoomed, 'story', `Back goes to ${page.url()}, not to the zoom`);
+  await page.waitForURL(zoomed).catch(() => fail('story', `Back goes to ${page.url()}, not to the zoom`));
   await page.goto(base + meter);
   const csv = await context.request.get(base + (await page.getByRole('link', { name: 'Export CSV' }).getAttribute('href')));
   check(csv.ok() && (await csv.text()).split('\n').length > 2, 'story', 'the export is empty');
@@ -194,64 +208,136 @@ async function story() {
   await page.goto(`${base}${meter}?from=2026-10-02T00:00:00Z&to=2026-10-06T00:00:00Z`);
   await settled(page);
   await page.screenshot({ path: join(shots, 'story-clock-change.png') });
-  await page.goto(`${base}/events`);
-  await page.getByRole('button', { name: /new$/ }).waitFor({ timeout: 30_000 }).then(
-    async () => { await page.screenshot({ path: join(shots, 'story-new-events.png') }); await page.getByRole('button', { name: /new$/ }).click(); },
-    () => (mock ? fail('story', 'no new event waits') : console.log('no new event came within 30 s')),
-  );
+  if (mock) { // whose meters report something every few seconds
+    await page.goto(`${base}/events`);
+    const waiting = page.getByRole('button', { name: /new$/ });
+    await waiting.waitFor().catch(() => fail('story', 'no new event waits'));
+    await page.screenshot({ path: join(shots, 'story-new-events.png') });
+    await waiting.click();
+    await waiting.waitFor({ state: 'detached' }).catch(() => fail('story', 'the new events are not taken in'));
+  }
   await context.close();
-  console.log('story: done');
 }
 
-async function smoothness() {
-  const { context, page } = await open('scroll', { viewport: { width: 1440, height: 900 } });
-  await signIn(page);
-  await page.goto(`${base}/meters`);
-  await page.getByRole('grid').getByRole('row').nth(3).waitFor();
-  // CPU time of the main thread, so that a busy machine is not taken for a slow page.
-  const cdp = await context.newCDPSession(page);
-  await cdp.send('Performance.enable', { timeDomain: 'threadTicks' });
-  const spent = async () => Object.fromEntries((await cdp.send('Performance.getMetrics')).metrics.map((m) => [m.name, m.value * 1000]));
-  const before = await spent();
-  const figures = await page.evaluate(async (rows) => {
-    const box = document.querySelector('[role=grid]');
-    const frames = [], tasks = [];
-    new PerformanceObserver((list) => tasks.push(...list.getEntries().map((e) => e.duration))).observe({ entryTypes: ['longtask'] });
-    const next = () => new Promise((resolve) => requestAnimationFrame(resolve));
+/** Fast scrolling, 20 rows a frame, in the page. */
+function scrolled({ rows, most_ms }) {
+  const box = document.querySelector('[role=grid]');
+  const next = () => new Promise((resolve) => requestAnimationFrame(resolve));
+  return (async () => {
+    box.scrollTop = 0;
+    const frames = [];
     let last = await next(), still = 0;
     const start = last;
-    while (box.scrollTop < rows * 32 && still < 120 && last - start < 60_000) {
+    while (box.scrollTop < rows * 32 && still < 120 && last - start < most_ms) {
       const before = box.scrollTop;
-      box.scrollTop += 640; // 20 rows a frame
-      still = box.scrollTop === before ? still + 1 : 0;
+      box.scrollTop += 640;
       const now = await next();
+      still = box.scrollTop === before && !box.ariaBusy?.includes('true') ? still + 1 : 0;
       frames.push(now - last);
       last = now;
     }
     frames.sort((a, b) => a - b);
-    return { rows: Math.round(box.scrollTop / 32), frames: frames.length, p50: frames[frames.length >> 1], p99: frames[Math.floor(frames.length * 0.99)], worst: frames.at(-1), long_tasks: tasks.length, longest_task: Math.max(0, ...tasks), nodes: document.querySelectorAll('*').length, took_s: (last - start) / 1000 };
-  }, kScroll_rows);
-  const after = await spent();
-  for (const name of ['ScriptDuration', 'LayoutDuration', 'RecalcStyleDuration', 'TaskDuration']) figures[`${name}_cpu_ms_per_frame`] = (after[name] - before[name]) / figures.frames;
-  figures.load_per_core = loadavg()[0] / cpus().length;
-  console.log(`scroll: ${JSON.stringify(figures, (_, v) => (typeof v === 'number' ? Math.round(v * 10) / 10 : v))}`);
-  const ours = ['ScriptDuration', 'LayoutDuration', 'RecalcStyleDuration'].reduce((sum, name) => sum + figures[`${name}_cpu_ms_per_frame`], 0);
-  check(ours <= kFrame_ms, 'scroll', `script, style and layout take ${ours} ms of CPU per frame`);
-  if (figures.load_per_core <= kBusy) check(figures.p99 <= kLongFrame_ms, 'scroll', `p99 frame ${figures.p99} ms`);
-  else console.log('  the machine is busy: frame times are not judged, CPU time per frame is');
-  check(figures.nodes < 3000, 'scroll', `${figures.nodes} elements: rows are not virtualised`);
+    return {
+      rows: Math.round((box.scrollTop + box.clientHeight) / 32), frames: frames.length, p50: frames[frames.length >> 1],
+      p99: frames[Math.floor(frames.length * 0.99)], worst: frames.at(-1), nodes: document.querySelectorAll('*').length, took_s: (last - start) / 1000,
+    };
+  })();
+}
+
+// All meters in one list: no stutter while its rows fly by, nor while one searches in them. What is judged is CPU time of
+// the main thread, so that a busy machine is not taken for a slow page; frames only where the machine is quiet, the least
+// disturbed of a few tries.
+async function smoothness() {
+  const { context, page } = await open('scroll', { viewport: { width: 1440, height: 900 } });
+  await signIn(page);
+  const total = (await (await context.request.get(`${base}/api/v1/system`)).json()).counts.devices;
+  if (mock) check(total >= 100_000, 'scroll', `only ${total} meters: the list must hold 100,000`);
+  await page.goto(`${base}/meters`);
+  await page.getByRole('grid').getByRole('row').nth(3).waitFor();
+  const cdp = await context.newCDPSession(page);
+  await cdp.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const spent_ms = async () => {
+    const { metrics } = await cdp.send('Performance.getMetrics');
+    return metrics.filter((m) => ['ScriptDuration', 'LayoutDuration', 'RecalcStyleDuration'].includes(m.name)).reduce((sum, m) => sum + m.value * 1000, 0);
+  };
+  let smooth = false;
+  for (let k = 0; k < kTries && !smooth; k++) {
+    const before = await spent_ms();
+    const figures = await page.evaluate(scrolled, { rows: kScroll_rows, most_ms: kScroll_ms });
+    figures.cpu_ms_per_frame = ((await spent_ms()) - before) / figures.frames;
+    figures.load_per_core = loadavg()[0] / cpus().length;
+    console.log(`scroll: ${JSON.stringify(figures, (_, v) => (typeof v === 'number' ? Math.round(v * 10) / 10 : v))}`);
+    const wanted = Math.min(total, kScroll_rows);
+    check(figures.rows >= wanted, 'scroll', `came to row ${figures.rows} of ${wanted}`);
+    check(figures.cpu_ms_per_frame <= kFrame_ms, 'scroll', `script, style and layout take ${figures.cpu_ms_per_frame} ms of CPU per frame`);
+    check(figures.nodes < 3000, 'scroll', `${figures.nodes} elements: rows are not virtualised`);
+    const busy = figures.load_per_core > kBusy;
+    if (busy) console.log('  the machine is busy: frame times are not judged, CPU time per frame is');
+    smooth = busy || figures.p99 <= kLongFrame_ms;
+    if (!smooth && k + 1 === kTries) fail('scroll', `p99 frame ${figures.p99} ms`);
+  }
+
+  const [{ customer }] = (await (await context.request.get(`${base}/api/v1/devices?limit=1&sort=-customer`)).json()).items;
+  const word = customer.split(' ').at(-1).slice(0, 3).toLowerCase();
   const input = page.getByRole('searchbox', { name: 'Search meters' });
-  const t0 = Date.now();
-  await input.pressSequentially('nov', { delay: 40 });
-  await page.waitForURL(/q=nov/);
-  await page.getByText(/found/).waitFor();
-  console.log(`search typed and answered: ${Date.now() - t0} ms`);
+  await page.evaluate(() => { document.querySelector('[role=grid]').scrollTop = 0; });
+  await settled(page);
+  const before = await spent_ms(), t0 = Date.now();
+  await input.pressSequentially(word, { delay: 40 });
+  await page.waitForURL((url) => url.searchParams.get('q') === word);
+  await page.getByText(/\d\+? found/).waitFor();
+  await settled(page);
+  const answer_ms = Date.now() - t0, cpu_ms = ((await spent_ms()) - before) / word.length;
+  console.log(`search “${word}” in ${total} meters typed and answered: ${answer_ms} ms, ${cpu_ms.toFixed(1)} ms of CPU a letter`);
+  check(cpu_ms <= kAnswer_ms, 'scroll', `a letter typed into the search takes ${cpu_ms} ms of CPU`);
+  const found = await page.getByRole('grid').getByRole('row').allInnerTexts();
+  check(found.length > 1, 'scroll', `“${word}” of ${customer} is not found`);
+  const others = found.slice(1).filter((text) => !new RegExp(`(^|[^a-z0-9])${word}`, 'i').test(text));
+  check(others.length === 0, 'scroll', `“${word}” finds ${others[0]}`);
   await page.screenshot({ path: join(shots, 'scroll-search.png') });
-  await page.getByRole('columnheader', { name: /Clock/ }).getByRole('button').click();
+  const clock = page.getByRole('columnheader', { name: /Clock/ });
+  await clock.getByRole('button').click();
   await page.waitForURL(/sort=-clock_offset_s/);
+  await page.locator('[role=columnheader][aria-sort=descending]', { hasText: 'Clock' }).waitFor().catch(() => fail('scroll', 'the column does not say that it sorts'));
   await input.fill('zzzzzz');
   await page.getByText('No meter matches').waitFor().catch(() => fail('scroll', 'an empty search says nothing'));
   await page.screenshot({ path: join(shots, 'scroll-empty.png') });
+  await context.close();
+}
+
+// Each page that shows the area filter honours it, also for the meters that no concentrator reaches; others do not show it.
+async function areas() {
+  const { context, page } = await open('areas', { viewport: { width: 1440, height: 900 } });
+  await signIn(page);
+  const get = async (path) => (await context.request.get(`${base}/api/v1${path}`)).json();
+  const { items: segments } = await get('/segments');
+  for (const { name, devices } of segments.slice(-3)) {
+    await page.goto(`${base}/meters`);
+    await page.getByRole('button', { name: /^Area/ }).click();
+    await page.getByRole('link', { name }).first().click();
+    await page.waitForURL((url) => url.searchParams.get('segment') === name);
+    await page.locator('.chip', { hasText: name }).waitFor();
+    await settled(page);
+    const rows = Number(await page.getByRole('grid').getAttribute('aria-rowcount'));
+    check(rows === -1 || rows === devices + 1, 'areas', `${rows - 1} of the ${devices} meters of ${name} are listed`);
+    for (const key of ['e', 'c', 'd']) {
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('g');
+      await page.keyboard.press(key);
+      await page.getByRole('button', { name: `Area: segment ${name}` }).waitFor().catch(() => fail('areas', `the area does not travel to ${page.url()}`));
+      await settled(page);
+    }
+    const own = new Set((await get(`/devices?limit=500&segment=${name}`)).items.map((d) => d.serial));
+    for (const path of ['events', 'abnormal', 'commands']) {
+      const { items } = await get(`/${path}?limit=500&segment=${name}`);
+      check(devices > 500 || items.every((item) => own.has(item.serial)), 'areas', `/${path} shows meters outside ${name}`);
+    }
+  }
+  await page.keyboard.press('g');
+  await page.keyboard.press('o');
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  check(!page.url().includes('segment='), 'areas', 'the area goes where it does nothing');
+  check((await page.getByRole('button', { name: /^Area/ }).count()) === 0, 'areas', 'the overview shows a filter that does nothing');
   await context.close();
 }
 
@@ -272,7 +358,6 @@ async function broken() {
   await page.getByText('This meter cannot be shown').waitFor().catch(() => fail('broken', 'an unknown meter is not said'));
   await page.screenshot({ path: join(shots, 'broken-meter.png') });
   await context.close();
-  console.log('broken: done');
 }
 
 const wanted = (process.env.ONLY ?? '').split(',').filter(Boolean);
@@ -282,18 +367,20 @@ const runs = [
   ['dark', () => visit('dark', { viewport: desktop, colorScheme: 'dark' })],
   ['phone', () => visit('phone', { ...phone, colorScheme: 'light' })],
   ['phone-dark', () => visit('phone-dark', { ...phone, colorScheme: 'dark' })],
-  ['keyboard', keyboard], ['story', story], ['scroll', smoothness], ['broken', broken],
+  ['keyboard', keyboard], ['story', story], ['scroll', smoothness], ['areas', areas], ['broken', broken],
 ];
 try {
   for (const [name, run] of runs) {
     if (wanted.length && !wanted.includes(name)) continue;
     if (!meter && name !== 'light') meter = process.env.METER ?? '/meters/4';
-    await run().catch((error) => fail(name, error.stack));
+    const start = Date.now();
+    await run().then(() => console.log(`${name}: ${((Date.now() - start) / 1000).toFixed(1)} s`), (error) => fail(name, error.stack));
   }
 } finally {
   await browser.close();
   mock?.close();
 }
-console.log(`screenshots: ${shots}`);
+if (process.env.SHOTS || failures.length) console.log(`screenshots: ${shots}`);
+else rmSync(shots, { recursive: true });
 console.log(failures.length ? `${failures.length} failures` : 'no failure');
 process.exit(failures.length ? 1 : 0);

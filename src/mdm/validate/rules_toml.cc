@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace amity::mdm {
@@ -61,6 +62,13 @@ constexpr Key kKeys[] = {
      assign<&RuleSet::rollover_from_permille>},
     {Rule::kProlonged, "days", Kind::kWhole, 0, 3'660, assign<&RuleSet::estimated_days>},
 };
+
+const Key* find_key(Rule rule, std::string_view name) {
+  for (const Key& key : kKeys) {
+    if (key.rule == rule && key.name == name) return &key;
+  }
+  return nullptr;
+}
 
 struct UnitName {
   std::string_view name;
@@ -124,9 +132,8 @@ Status read_rule(const toml::node& node, Rule rule, RuleSet& set) {
       AMITY_CHECK(read_action(value, name, set.of(rule)));
       continue;
     }
-    const auto* key = std::ranges::find_if(
-        kKeys, [&](const Key& k) { return k.rule == rule && k.name == name.str(); });
-    if (key == std::end(kKeys)) {
+    const Key* key = find_key(rule, name.str());
+    if (key == nullptr) {
       return at(value,
                 fmt::format("the rule '{}' has no setting '{}'", to_string(rule), name.str()));
     }

@@ -1,28 +1,38 @@
-// Any frame as one JSON object.
+// Any frame of any protocol as one JSON object.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/civil.h"
 #include "wire/decode/opener.h"
+#include "wire/decode/protocol.h"
 #include "wire/dlms/datetime.h"
+#include "wire/mbus/key_store.h"
+#include "wire/report/report.h"
 
 namespace amity::decode {
 
 struct DecodeOptions {
-  Keys keys;
+  Keys keys;                                  // DLMS, and encrypted P1 telegrams
+  const mbus::KeyStore* mbus_keys = nullptr;  // by meter; null: none
   const TimeZone* zone = nullptr;  // of date-times without deviation; null: shown as wall clock
   dlms::DeviationSign deviation_sign = dlms::DeviationSign::kStandard;
+  std::optional<Protocol> protocol;  // nullopt: recognised
+  bool explain = false;              // the layout of every frame, byte by byte (not of DLMS)
+  // What somebody above knows of the meter (its model); may be empty.
+  std::function<void(wire::Report&)> complete;
 };
 
 struct DecodedFrame {
   std::size_t offset = 0;  // of the frame in the recording
   Result<std::string> json;
+  std::string kept;  // where `json` is an error: what was read before it, as JSON; may be empty
 };
 
-// Every frame of a recording, in order. What cannot be read is an error with its offset, and the
-// rest goes on.
+// Every frame of a recording, in order: one protocol's, recognised by itself, or a network capture.
+// What cannot be read is an error with its offset, and the rest goes on.
 std::vector<DecodedFrame> decode_stream(ByteView recording, const DecodeOptions& options);
 
 // Exactly one message: one object, or why not.

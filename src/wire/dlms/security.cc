@@ -75,7 +75,9 @@ Result<SecurityHeader> parse_security_header(ByteView content) {
   AMITY_TRY(header.counter.value, in.u32());
   header.protected_part = in.rest();
   if (header.control.compressed()) {
-    return make_error(ErrorCode::kUnsupported, "compressed APDU: V.44 is not implemented");
+    return make_error(
+        ErrorCode::kUnsupported,
+        "compressed APDU: V.44 is not implemented, no public vector would show it right");
   }
   if (header.control.suite_id() > 2) {
     return make_error(ErrorCode::kUnsupported,
@@ -122,7 +124,8 @@ Bytes Cipher::aad(SecurityControl control, ByteView extra, ByteView plain) const
 
 Status Cipher::check(SecurityControl control) const {
   if (control.compressed())
-    return make_error(ErrorCode::kUnsupported, "V.44 compression is not implemented");
+    return make_error(ErrorCode::kUnsupported,
+                      "V.44 compression is not implemented, no public vector would show it right");
   if (control.suite_id() > 2) {
     return make_error(ErrorCode::kUnsupported,
                       "security suite " + std::to_string(control.suite_id()));

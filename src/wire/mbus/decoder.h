@@ -14,8 +14,9 @@ namespace amity::mbus {
 //
 // An error says that the frame breaks its format, and where; what was read before that place is in
 // the report. A frame that cannot be opened is no error: security says why, its bytes are among the
-// unknown. Parts with ids: "manufacturer" (behind DIF 0F or 1F), "CI A0" (a whole payload),
-// "encrypted", "undecoded" (records behind an error).
+// unknown. Their ids: "manufacturer" (behind DIF 0F or 1F), "CI A0" (a whole payload), the head of
+// a record in hexadecimal (a manufacturer's block or a compact profile of variable length),
+// "encrypted", "undecoded" (records behind an error), "compact frame", "fragment".
 class Decoder {
  public:
   // Recognises wired frames by their shape; everything else is taken as wireless.
@@ -23,7 +24,8 @@ class Decoder {
   Status decode_wireless(ByteView frame, const KeyStore& keys, wire::Report& report);
   Status decode_wired(ByteView frame, const KeyStore& keys, wire::Report& report);
 
-  const FormatCache& formats() const { return formats_; }
+  // Formats known beforehand may be added.
+  FormatCache& formats() { return formats_; }
 
  private:
   friend class Telegram;

@@ -151,6 +151,28 @@ TEST(Decoder, AnAlteredMode7TelegramIsNeverUsed) {
   }
 }
 
+TEST(Decoder, AnAuthenticatedPlainTelegramIsCheckedWhereThereIsAKey) {
+  Cipher cipher;
+  const Bytes key = *from_hex(kMode7Key);
+  Bytes covered = *from_hex("25070000007A2A0000000C1327048502");
+  const Block mac = cipher.aes_cmac(derive_key(cipher, key, kDeriveMac, 7, 0x12345678), covered);
+  Bytes body = *from_hex(
+      "44931578563412330390"
+      "0F002C2507000000");
+  append(body, ByteView(mac).first(8));
+  append(body, ByteView(covered).subspan(5));
+  const std::string frame = to_hex(*wireless_frame(FrameFormat::kStripped, body));
+  EXPECT_EQ(decoded(frame.c_str(), store(kMode7Key)),
+            "ELS 12345678 gas version 51; none\nvolume 2850.427 m3, total\n");
+  EXPECT_NE(decoded(frame.c_str()).find("volume"), std::string::npos);
+  body.back() ^= 1;
+  const std::string altered = to_hex(*wireless_frame(FrameFormat::kStripped, body));
+  EXPECT_EQ(
+      decoded(altered.c_str(), store(kMode7Key)),
+      "ELS 12345678 gas version 51; none closed: the MAC does not fit: wrong key, or altered data\n"
+      "unauthenticated at 32: 0C1327048503\n");
+}
+
 TEST(Decoder, TwoMetersWithOneIdHaveTheirOwnKeys) {
   KeyStore keys;
   ASSERT_TRUE(keys.add(0x12345678, *from_hex(kMode7Key)).ok());
@@ -301,6 +323,13 @@ TEST(Records, ManufacturersBytesAreHandedOut) {
   EXPECT_EQ(records("04130100000"
                     "00F010203"),
             "volume 0.001 m3, total\nmanufacturer at 22: 010203\n");
+}
+
+TEST(Records, BlocksOfVariableLengthAreHandedOut) {
+  EXPECT_EQ(records("0DFF5F0301027F0D7F0341424302132A00"),
+            " 'CBA', instantaneous\nvolume 0.042 m3, total\n0DFF5F at 19: 01027F\n");
+  EXPECT_EQ(records("8D04EE13023BFE0B6E030100"),
+            "heat cost allocation 103, total\n8D04EE13 at 20: 3BFE\n");
 }
 
 TEST(Decoder, EveryByteHasAMeaning) {

@@ -157,7 +157,6 @@ void combinable(std::uint8_t code, Qualifiers& q) {
   add_note(q, kWords[code]);
   q.error |= kWords[code].starts_with("error");
   q.future |= code == 0x7E;
-  q.profile |= code == 0x13 || code == 0x1E || code == 0x1F;
 }
 
 }  // namespace
@@ -169,7 +168,7 @@ void read_qualifiers(const RecordHead& head, Qualifiers& out) {
   out.factor = 1;
   out.value_class.reset();
   out.note.clear();
-  out.error = out.future = out.profile = false;
+  out.error = out.future = false;
   bool manufacturer = head.manufacturer_vif;
   for (std::size_t i = 0; i < head.extensions.size(); ++i) {
     const std::uint8_t code = head.extensions[i] & 0x7F;

@@ -21,9 +21,8 @@ struct Qualifiers {
   std::int32_t factor = 1;                // with `quantity`: durations
   std::optional<ValueClass> value_class;  // with `quantity`
   std::string note;
-  bool error = false;    // the meter says that the value is none
-  bool future = false;   // the value is of the future: not what the date of its storage says
-  bool profile = false;  // a compact profile: many values in one
+  bool error = false;   // the meter says that the value is none
+  bool future = false;  // the value is of the future: not what the date of its storage says
 };
 
 // `out` is overwritten.

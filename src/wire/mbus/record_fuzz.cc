@@ -17,6 +17,10 @@ Status decode(ByteView records, wire::Report& report) {
 void check_back(const wire::Reading& reading) {
   const auto* value = std::get_if<Decimal>(&reading.value);
   if (value == nullptr || !reading.note.empty()) return;
+  // Codes are unsigned, and eight bytes of an enhanced identification are an address.
+  if ((value->value < 0 && reading.kind != "total" && reading.kind != "instantaneous") ||
+      reading.quantity == "enhanced identification")
+    return;
   Bytes again;
   const mbus::RecordPlace place{mbus::Function::kInstantaneous, reading.storage, reading.tariff,
                                 reading.subunit};

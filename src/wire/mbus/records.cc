@@ -1,5 +1,7 @@
 #include "wire/mbus/records.h"
 
+#include <algorithm>
+
 #include "wire/mbus/value.h"
 
 namespace amity::mbus {
@@ -77,10 +79,39 @@ class RecordDecoder {
     AMITY_TRY(const std::size_t size,
               value_bytes(head_.field, data_.subspan(value_at), base_ + value_at));
     append(heads_, data_.subspan(at_, head_.size));
-    emit(data_.subspan(value_at, size));
-    explain(value_at, size);
+    const ByteView value = data_.subspan(value_at, size);
+    if (is_block(value)) {
+      block(value_at, value);
+    } else {
+      emit(value);
+      explain(value_at, size);
+    }
     at_ = value_at + size;
     return {};
+  }
+
+  // Bytes of the manufacturer's, or a compact profile: no text, whatever the LVAR says.
+  bool is_block(ByteView value) const {
+    if (head_.field != DataField::kVariable || value.size() < 2) return false;
+    if (head_.manufacturer_vif) {
+      return std::ranges::any_of(value.subspan(1),
+                                 [](std::uint8_t c) { return c < 0x20 || c > 0x7E; });
+    }
+    return std::ranges::any_of(head_.extensions, [](std::uint8_t code) {
+      return (code & 0x7F) == 0x13 || (code & 0x7F) == 0x1E || (code & 0x7F) == 0x1F;
+    });
+  }
+
+  void block(std::size_t value_at, ByteView value) {
+    std::string id;
+    set_id(id);
+    layout_.leaf_hex(base_ + at_, data_.subspan(at_, head_.dib_size), "DIF");
+    layout_.leaf_hex(base_ + at_ + head_.dib_size,
+                     data_.subspan(at_ + head_.dib_size, head_.size - head_.dib_size), "VIF");
+    layout_.leaf_hex(base_ + value_at, value.first(1), "LVAR");
+    layout_.leaf_hex(base_ + value_at + 1, value.subspan(1), "block");
+    report_.unknown.push_back(
+        {layout_.original(base_ + value_at + 1), std::move(id), to_hex(value.subspan(1))});
   }
 
   void emit(ByteView value) {
@@ -98,7 +129,6 @@ class RecordDecoder {
     if (!head_.extensions.empty()) qualify(rules, reading);
     if (!head_.text.empty()) note_first(reading, reversed_text(head_.text));
     set_kind(rules.value_class, reading);
-    if (q_.profile && !head_.extensions.empty()) rules = {ValueClass::kCode, 0, 1, {}};
     const auto time = read_value(head_.field, value, rules, reading);
     // What the meter itself calls no data is kept in sight, but never under a usual kind.
     if (!head_.extensions.empty() && q_.error) reading.kind = "value during error";

@@ -25,6 +25,9 @@ Status Telegram::layers(std::size_t at) {
     } else if (content == Content::kAuthentication && !afl_.present) {
       AMITY_TRY(afl_, parse_authentication(frame(), at, layout_));
       at = afl_.next_at;
+      // Never the same twice from one meter: who keeps it can refuse what is played again.
+      if (afl_.has_counter)
+        report_.details.emplace_back("message_counter", std::to_string(afl_.counter));
       if (afl_.more_fragments || afl_.fragment > 1) {
         report_.details.emplace_back("fragment", std::to_string(afl_.fragment));
         report_.details.emplace_back("more_fragments", afl_.more_fragments ? "yes" : "no");
@@ -51,6 +54,11 @@ Status Telegram::transport(std::size_t at) {
   if (header_.information->header == Header::kLong) {
     meter_ = header_.address;
     identify();
+    // Who was on the air, where it is not the meter itself.
+    if (!wired_ && !(link_ == meter_)) {
+      report_.details.emplace_back("radio",
+                                   manufacturer_text(link_.manufacturer) + " " + id_text(link_.id));
+    }
   }
   if (header_.information->header != Header::kNone) {
     report_.details.emplace_back("access_number", std::to_string(header_.access_number));

@@ -35,6 +35,7 @@ class Telegram {
   bool open_mode_7();
   bool open_des();
   bool mac_fits(const Key& key);
+  bool mac_of_afl_fits();
   void refuse(std::string_view mode, std::string reason);
 
   Status contents();

@@ -8,6 +8,7 @@ namespace amity::mbus {
 namespace {
 
 constexpr std::uint8_t kFill = 0x2F;
+constexpr const char* kWrongMac = "the MAC does not fit: wrong key, or altered data";
 
 constexpr std::string_view kModeNames[32] = {
     "none",    "mode-1",  "des-2",   "des-3",   "mode-4",  "oms-5",   "mode-6",  "oms-7",
@@ -62,8 +63,15 @@ Status Telegram::open_extended_link(const ExtendedLink& ell) {
 
 bool Telegram::open_payload() {
   const std::uint8_t mode = header_.mode();
-  if (header_.information->header == Header::kNone || mode == 0) return true;
-  if (starts_with_fill(rest(header_.payload_at))) return true;  // it is plain, whatever is said
+  if (header_.information->header == Header::kNone) return true;
+  const bool opened_before = mode != 0 && starts_with_fill(rest(header_.payload_at));
+  if ((mode == 0 || mode == 5) && !opened_before && !mac_of_afl_fits()) {
+    refuse(kModeNames[mode], kWrongMac);
+    unknown(plain_at_, mode == 0 ? "unauthenticated" : "encrypted");
+    return false;
+  }
+  if (mode == 0) return true;
+  if (opened_before) return true;  // it is plain, whatever is said
   switch (mode) {
     case 2:
       if (open_des()) return true;
@@ -132,6 +140,21 @@ bool Telegram::mac_fits(const Key& key) {
   return constant_time_equal(ByteView(mac).first(afl_.mac.size()), afl_.mac);
 }
 
+// An AFL may authenticate what is plain or encrypted otherwise. Without a key there is nothing to
+// check it with.
+bool Telegram::mac_of_afl_fits() {
+  const std::uint8_t algorithm = afl_.control & 0x0F;
+  if (afl_.mac.empty() || !afl_.has_counter || algorithm < 3 || algorithm > 7) return true;
+  bool checked = false;
+  for (const Key* key : keys_.find(meter_)) {
+    if (key->bytes().size() != 16) continue;
+    checked = true;
+    if (mac_fits(*key)) return true;
+  }
+  if (!checked) report_.security.reason = "the MAC is not checked: no key for this meter";
+  return !checked;
+}
+
 bool Telegram::open_mode_7() {
   const ByteView payload = rest(header_.payload_at);
   const std::size_t size = 16 * header_.encrypted_blocks();
@@ -161,8 +184,7 @@ bool Telegram::open_mode_7() {
     report_.security.mode = kModeNames[7];
     return true;
   }
-  refuse(kModeNames[7],
-         tried == 0 ? "no key for this meter" : "the MAC does not fit: wrong key, or altered data");
+  refuse(kModeNames[7], tried == 0 ? "no key for this meter" : kWrongMac);
   return false;
 }
 

@@ -115,6 +115,7 @@ class Json {
   }
   // Our own words: nothing in them is to be escaped, and their place was made.
   void word(std::string_view value) {
+    if (value.empty()) return;  // of nowhere: not even nothing may be copied from there
     std::memcpy(at_, value.data(), value.size());
     at_ += value.size();
   }

@@ -44,6 +44,13 @@ export function brief(value: number): string {
   return number(value, size >= 100 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : 2);
 }
 
+/** A rate in the unit of time that makes it at least one: "0.4 a second" is 24 a minute. */
+export function rate(per_s: number): { value: string; per: 's' | 'min' | 'h' } {
+  const per_min = per_s * 60;
+  if (per_s === 0 || per_s >= 1) return { value: brief(per_s), per: 's' };
+  return per_min >= 1 ? { value: brief(per_min), per: 'min' } : { value: brief(per_s * 3600), per: 'h' };
+}
+
 export function words(code: string): string {
   return code.replaceAll('_', ' ');
 }

@@ -12,10 +12,31 @@ export const kPresets: readonly Preset[] = [
 ];
 export const kDefaultPreset = '3d';
 
-/** What travels from page to page: the time range. */
-const kCarried = ['t', 'from', 'to'];
+/** What travels from page to page: the time range and, among the pages it narrows, the area. */
+const kTime = ['t', 'from', 'to'];
+export const kAreas = ['segment', 'feeder', 'transformer', 'model'] as const;
+const kNarrowed = ['/meters', '/completeness', '/events', '/commands', '/abnormal'];
 
 export type Patch = Record<string, string | number | null | undefined>;
+
+/** Whether the area of the URL narrows what a page shows. */
+export function isNarrowed(path: string): boolean { return kNarrowed.includes(path); }
+
+/** The area of a URL, as the server takes it. Nothing: everywhere. */
+export function areaOf(params: URLSearchParams): Record<string, string> {
+  return Object.fromEntries(kAreas.flatMap((key) => (params.get(key) ? [[key, params.get(key)!]] : [])));
+}
+
+/** " in segment C-01", to be said after what is missing there. */
+export function areaText(params: URLSearchParams): string {
+  const parts = Object.entries(areaOf(params)).map(([key, name]) => `${key} ${name}`);
+  return parts.length ? ` in ${parts.join(', ')}` : '';
+}
+
+/** One area, or everywhere. */
+export function areaPatch(key?: (typeof kAreas)[number], name?: string): Patch {
+  return { ...Object.fromEntries(kAreas.map((k) => [k, null])), ...(key ? { [key]: name } : {}) };
+}
 
 export interface Range { from: number; to: number; live: boolean; key: string | null; title: string }
 
@@ -50,10 +71,12 @@ export function patched(url: URL, patch: Patch): string {
   return url.pathname + (text ? `?${text}` : '');
 }
 
-/** Another page, with the time range carried along. */
+/** Another page, with what travels carried along. A link that names an area or a meter of its own leaves the old area. */
 export function linked(url: URL, path: string, patch: Patch = {}): string {
   const next = new URL(path, url);
-  for (const key of kCarried) {
+  const goes = (at: string) => isNarrowed(at) || at.startsWith('/meters/');
+  const own = [...kAreas, 'device'].some((key) => key in patch || next.searchParams.has(key));
+  for (const key of !own && goes(url.pathname) && goes(next.pathname) ? [...kTime, ...kAreas] : kTime) {
     const value = url.searchParams.get(key);
     if (value !== null && !next.searchParams.has(key)) next.searchParams.set(key, value);
   }

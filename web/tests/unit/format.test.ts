@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { brief, count, duration, number, percent } from '$lib/format';
+import { brief, count, duration, number, percent, rate } from '$lib/format';
 
 const thin = (text: string) => text.replaceAll(' ', '\u202f');
 
@@ -28,5 +28,13 @@ describe('numbers', () => {
     expect([4, 185, 7300, 260_000].map(duration)).toEqual(['4 s', '3 min', '2 h', '3 d']);
     expect(count(1, 'meter')).toBe('1 meter');
     expect(brief(0.4)).toBe('0.40');
+  });
+
+  it('says rates below one in a longer unit of time, never as 0', () => {
+    expect(rate(0)).toEqual({ value: '0', per: 's' });
+    expect(rate(93.4)).toEqual({ value: '93.4', per: 's' });
+    expect(rate(0.4)).toEqual({ value: '24', per: 'min' });
+    expect(rate(1 / 60)).toEqual({ value: '1', per: 'min' });
+    expect(rate(0.004)).toEqual({ value: '14.4', per: 'h' });
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Paging, type Fetch } from '$lib/paging';
 
 const tick = () => new Promise((resolve) => setTimeout(resolve, 0));
@@ -50,11 +50,15 @@ describe('rows by cursor', () => {
   });
 
   it('waits for the typist', async () => {
+    vi.useFakeTimers();
     let asked = '';
     const paging = new Paging<number>(() => {});
     for (const text of ['a', 'ab', 'abc']) paging.ask((cursor, signal) => { asked += `${text};`; return numbers(1, 1)(cursor, signal); }, 20);
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await vi.advanceTimersByTimeAsync(19);
+    expect(asked).toBe('');
+    await vi.advanceTimersByTimeAsync(1);
     expect(asked).toBe('abc;');
+    vi.useRealTimers();
   });
 
   it('says that a page failed and takes it up again where it was', async () => {

@@ -44,12 +44,18 @@ describe('civil time', () => {
     expect(sydney.fromInput('tomorrow')).toBeNull();
   });
 
-  it('agrees with Intl at every hour of two years', () => {
+  // One expectation for each zone: ten thousand of them are what takes seconds on a busy machine.
+  it('agrees with Intl at every fifth hour of two years', () => {
     for (const zone of [sydney, berlin, lord]) {
       const intl = new Intl.DateTimeFormat('sv-SE', { timeZone: zone.name, dateStyle: 'short', timeStyle: 'short' });
-      for (let t = at('2025-01-01T00:00:00Z'); t < at('2027-01-01T00:00:00Z'); t += 5 * 3600) {
-        expect(zone.stamp(t)).toBe(intl.format(t * 1000));
+      const wrong: string[] = [];
+      let looked = 0;
+      for (let t = at('2025-01-01T00:00:00Z'); t < at('2027-01-01T00:00:00Z'); t += 5 * 3600, looked++) {
+        const ours = zone.stamp(t), theirs = intl.format(t * 1000);
+        if (ours !== theirs) wrong.push(`${zone.name}: ${ours}, not ${theirs}`);
       }
+      expect(wrong).toEqual([]);
+      expect(looked).toBe(3504);
     }
   });
 });

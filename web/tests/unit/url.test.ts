@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { linked, patched, rangeOf, rangePatch, resolutionOf, sortOf, sortText, turned, zoomOf } from '$lib/url';
+import { areaOf, areaPatch, areaText, linked, patched, rangeOf, rangePatch, resolutionOf, sortOf, sortText, turned, zoomOf } from '$lib/url';
 
 const now = Date.parse('2026-11-20T03:07:00Z') / 1000;
 
@@ -16,6 +16,20 @@ describe('state in the URL', () => {
     expect(linked(url, '/completeness', { group: 'feeder' })).toBe('/completeness?group=feeder&t=24h');
     expect(linked(url, '/meters?status=late')).toBe('/meters?status=late&t=24h');
     expect(linked(new URL('http://h/'), '/events')).toBe('/events');
+  });
+
+  it('carries the area among the pages it narrows, but not over a link with an area or a meter of its own', () => {
+    const url = new URL('http://h/meters?segment=C-01&q=x&t=24h');
+    expect(linked(url, '/events')).toBe('/events?segment=C-01&t=24h');
+    expect(linked(url, '/meters/7')).toBe('/meters/7?segment=C-01&t=24h');
+    expect(linked(url, '/')).toBe('/?t=24h');
+    expect(linked(new URL('http://h/?segment=C-01'), '/events')).toBe('/events');
+    expect(linked(url, '/meters', { transformer: 'T-9' })).toBe('/meters?t=24h&transformer=T-9');
+    expect(linked(url, '/commands', { device: 7 })).toBe('/commands?device=7&t=24h');
+    expect(patched(new URL('http://h/events?feeder=F-2&severity=high'), areaPatch('segment', 'direct'))).toBe('/events?segment=direct&severity=high');
+    expect(areaOf(new URLSearchParams('segment=direct&model=&q=x'))).toEqual({ segment: 'direct' });
+    expect(areaText(new URLSearchParams('segment=C-01&model=E2'))).toBe(' in segment C-01, model E2');
+    expect(areaText(new URLSearchParams('q=x'))).toBe('');
   });
 
   it('reads ranges: presets follow the clock, absolute ones stand still, nonsense falls back', () => {

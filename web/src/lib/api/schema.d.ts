@@ -314,6 +314,7 @@ export interface paths {
                     group?: "segment" | "feeder" | "transformer" | "model";
                     /** @description One group only. */
                     id?: string;
+                    /** @description Name of a segment; "direct" (or nothing) for the meters that no concentrator reaches. */
                     segment?: string;
                     feeder?: string;
                     transformer?: string;
@@ -384,6 +385,7 @@ export interface paths {
                 query?: {
                     /** @description The beginning of any word of serial, service point, customer, address, transformer; every word must match. */
                     q?: string;
+                    /** @description Name of a segment; "direct" (or nothing) for the meters that no concentrator reaches. */
                     segment?: string;
                     feeder?: string;
                     transformer?: string;
@@ -881,6 +883,11 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description Name of a segment; "direct" (or nothing) for the meters that no concentrator reaches. */
+                    segment?: string;
+                    feeder?: string;
+                    transformer?: string;
+                    model?: string;
                     device?: number;
                     limit?: number;
                 };
@@ -1012,6 +1019,11 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description Name of a segment; "direct" (or nothing) for the meters that no concentrator reaches. */
+                    segment?: string;
+                    feeder?: string;
+                    transformer?: string;
+                    model?: string;
                     severity?: "info" | "low" | "medium" | "high";
                     limit?: number;
                 };
@@ -1078,6 +1090,11 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description Name of a segment; "direct" (or nothing) for the meters that no concentrator reaches. */
+                    segment?: string;
+                    feeder?: string;
+                    transformer?: string;
+                    model?: string;
                     kind?: string;
                     limit?: number;
                     cursor?: string;

@@ -1,0 +1,107 @@
+#include "wire/decode/protocol.h"
+
+#include <algorithm>
+#include <array>
+
+#include "wire/mbus/wired_frame.h"
+#include "wire/mbus/wireless_frame.h"
+#include "wire/p1/telegram.h"
+#include "wire/pcap/capture.h"
+#include "wire/sml/transport.h"
+
+namespace amity::decode {
+namespace {
+
+constexpr std::array<std::pair<Protocol, std::string_view>, 6> kNames{
+    {{Protocol::kDlms, "dlms"},
+     {Protocol::kMbus, "mbus"},
+     {Protocol::kWmbus, "wmbus"},
+     {Protocol::kSml, "sml"},
+     {Protocol::kP1, "p1"},
+     {Protocol::kCapture, "pcap"}}};
+constexpr std::uint8_t kLongStart = 0x68, kShortStart = 0x10, kStop = 0x16, kAck = 0xE5;
+constexpr std::uint8_t kDlmsCiMax = 0x1F;  // CI-fields of DLMS over M-Bus (EN 13757-3, table 1)
+
+bool starts_dlms_frame(ByteView b) {
+  const bool hdlc = b.size() > 2 && b[0] == 0x7E && b[1] >> 4 == 0xA;
+  const bool wrapper = b.size() > 8 && b[0] == 0 && b[1] == 1;
+  const bool llc = b.size() > 3 && b[0] == 0xE6 && (b[1] == 0xE6 || b[1] == 0xE7) && b[2] == 0;
+  return hdlc || wrapper || llc;
+}
+
+bool is_text(ByteView b) {
+  return std::all_of(b.begin(), b.end(), [](std::uint8_t c) {
+    return (c >= 0x20 && c < 0x7F) || c == '\r' || c == '\n' || c == '\t';
+  });
+}
+
+// A telegram from '/' to '!', wherever the recording begins.
+bool is_p1(ByteView b) {
+  if (!is_text(b)) return false;
+  const std::string_view text = as_text(b);
+  const std::size_t start = text.find('/');
+  return start != std::string_view::npos && text.find('!', start) != std::string_view::npos;
+}
+
+}  // namespace
+
+std::string_view to_string(Protocol protocol) {
+  for (const auto& [known, name] : kNames) {
+    if (known == protocol) return name;
+  }
+  return "";
+}
+
+std::optional<Protocol> protocol_from(std::string_view wanted) {
+  for (const auto& [known, name] : kNames) {
+    if (name == wanted) return known;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::size_t> wmbus_frame_size(ByteView recording) {
+  if (recording.size() < mbus::kWirelessHeadBytes) return std::nullopt;
+  const std::size_t length = recording[0];
+  // Format A counts no CRC: two bytes behind the first ten, and behind every sixteen that follow.
+  const std::size_t blocks = length + 1 > 10 ? (length + 1 - 10 + 15) / 16 : 0;
+  const std::size_t with_crcs = length + 1 + 2 * (1 + blocks);
+  Bytes scratch;
+  if (with_crcs <= recording.size()) {
+    const auto frame = mbus::wireless_frame_from(recording.first(with_crcs), scratch);
+    if (frame.ok() && frame->format == mbus::FrameFormat::kA) return with_crcs;
+  }
+  if (length + 1 > recording.size()) return std::nullopt;
+  return mbus::looks_like_wmbus(recording.first(length + 1)) ? std::optional(length + 1)
+                                                             : std::nullopt;
+}
+
+std::optional<std::size_t> mbus_frame_size(ByteView b) {
+  if (b.size() >= 4 && b[0] == kLongStart && b[3] == kLongStart && b[1] == b[2]) {
+    const std::size_t size = std::size_t{b[1]} + 6;
+    return size <= b.size() ? std::optional(size) : std::nullopt;
+  }
+  if (b.size() >= 5 && b[0] == kShortStart && b[4] == kStop && mbus::looks_like_mbus(b.first(5)))
+    return 5;
+  if (!b.empty() && b[0] == kAck) return 1;
+  return std::nullopt;
+}
+
+Protocol recognise(ByteView recording) {
+  if (pcap::looks_like_capture(recording)) return Protocol::kCapture;
+  if (starts_dlms_frame(recording)) return Protocol::kDlms;
+  if (mbus_frame_size(recording)) {
+    const bool dlms =
+        recording[0] == kLongStart && recording.size() > 6 && recording[6] <= kDlmsCiMax;
+    // One acknowledgement alone, or followed by another frame: not any recording that begins so.
+    const bool ack =
+        recording[0] == kAck && recording.size() > 1 && !mbus_frame_size(recording.subspan(1));
+    if (!ack) return dlms ? Protocol::kDlms : Protocol::kMbus;
+  }
+  if (is_p1(recording))
+    return Protocol::kP1;  // first: "/KFM" reads as the head of a wireless telegram, too
+  if (wmbus_frame_size(recording)) return Protocol::kWmbus;
+  if (sml::find_frame(recording, 0)) return Protocol::kSml;
+  return Protocol::kDlms;
+}
+
+}  // namespace amity::decode

@@ -1,0 +1,25 @@
+// Which protocol a recording is of, by its first bytes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/bytes.h"
+
+namespace amity::decode {
+
+enum class Protocol : std::uint8_t { kDlms, kMbus, kWmbus, kSml, kP1, kCapture };
+
+std::string_view to_string(Protocol protocol);
+std::optional<Protocol> protocol_from(std::string_view name);
+
+// kDlms where nothing else is recognised: a bare APDU may begin with any byte.
+Protocol recognise(ByteView recording);
+
+// Bytes of the wireless telegram that begins here, with or without its CRCs; nullopt: none does.
+std::optional<std::size_t> wmbus_frame_size(ByteView recording);
+// Bytes of the wired frame that begins here, whatever it carries; nullopt: none does.
+std::optional<std::size_t> mbus_frame_size(ByteView recording);
+
+}  // namespace amity::decode
