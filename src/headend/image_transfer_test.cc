@@ -6,6 +6,7 @@
 #include <set>
 
 #include "headend/test_meter.h"
+#include "headend/test_walk.h"
 
 namespace amity::headend {
 namespace {
@@ -119,28 +120,13 @@ struct ImageBench {
     for (int i = 0; i < 1'234; ++i) t.image.push_back(static_cast<std::uint8_t>(i * 13));
     return t;
   }
-  Result<ImageOutcome> run(ImageTransfer transfer) {
-    ConnectionPool pool(loop.runtime());
-    Address address;
-    address.endpoint = kAt;
-    address.link.client_sap = 16;
-    dlms::ClientConfig config;
-    config.link = address.link;
-    DeviceLink link(loop.runtime(), pool, address, config, nullptr);
-    std::optional<Result<ImageOutcome>> outcome;
-    TaskScope scope;
-    scope.spawn(walk(link, std::move(transfer), outcome));
-    loop.run_for(std::chrono::minutes(30));
-    return outcome ? *outcome : Result<ImageOutcome>(make_error(ErrorCode::kInvalid, "the task never ended"));
-  }
-  Task<void> walk(DeviceLink& link, ImageTransfer transfer, std::optional<Result<ImageOutcome>>& outcome) {
-    const auto connected = co_await link.connect();
-    if (!connected.ok()) {
-      outcome = connected.error();
-      co_return;
-    }
-    outcome = co_await transfer_image(loop.runtime(), link, std::move(transfer),
-                                      [this](std::uint32_t done, std::uint32_t) { steps.push_back(done); });
+  Result<ImageOutcome> run(const ImageTransfer& transfer) {
+    Result<ImageOutcome> outcome = make_error(ErrorCode::kInvalid, "the task never ended");
+    on_link(loop, kAt, [&](DeviceLink& link) -> Task<void> {
+      outcome = co_await transfer_image(loop.runtime(), link, transfer,
+                                        [this](std::uint32_t done, std::uint32_t) { steps.push_back(done); });
+    });
+    return outcome;
   }
 };
 

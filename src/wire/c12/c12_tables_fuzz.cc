@@ -36,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto table = reader.u8();
     const auto length = reader.u16();
     const auto flags = reader.u8();
-    if (!flags.ok()) break;
+    if (!length.ok() || !flags.ok()) break;
     const auto bytes = reader.take(std::min<std::size_t>(*length, reader.remaining()));
     const std::uint32_t offset = (*flags & 1) != 0 ? *flags : 0;
     meter.add(*table, *bytes, offset, (*flags & 2) != 0, report);
