@@ -10,6 +10,7 @@
 
 #include "app/exit_codes.h"
 #include "app/vee_run.h"
+#include "base/json_text.h"
 #include "mdm/validate/rules_toml.h"
 #include "runtime/system.h"
 
@@ -86,7 +87,7 @@ void append_json(std::string& out, const VeeRecord& r) {
   for (const auto& [name, value] : members) {
     if (value.empty()) continue;
     out += fmt::format(",\"{}\":", name);
-    exchange::append_json_string(out, value);
+    append_json_string(out, value);
   }
   out += "}\n";
 }
