@@ -18,7 +18,7 @@ struct BenchResult {
 
 // 96 x 6 load profile through the generic parser, microseconds per buffer.
 BenchResult bench_dlms_parse();
-// SML frames and P1 telegrams to JSON on one core, messages per second of CPU time; the slowest is the figure.
+// SML, P1 and C12.22 messages to JSON on one core, messages per second of CPU time; the slowest is the figure.
 BenchResult bench_frames_decode();
 // Authenticated reads of one meter-day over HTTP, 64 connections; details: the same while readings are taken in.
 BenchResult bench_api();

@@ -25,7 +25,7 @@ struct Bench {
 
 constexpr Bench kBenches[] = {
     {"dlms-parse", "generic parse of a 96 x 6 load profile, us per buffer", bench_dlms_parse},
-    {"frames-decode", "SML frames and P1 telegrams to JSON on one core, messages/s, the slowest", bench_frames_decode},
+    {"frames-decode", "SML, P1 and C12.22 messages to JSON on one core, messages/s, the slowest", bench_frames_decode},
     {"dlms-session", "connect, HLS 5, encrypted GET, release over loopback, conversations/s", bench_dlms_session},
     {"sessions", "100,000 idle associations across processes, bytes of ours per session", bench_sessions},
     {"read-fleet", "nightly read of 20,000 encrypted meters into the store, meters/s", bench_read_fleet},
