@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +14,8 @@
 #include <vector>
 
 #include "app/exit_codes.h"
+#include "driver/embedded_models.h"
+#include "driver/mapping.h"
 #include "wire/decode/decode.h"
 
 namespace amity::app {
@@ -20,13 +23,15 @@ namespace {
 
 struct Arguments {
   std::vector<std::string> inputs, keys, key_files, auth_keys;
-  std::string system_title, zone, protocol;
+  std::string system_title, zone, protocol, base_title, meters;
   bool inverted_deviation = false, explain = false;
 };
 
 // What the arguments come to; `options` points into it.
 struct Settings {
   mbus::KeyStore mbus_keys;
+  c12::Keys c12_keys;
+  driver::ModelSet models;
   std::optional<TimeZone> zone;
   decode::DecodeOptions options;
 };
@@ -49,7 +54,8 @@ Result<Bytes> key_from(std::string_view text) {
   return key;
 }
 
-// "HEX", a key to be tried on everything, or "ID=HEX", the key of the M-Bus meter with that number.
+// "HEX", a key to be tried on everything; "12345678=HEX", the key of the M-Bus meter with that
+// number; "2=HEX", the C12.22 key with that id.
 Status add_key(std::string_view text, Settings& settings) {
   const std::size_t equals = text.find('=');
   AMITY_TRY(Bytes key, key_from(equals == std::string_view::npos ? text : text.substr(equals + 1)));
@@ -58,10 +64,19 @@ Status add_key(std::string_view text, Settings& settings) {
     if (key.size() != 8) settings.options.keys.encryption.push_back(std::move(key));
     return {};
   }
-  AMITY_TRY(const Bytes id, from_hex(text.substr(0, equals)));
+  const std::string_view name = text.substr(0, equals);
+  if (unsigned id = 0; name.size() <= 3) {
+    const auto end = std::from_chars(name.data(), name.data() + name.size(), id);
+    if (end.ec != std::errc() || end.ptr != name.data() + name.size() || id > 255) {
+      return make_error(ErrorCode::kInvalid,
+                        "the id of a C12.22 key is 0 to 255, not \"" + std::string(name) + "\"");
+    }
+    return settings.c12_keys.add(static_cast<std::uint8_t>(id), key);
+  }
+  AMITY_TRY(const Bytes id, from_hex(name));
   if (id.size() != 4) {
     return make_error(ErrorCode::kInvalid, "the number of an M-Bus meter has 8 digits, not \"" +
-                                               std::string(text.substr(0, equals)) + "\"");
+                                               std::string(name) + "\"");
   }
   ByteReader reader(id);
   return settings.mbus_keys.add(*reader.u32(), key);
@@ -81,6 +96,22 @@ Status add_key_file(const std::string& path, Settings& settings) {
                         path + ":" + std::to_string(number) + ": " + added.error().reason);
     }
   }
+  return {};
+}
+
+// Meter models of a folder, beside those that are built in.
+Status add_models(const std::string& folder, Settings& settings) {
+  std::vector<std::pair<std::string, std::string>> files;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.path().extension() != ".toml") continue;
+    std::ifstream in(entry.path(), std::ios::binary);
+    files.emplace_back(entry.path().filename().string(), read_all(in));
+  }
+  if (error) return make_error(ErrorCode::kNotFound, folder + ": " + error.message());
+  std::vector<driver::ModelText> texts;
+  for (const auto& [name, toml] : files) texts.push_back({name, toml});
+  AMITY_TRY(settings.models, driver::load_models(texts));
   return {};
 }
 
@@ -110,6 +141,19 @@ Status fill(const Arguments& arguments, Settings& settings) {
   if (arguments.inverted_deviation) options.deviation_sign = dlms::DeviationSign::kInverted;
   options.explain = arguments.explain;
   options.mbus_keys = &settings.mbus_keys;
+  if (!arguments.base_title.empty()) {
+    AMITY_TRY(c12::ApTitle base, c12::ap_title_from(arguments.base_title));
+    settings.c12_keys.set_base(std::move(base));
+  }
+  options.c12_keys = &settings.c12_keys;
+  if (arguments.meters.empty()) {
+    AMITY_TRY(settings.models, driver::load_models());
+  } else {
+    AMITY_CHECK(add_models(arguments.meters, settings));
+  }
+  options.complete = [&models = settings.models](wire::Report& report) {
+    if (const driver::MeterModel* model = models.find(report)) driver::complete(*model, report);
+  };
   return {};
 }
 
@@ -207,7 +251,8 @@ bool decode_input(const std::string& input, const decode::DecodeOptions& options
 int decode_command(int argc, char** argv) {
   CLI::App app{
       "Prints every frame of a recording as one JSON object: DLMS/COSEM (HDLC, TCP/UDP wrapper, "
-      "bare APDU, ciphered), wireless and wired M-Bus, SML, DSMR P1, and what network analysers "
+      "bare APDU, ciphered), wireless and wired M-Bus, SML, DSMR P1, ANSI C12.18 and C12.22, and "
+      "what network analysers "
       "capture (pcap). The protocol is recognised by itself.",
       "amity decode"};
   Arguments arguments;
@@ -217,8 +262,9 @@ int decode_command(int argc, char** argv) {
                  "pcap), or - for stdin")
       ->required();
   app.add_option("--key", arguments.keys,
-                 "key, hexadecimal, tried on every frame; or NUMBER=KEY, the key of one M-Bus "
-                 "meter; may be repeated");
+                 "key, hexadecimal, tried on every frame; 12345678=KEY, of one M-Bus meter; 2=KEY, "
+                 "the C12.22 key "
+                 "with that id; may be repeated");
   app.add_option("--key-file", arguments.key_files,
                  "file with one key a line, as for --key; # begins a comment");
   app.add_option("--auth-key", arguments.auth_keys,
@@ -227,8 +273,14 @@ int decode_command(int argc, char** argv) {
                  "the sender's system title, 16 digits, for frames that do not carry it");
   app.add_option("--zone", arguments.zone,
                  "time zone of meters that send none, e.g. Europe/Vienna");
-  app.add_option("--protocol", arguments.protocol,
-                 "dlms, wmbus, mbus, sml, p1 or pcap, where it is not to be recognised");
+  app.add_option("--base-title", arguments.base_title,
+                 "the utility's base ApTitle, to complete relative titles of C12.22");
+  app.add_option("--meters", arguments.meters,
+                 "folder with meter models of your own (docs/formats/meter_model.md), beside the "
+                 "built-in ones");
+  app.add_option(
+      "--protocol", arguments.protocol,
+      "dlms, wmbus, mbus, sml, p1, c1222, c1218 or pcap, where it is not to be recognised");
   app.add_flag("--explain", arguments.explain,
                "add the layout: every byte of the frame, with its meaning (not of DLMS frames)");
   app.add_flag("--inverted-deviation", arguments.inverted_deviation,

@@ -16,6 +16,7 @@
 #include "app/serve_command.h"
 #include "app/sim_command.h"
 #include "app/simulate_command.h"
+#include "app/vee_command.h"
 #include "app/version.h"
 
 namespace {
@@ -37,6 +38,7 @@ constexpr Command kCommands[] = {
     {"sim", "virtual meters on real sockets", amity::app::sim_command},
     {"decode", "any DLMS frame as one JSON object", amity::app::decode_command},
     {"export", "readings of a data directory as CSV or JSON Lines", amity::app::export_command},
+    {"vee", "validate and estimate a file of readings offline", amity::app::vee_command},
     {"admin", "check, back up and restore a data directory", amity::app::admin_command},
     {"simulate", "the whole system in virtual time, with faults; the rules it held", amity::app::simulate_command},
     {"bench", "a benchmark; one JSON object on stdout", amity::app::bench_command},

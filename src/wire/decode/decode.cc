@@ -31,11 +31,11 @@ void add_capture(const std::string& capture, std::string& json) {
 }
 
 std::vector<DecodedFrame> decode_messages(Protocol protocol, ByteView recording,
-                                          const DecodeOptions& options) {
+                                          const DecodeOptions& options, ReportDecoders& reports) {
   if (protocol != Protocol::kDlms && protocol != Protocol::kCapture) {
-    return decode_reports(protocol, recording, options);
+    return reports.decode(protocol, recording);
   }
-  if (auto p1 = decode_encrypted_p1(recording, options)) return std::move(*p1);
+  if (auto p1 = reports.decode_encrypted_p1(recording)) return std::move(*p1);
   return decode_dlms(recording, options);
 }
 
@@ -46,9 +46,11 @@ std::vector<DecodedFrame> decode_capture(ByteView recording, const DecodeOptions
     decoded.push_back({0, std::move(capture).error(), {}});
     return decoded;
   }
+  ReportDecoders reports(options);
   for (const pcap::Payload& payload : capture->payloads) {
     const std::string said = captured(payload);
-    for (DecodedFrame& frame : decode_messages(recognise(payload.bytes), payload.bytes, options)) {
+    for (DecodedFrame& frame :
+         decode_messages(recognise(payload.bytes), payload.bytes, options, reports)) {
       frame.offset += payload.offset;
       add_capture(said, frame.kept);
       if (frame.json.ok()) {
@@ -74,7 +76,8 @@ std::vector<DecodedFrame> decode_capture(ByteView recording, const DecodeOptions
 std::vector<DecodedFrame> decode_stream(ByteView recording, const DecodeOptions& options) {
   const Protocol protocol = options.protocol.value_or(recognise(recording));
   if (protocol == Protocol::kCapture) return decode_capture(recording, options);
-  return decode_messages(protocol, recording, options);
+  ReportDecoders reports(options);
+  return decode_messages(protocol, recording, options, reports);
 }
 
 Result<std::string> decode_frame(ByteView bytes, const DecodeOptions& options) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/civil.h"
+#include "wire/c12/message.h"
 #include "wire/decode/opener.h"
 #include "wire/decode/protocol.h"
 #include "wire/dlms/datetime.h"
@@ -17,6 +18,7 @@ namespace amity::decode {
 struct DecodeOptions {
   Keys keys;                                  // DLMS, and encrypted P1 telegrams
   const mbus::KeyStore* mbus_keys = nullptr;  // by meter; null: none
+  const c12::Keys* c12_keys = nullptr;        // of C12.22, by key id; null: none
   const TimeZone* zone = nullptr;  // of date-times without deviation; null: shown as wall clock
   dlms::DeviationSign deviation_sign = dlms::DeviationSign::kStandard;
   std::optional<Protocol> protocol;  // nullopt: recognised

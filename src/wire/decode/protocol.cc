@@ -12,14 +12,17 @@
 namespace amity::decode {
 namespace {
 
-constexpr std::array<std::pair<Protocol, std::string_view>, 6> kNames{
+constexpr std::array<std::pair<Protocol, std::string_view>, 8> kNames{
     {{Protocol::kDlms, "dlms"},
      {Protocol::kMbus, "mbus"},
      {Protocol::kWmbus, "wmbus"},
      {Protocol::kSml, "sml"},
      {Protocol::kP1, "p1"},
+     {Protocol::kC1222, "c1222"},
+     {Protocol::kC1218, "c1218"},
      {Protocol::kCapture, "pcap"}}};
-constexpr std::uint8_t kLongStart = 0x68, kShortStart = 0x10, kStop = 0x16, kAck = 0xE5;
+constexpr std::uint8_t kLongStart = 0x68, kShortStart = 0x10, kStop = 0x16, kAck = 0xE5,
+                       kAcseTag = 0x60;
 constexpr std::uint8_t kDlmsCiMax = 0x1F;  // CI-fields of DLMS over M-Bus (EN 13757-3, table 1)
 
 bool starts_dlms_frame(ByteView b) {
@@ -27,6 +30,13 @@ bool starts_dlms_frame(ByteView b) {
   const bool wrapper = b.size() > 8 && b[0] == 0 && b[1] == 1;
   const bool llc = b.size() > 3 && b[0] == 0xE6 && (b[1] == 0xE6 || b[1] == 0xE7) && b[2] == 0;
   return hdlc || wrapper || llc;
+}
+
+// EE, identity, control, sequence, length; an ACK or NAK of the packet before may stand in front.
+bool starts_c1218_packet(ByteView b) {
+  constexpr std::uint8_t kStart = 0xEE, kLineAck = 0x06, kLineNak = 0x15;
+  if (!b.empty() && (b[0] == kLineAck || b[0] == kLineNak)) b = b.subspan(1);
+  return b.size() >= 8 && b[0] == kStart && b[4] * 256u + b[5] + 8 <= b.size();
 }
 
 bool is_text(ByteView b) {
@@ -86,6 +96,22 @@ std::optional<std::size_t> mbus_frame_size(ByteView b) {
   return std::nullopt;
 }
 
+std::optional<std::size_t> c1222_frame_size(ByteView b) {
+  if (b.size() < 4 || b[0] != kAcseTag) return std::nullopt;
+  const std::size_t length_bytes = b[1] < 0x80 ? 0 : b[1] & 0x7Fu;
+  if (length_bytes > 2 || b.size() < 2 + length_bytes) return std::nullopt;
+  std::size_t length = length_bytes == 0 ? b[1] : 0;
+  for (std::size_t i = 0; i < length_bytes; ++i) length = length << 8 | b[2 + i];
+  const std::size_t size = 2 + length_bytes + length;
+  if (size > b.size()) return std::nullopt;
+  // An AARQ of DLMS names its application context: 2.16.756.5.8.1.x.
+  constexpr std::array<std::uint8_t, 6> kDlmsContext{0x60, 0x85, 0x74, 0x05, 0x08, 0x01};
+  const ByteView apdu = b.first(size);
+  const bool dlms =
+      std::search(apdu.begin(), apdu.end(), kDlmsContext.begin(), kDlmsContext.end()) != apdu.end();
+  return dlms ? std::nullopt : std::optional(size);
+}
+
 Protocol recognise(ByteView recording) {
   if (pcap::looks_like_capture(recording)) return Protocol::kCapture;
   if (starts_dlms_frame(recording)) return Protocol::kDlms;
@@ -97,6 +123,8 @@ Protocol recognise(ByteView recording) {
         recording[0] == kAck && recording.size() > 1 && !mbus_frame_size(recording.subspan(1));
     if (!ack) return dlms ? Protocol::kDlms : Protocol::kMbus;
   }
+  if (c1222_frame_size(recording)) return Protocol::kC1222;
+  if (starts_c1218_packet(recording)) return Protocol::kC1218;
   if (is_p1(recording))
     return Protocol::kP1;  // first: "/KFM" reads as the head of a wireless telegram, too
   if (wmbus_frame_size(recording)) return Protocol::kWmbus;

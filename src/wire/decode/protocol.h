@@ -9,7 +9,7 @@
 
 namespace amity::decode {
 
-enum class Protocol : std::uint8_t { kDlms, kMbus, kWmbus, kSml, kP1, kCapture };
+enum class Protocol : std::uint8_t { kDlms, kMbus, kWmbus, kSml, kP1, kC1222, kC1218, kCapture };
 
 std::string_view to_string(Protocol protocol);
 std::optional<Protocol> protocol_from(std::string_view name);
@@ -21,5 +21,8 @@ Protocol recognise(ByteView recording);
 std::optional<std::size_t> wmbus_frame_size(ByteView recording);
 // Bytes of the wired frame that begins here, whatever it carries; nullopt: none does.
 std::optional<std::size_t> mbus_frame_size(ByteView recording);
+// Bytes of the C12.22 APDU that begins here (tag 60, and no application context of DLMS); nullopt:
+// none does.
+std::optional<std::size_t> c1222_frame_size(ByteView recording);
 
 }  // namespace amity::decode

@@ -19,6 +19,12 @@ const char* const kGasKey = "0102030405060708090A0B0C0D0E0F11";
 // A heat meter's answer on the wired bus: energy 123.45 kWh.
 const char* const kWired = "68151568080172785634122C2D6604010000000406393000008E16";
 
+// protocols.md 3: security and a partial read of ST1, encrypted with key 2.
+const char* const kC1222 =
+    "604fa20580037bc175a60480027b04a803020103ac0fa20da00ba109800102810448f3d061be2a282881268841d10c"
+    "da76206811"
+    "b36f781489a11997773e117cb07aa3aa40374a7107c50da7f799c5d4e8";
+
 Bytes hex(std::string_view text) {
   return *bytes_from_hex_text(text);
 }
@@ -46,9 +52,15 @@ TEST(Protocols, AreRecognisedByTheirFirstBytes) {
   EXPECT_EQ(recognise(hex("1040014116")), Protocol::kMbus);
   EXPECT_EQ(recognise(hex("A1B2C3D4 00020004 00000000 00000000 0000FFFF 00000001")),
             Protocol::kCapture);
+  EXPECT_EQ(recognise(hex("EE002000000D500063666978656475736572208E11")), Protocol::kC1218);
+  EXPECT_EQ(recognise(hex("06EE0020000001008051")), Protocol::kC1218);
+  EXPECT_EQ(recognise(hex("601DA109060760857405080101BE10040E01000000065F1F0400007E1F04B0")),
+            Protocol::kDlms)
+      << "an AARQ";
+  EXPECT_EQ(recognise(hex(kC1222)), Protocol::kC1222);
   EXPECT_EQ(recognise({}), Protocol::kDlms);
-  for (const Protocol p :
-       {Protocol::kDlms, Protocol::kMbus, Protocol::kWmbus, Protocol::kSml, Protocol::kP1}) {
+  for (const Protocol p : {Protocol::kDlms, Protocol::kMbus, Protocol::kWmbus, Protocol::kSml,
+                           Protocol::kP1, Protocol::kC1222, Protocol::kC1218, Protocol::kCapture}) {
     EXPECT_EQ(protocol_from(to_string(p)), p);
   }
   EXPECT_FALSE(protocol_from("morse"));
@@ -97,6 +109,21 @@ TEST(Protocols, AWrongChecksumIsAnErrorInItsPlaceAndTheNextFrameIsRead) {
   ASSERT_TRUE(frames[1].json.ok()) << all(frames);
   EXPECT_EQ(frames[1].offset, good.size());
   EXPECT_NE(frames[1].json->find(R"("value":12345)"), std::string::npos) << *frames[1].json;
+}
+
+TEST(Protocols, AC1222MessageOpensWithItsKeyAndBase) {
+  c12::Keys keys;
+  keys.set_base(*c12::ap_title_from("2.16.124.113620.1.22.0"));
+  ASSERT_TRUE(keys.add(2, hex("01020304050607080102030405060708")).ok());
+  DecodeOptions options;
+  options.c12_keys = &keys;
+  const auto opened = decode_stream(hex(kC1222), options);
+  ASSERT_EQ(opened.size(), 1u);
+  ASSERT_TRUE(opened[0].json.ok()) << all(opened);
+  EXPECT_NE(opened[0].json->find(R"("ok":true)"), std::string::npos) << *opened[0].json;
+  const auto closed = decode_stream(hex(kC1222), {});
+  ASSERT_TRUE(closed[0].json.ok()) << all(closed);
+  EXPECT_NE(closed[0].json->find(R"("ok":false)"), std::string::npos) << *closed[0].json;
 }
 
 TEST(Protocols, WhatIsKnownOfTheModelIsAdded) {

@@ -1,8 +1,6 @@
 #include "wire/decode/report_recording.h"
 
-#include "wire/mbus/decoder.h"
 #include "wire/p1/decoder.h"
-#include "wire/sml/decoder.h"
 #include "wire/sml/transport.h"
 
 namespace amity::decode {
@@ -23,7 +21,9 @@ std::vector<p1::SmartyKey> p1_keys(const Keys& keys) {
   return all;
 }
 
-class Writer {
+}  // namespace
+
+class ReportDecoders::Writer {
  public:
   Writer(const DecodeOptions& options, std::vector<DecodedFrame>& out)
       : options_(options), out_(out) {
@@ -57,30 +57,27 @@ class Writer {
   wire::Report report_;
 };
 
-void decode_mbus(bool wireless, ByteView recording, const DecodeOptions& options, Writer& out) {
-  static const mbus::KeyStore no_keys;
-  const mbus::KeyStore& keys = options.mbus_keys != nullptr ? *options.mbus_keys : no_keys;
-  mbus::Decoder decoder;
+void ReportDecoders::decode_mbus(bool wireless, ByteView recording, Writer& out) {
+  const mbus::KeyStore& keys = options_.mbus_keys != nullptr ? *options_.mbus_keys : no_mbus_keys_;
   std::size_t at = 0;
   while (at < recording.size()) {
     const ByteView rest = recording.subspan(at);
     const auto size = wireless ? wmbus_frame_size(rest) : mbus_frame_size(rest);
     // What is no frame is decoded once more to say why; nothing behind it can be found.
     const ByteView frame = rest.first(size.value_or(rest.size()));
-    const Status status = wireless ? decoder.decode_wireless(frame, keys, out.report())
-                                   : decoder.decode_wired(frame, keys, out.report());
+    const Status status = wireless ? mbus_.decode_wireless(frame, keys, out.report())
+                                   : mbus_.decode_wired(frame, keys, out.report());
     out.add(at, status);
     at += frame.size();
   }
 }
 
-void decode_sml(ByteView recording, Writer& out) {
-  sml::Decoder decoder;
+void ReportDecoders::decode_sml(ByteView recording, Writer& out) {
   std::size_t at = 0;
   while (const auto frame = sml::find_frame(recording, at)) {
     if (frame->complete) {
       out.add(frame->offset,
-              decoder.decode(recording.subspan(frame->offset, frame->size), out.report()));
+              sml_.decode(recording.subspan(frame->offset, frame->size), out.report()));
     } else {
       out.fail(frame->offset, ErrorCode::kTruncated, "the SML frame does not end");
     }
@@ -88,8 +85,8 @@ void decode_sml(ByteView recording, Writer& out) {
   }
 }
 
-void decode_p1(ByteView recording, const DecodeOptions& options, Writer& out) {
-  p1::Decoder decoder(p1_keys(options.keys));
+void ReportDecoders::decode_p1(ByteView recording, Writer& out) {
+  p1::Decoder decoder(p1_keys(options_.keys));
   p1::TelegramSplitter splitter;
   splitter.add(recording);
   const std::string_view all = as_text(recording);
@@ -105,22 +102,36 @@ void decode_p1(ByteView recording, const DecodeOptions& options, Writer& out) {
   while (const auto telegram = splitter.finish()) take(*telegram);
 }
 
-}  // namespace
+void ReportDecoders::decode_c1222(ByteView recording, Writer& out) {
+  std::size_t at = 0;
+  while (at < recording.size()) {
+    const ByteView rest = recording.subspan(at);
+    const ByteView apdu = rest.first(c1222_frame_size(rest).value_or(rest.size()));
+    out.report().clear();
+    out.add(at, c12_.decode(apdu, out.report()));
+    at += apdu.size();
+  }
+}
 
-std::vector<DecodedFrame> decode_reports(Protocol protocol, ByteView recording,
-                                         const DecodeOptions& options) {
+std::vector<DecodedFrame> ReportDecoders::decode(Protocol protocol, ByteView recording) {
   std::vector<DecodedFrame> decoded;
-  Writer out(options, decoded);
+  Writer out(options_, decoded);
   switch (protocol) {
     case Protocol::kMbus:
     case Protocol::kWmbus:
-      decode_mbus(protocol == Protocol::kWmbus, recording, options, out);
+      decode_mbus(protocol == Protocol::kWmbus, recording, out);
       break;
     case Protocol::kSml:
       decode_sml(recording, out);
       break;
     case Protocol::kP1:
-      decode_p1(recording, options, out);
+      decode_p1(recording, out);
+      break;
+    case Protocol::kC1222:
+      decode_c1222(recording, out);
+      break;
+    case Protocol::kC1218:
+      out.add(0, c12_.decode(recording, out.report()));
       break;
     case Protocol::kDlms:
     case Protocol::kCapture:
@@ -129,15 +140,14 @@ std::vector<DecodedFrame> decode_reports(Protocol protocol, ByteView recording,
   return decoded;
 }
 
-std::optional<std::vector<DecodedFrame>> decode_encrypted_p1(ByteView recording,
-                                                             const DecodeOptions& options) {
+std::optional<std::vector<DecodedFrame>> ReportDecoders::decode_encrypted_p1(ByteView recording) {
   if (recording.empty() || recording[0] != p1::kEncryptedTag) return std::nullopt;
   const auto size = p1::encrypted_frame_size(recording);
   if (!size.ok() || !*size || **size > recording.size()) return std::nullopt;
   Bytes plain;
-  for (const p1::SmartyKey& key : p1_keys(options.keys)) {
+  for (const p1::SmartyKey& key : p1_keys(options_.keys)) {
     if (!p1::open_encrypted(recording.first(**size), key, plain).ok()) continue;
-    if (!plain.empty() && plain[0] == '/') return decode_reports(Protocol::kP1, recording, options);
+    if (!plain.empty() && plain[0] == '/') return decode(Protocol::kP1, recording);
     plain.clear();
   }
   return std::nullopt;

@@ -100,6 +100,26 @@ TEST(Decoder, OmsMode7Vector) {
             "error flags 0\n");
 }
 
+// A published telegram and key of a Kamstrup water meter; the CRC inside the cipher text agrees.
+TEST(Decoder, LinkLayerEncryption) {
+  constexpr char kTelegram[] =
+      "2A442D2C998734761B168D2091D37CAC21E1D68CDAFFCD3DC452BD802913FF7B1706CA9E355D6C2701CC24";
+  KeyStore keys;
+  ASSERT_TRUE(keys.add(0x76348799, *from_hex("28F64A24988064A079AA2C807D6102AE")).ok());
+  EXPECT_EQ(decoded(kTelegram, keys),
+            "KAM 76348799 cold water version 27; ell-ctr\n"
+            " 113, instantaneous (manufacturer 20)\n"
+            "volume 6.408 m3, total\n"
+            "volume 6.408 m3, total, storage 1\n"
+            "flow temperature 127 degC, minimum, storage 1\n"
+            "external temperature 19 degC, minimum, storage 1\n");
+  EXPECT_NE(decoded(kTelegram).find("ell-ctr closed: no key for this meter\nencrypted at 19: "),
+            std::string::npos);
+  expect_every_byte_once(*from_hex(kTelegram), keys);
+  // The signature under which such meters send compact frames.
+  EXPECT_EQ(format_signature(*from_hex("02FF2004134413615B6167")), 0xA8ED);
+}
+
 TEST(Decoder, KeysOfTheMode7Vector) {
   Cipher cipher;
   const Bytes key = *from_hex(kMode7Key);

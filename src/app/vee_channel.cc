@@ -1,0 +1,238 @@
+#include "app/vee_run.h"
+
+namespace amity::app {
+namespace {
+
+using mdm::kRules;
+using mdm::Rule;
+
+struct DayOfReadings {
+  mdm::LocalDay day;
+  std::vector<Reading> readings;  // in order of arrival
+};
+
+// Every day from the first to the last reading, also those without any.
+std::map<std::int32_t, DayOfReadings> days_of(const mdm::DayCalendar& calendar,
+                                              const std::vector<Reading>& readings) {
+  std::map<std::int32_t, DayOfReadings> days;
+  mdm::LocalDay day;
+  day.length_s = 0;
+  for (const Reading& reading : readings) {
+    if (reading.time <= day.start || reading.time - day.start > day.length_s)
+      day = calendar.day_of_end(reading.time);
+    DayOfReadings& place = days[day.number];
+    place.day = day;
+    place.readings.push_back(reading);
+  }
+  if (days.empty() || days.rbegin()->first - days.begin()->first > 100'000) return days;
+  const std::int32_t last = days.rbegin()->first;
+  for (auto at = days.begin(); at->first != last; ++at) {
+    const mdm::LocalDay& before = at->second.day;
+    const mdm::LocalDay next = calendar.day_at(before.start + before.length_s);
+    days.try_emplace(next.number, DayOfReadings{next, {}});
+  }
+  return days;
+}
+
+std::vector<mdm::RegisterPoint> points_of(const Series* registers, UtcSeconds from, UtcSeconds to) {
+  std::vector<mdm::RegisterPoint> points;
+  if (registers == nullptr) return points;
+  for (const Reading& r : registers->readings) {
+    if (r.time >= from && r.time <= to) points.push_back({r.time, r.value});
+  }
+  return points;
+}
+
+class ChannelRun {
+ public:
+  ChannelRun(const VeeOptions& options, const SeriesKey& key, const Series& series,
+             const Series* registers, VeeSummary& summary, const PrintRecord& print)
+      : options_(options),
+        key_(key),
+        channel_(series.channel),
+        series_(series),
+        registers_(registers),
+        summary_(summary),
+        print_(print) {}
+
+  Status run() {
+    const mdm::RuleSet* found = options_.rules.find(options_.customer_class, channel_.unit);
+    if (found == nullptr) {
+      return make_error(ErrorCode::kNotFound, "no [[rules]] fit class '" + options_.customer_class +
+                                                  "' and unit '" +
+                                                  std::string(symbol(channel_.unit)) + "'");
+    }
+    rules_ = mdm::scaled_to(*found, channel_.exponent);
+    in_.channel = &channel_;
+    in_.now = options_.now;
+    in_.face.interval_exponent = channel_.exponent;
+    in_.face.rollover_from_permille = rules_.rollover_from_permille;
+    if (registers_ != nullptr) {
+      in_.face.exponent = registers_->channel.exponent;
+      in_.point.register_resolution = 1;
+      for (int e = channel_.exponent; e < in_.face.exponent; ++e)
+        in_.point.register_resolution *= 10;
+    }
+    AMITY_CHECK(validate());
+    estimate();
+    for (std::size_t d = 0; d < days_.size(); ++d) {
+      print_findings(days_[d]);
+      AMITY_CHECK(settle(d));
+    }
+    print_closures();
+    return {};
+  }
+
+ private:
+  struct Day {
+    mdm::DayGrid grid;
+    mdm::DayVerdict verdict;
+    std::vector<std::uint8_t> open;
+    std::vector<mdm::RegisterPoint> registers;
+  };
+
+  Status validate() {
+    mdm::ChannelState state;
+    for (const auto& [number, of_day] :
+         days_of(mdm::DayCalendar(options_.zone), series_.readings)) {
+      Day& day = days_.emplace_back();
+      AMITY_CHECK(mdm::lay_out(of_day.readings, of_day.day, channel_.interval_s, day.grid));
+      day.registers =
+          points_of(registers_, of_day.day.start, of_day.day.start + of_day.day.length_s);
+      in_.grid = &day.grid;
+      in_.registers = day.registers;
+      mdm::validate_day(rules_, in_, state, day.verdict);
+      const std::size_t open = mdm::slots_to_estimate(rules_, day.grid, day.verdict, day.open);
+      mdm::absorb_day(in_, day.verdict, open, state);
+      AMITY_CHECK(window_.add(day.grid, day.open));
+    }
+    return {};
+  }
+
+  void estimate() {
+    if (window_.size() == 0) return;
+    const auto points = points_of(registers_, window_.start(), window_.end_of(window_.size() - 1));
+    mdm::EstimateInput input;
+    input.window = &window_;
+    input.face = in_.face;
+    input.registers = points;
+    mdm::estimate(options_.policy, input, estimates_);
+  }
+
+  VeeRecord record(const char* kind, UtcSeconds time) const {
+    VeeRecord r;
+    r.record = kind;
+    r.serial = key_.serial;
+    r.channel = key_.channel;
+    r.name = key_.name;
+    r.utc = to_iso(time);
+    r.local = options_.zone.to_iso_local(time);
+    r.unit = symbol(channel_.unit);
+    return r;
+  }
+
+  std::string amount(std::int64_t value) const {
+    return to_string(Decimal{value, channel_.exponent});
+  }
+
+  void print_findings(const Day& day) {
+    ++summary_.days;
+    summary_.days_failed += day.verdict.worst == mdm::Outcome::kFail;
+    summary_.days_warned += day.verdict.worst == mdm::Outcome::kWarn;
+    for (std::size_t r = 0; r < kRules; ++r) {
+      const mdm::Finding& f = day.verdict.findings[r];
+      if (f.outcome < mdm::Outcome::kWarn) continue;
+      VeeRecord out = record("finding", day.grid.day.start + day.grid.day.length_s);
+      out.rule = mdm::to_string(static_cast<Rule>(r));
+      out.outcome = mdm::to_string(f.outcome);
+      out.text = mdm::explain(f, day.grid, channel_, options_.zone);
+      ++summary_.by_rule[out.rule];
+      print_(out);
+    }
+  }
+
+  // Prints the day's intervals and looks at the final ones again.
+  Status settle(std::size_t d) {
+    Day& day = days_[d];
+    std::vector<Reading> final;
+    for (std::size_t i = 0; i < day.grid.slots; ++i) {
+      VeeRecord out = record("interval", day.grid.end_of(i));
+      if (day.grid.present[i] != 0) out.raw = amount(day.grid.value[i]);
+      const std::uint16_t marks = day.verdict.failed[i] | day.verdict.warned[i];
+      for (std::size_t r = 0; r < kRules; ++r) {
+        if ((marks >> r & 1) == 0) continue;
+        if (!out.rule.empty()) out.rule += ' ';
+        out.rule += mdm::to_string(static_cast<Rule>(r));
+      }
+      if (day.open[i] != 0) {
+        take_estimate(day.grid.end_of(i), out, final);
+      } else {
+        out.final = out.raw;
+        out.code = "A";
+        final.push_back(
+            {channel_.id, day.grid.end_of(i), day.grid.value[i], day.grid.quality_of(i)});
+      }
+      if (options_.every_interval || marks != 0 || day.open[i] != 0) print_(out);
+    }
+    mdm::DayGrid settled;
+    AMITY_CHECK(mdm::lay_out(final, day.grid.day, channel_.interval_s, settled));
+    in_.grid = &settled;
+    in_.registers = day.registers;
+    mdm::validate_day(rules_, in_, settled_state_, day.verdict);
+    mdm::absorb_day(in_, day.verdict, 0, settled_state_);
+    summary_.days_failed_after += day.verdict.worst == mdm::Outcome::kFail;
+    return {};
+  }
+
+  void take_estimate(UtcSeconds end, VeeRecord& out, std::vector<Reading>& final) {
+    const mdm::SlotEstimate& e = estimates_.slots[next_++];
+    out.text = std::string(mdm::to_string(e.method)) + (e.scaled ? ", scaled to the register" : "");
+    ++summary_.by_method[std::string(mdm::to_string(e.method))];
+    if (e.method == mdm::Method::kNone) {
+      out.code = "N";
+      ++summary_.open;
+      return;
+    }
+    out.final = amount(e.value);
+    out.code = mdm::nem12_code(e.method, false);
+    ++summary_.estimated;
+    final.push_back({channel_.id, end, e.value, Quality{}.with(QualityFlag::kEstimated)});
+  }
+
+  void print_closures() {
+    for (const mdm::SegmentReport& segment : estimates_.segments) {
+      const std::string closure(mdm::to_string(segment.closure));
+      ++summary_.by_closure[closure];
+      if (segment.closure == mdm::Closure::kUnbounded) continue;
+      VeeRecord out = record("closure", window_.end_of(segment.last - 1));
+      out.outcome = closure;
+      out.text = "register " + amount(segment.advance) + ", actual " + amount(segment.actual) +
+                 ", estimated " + amount(segment.estimated);
+      print_(out);
+    }
+  }
+
+  const VeeOptions& options_;
+  const SeriesKey& key_;
+  const Channel& channel_;
+  const Series& series_;
+  const Series* registers_;
+  VeeSummary& summary_;
+  const PrintRecord& print_;
+  mdm::RuleSet rules_;
+  mdm::DayInput in_;
+  std::vector<Day> days_;
+  mdm::SeriesWindow window_;
+  mdm::Estimates estimates_;
+  std::size_t next_ = 0;  // of estimates_.slots
+  mdm::ChannelState settled_state_;
+};
+
+}  // namespace
+
+Status vee_channel(const VeeOptions& options, const SeriesKey& key, const Series& series,
+                   const Series* registers, VeeSummary& summary, const PrintRecord& print) {
+  return ChannelRun(options, key, series, registers, summary, print).run();
+}
+
+}  // namespace amity::app

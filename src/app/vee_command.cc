@@ -1,0 +1,211 @@
+#include "app/vee_command.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+#include "app/exit_codes.h"
+#include "app/vee_run.h"
+#include "mdm/validate/rules_toml.h"
+#include "runtime/system.h"
+
+namespace amity::app {
+namespace {
+
+constexpr std::size_t kBadLinesShown = 20;
+
+struct Request {
+  std::string file, rules, customer_class = "residential", zone = "UTC", shape = "ladder", format;
+  std::uint32_t interval_s = 0;
+  bool json = false, all = false, print_rules = false;
+};
+
+int failed(const std::string& what, int code) {
+  fmt::print(stderr, "amity vee: {}\n", what);
+  return code;
+}
+
+Result<mdm::RuleBook> rules_of(const Request& request) {
+  if (request.rules.empty()) return mdm::rules_from_toml(mdm::default_rules_text());
+  std::ifstream in(request.rules, std::ios::binary);
+  if (!in) return make_error(ErrorCode::kNotFound, request.rules + " cannot be opened");
+  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  auto book = mdm::rules_from_toml(text);
+  if (book.ok()) return book;
+  return make_error(book.error().code, request.rules + ": " + book.error().reason);
+}
+
+// Good rows go to `run`; a bad one is told with its line and counted. False: the file cannot be
+// read at all.
+bool read_rows(std::istream& in, const Request& request, VeeRun& run, std::size_t& bad) {
+  exchange::RowReader* reader = nullptr;
+  exchange::RowReader csv(exchange::RowFormat::kCsv), json(exchange::RowFormat::kJsonLines);
+  exchange::ParsedRow row;
+  std::string line;
+  for (std::size_t number = 1; std::getline(in, line); ++number) {
+    if (reader == nullptr && !line.empty()) {
+      const bool is_json = request.format.empty() ? line[0] == '{' : request.format == "jsonl";
+      reader = is_json ? &json : &csv;
+    }
+    if (reader == nullptr) continue;
+    const auto read = reader->read(line, row);
+    if (read.ok()) {
+      if (*read) run.add(row);
+      continue;
+    }
+    if (bad++ < kBadLinesShown)
+      fmt::print(stderr, "{}:{}: {}\n", request.file, number, to_string(read.error()));
+  }
+  return !in.bad();
+}
+
+void append_csv(std::string& out, const VeeRecord& r) {
+  const std::string_view fields[] = {r.record, r.serial, r.name, r.utc,  r.local,   r.raw,
+                                     r.final,  r.unit,   r.code, r.rule, r.outcome, r.text};
+  for (std::size_t i = 0; i < std::size(fields); ++i) {
+    if (i > 0) out += ',';
+    // What begins with a minus is a number here, not a formula.
+    if (i == 5 || i == 6)
+      out += fields[i];
+    else
+      exchange::append_csv_field(out, fields[i]);
+  }
+  out += "\r\n";
+}
+
+void append_json(std::string& out, const VeeRecord& r) {
+  const std::pair<const char*, std::string_view> members[] = {
+      {"record", r.record}, {"serial", r.serial}, {"name", r.name},       {"utc", r.utc},
+      {"local", r.local},   {"raw", r.raw},       {"final", r.final},     {"unit", r.unit},
+      {"code", r.code},     {"rule", r.rule},     {"outcome", r.outcome}, {"text", r.text}};
+  out += fmt::format("{{\"channel\":{}", r.channel);
+  for (const auto& [name, value] : members) {
+    if (value.empty()) continue;
+    out += fmt::format(",\"{}\":", name);
+    exchange::append_json_string(out, value);
+  }
+  out += "}\n";
+}
+
+void print_counts(const char* what, const std::map<std::string, std::size_t>& counts) {
+  if (counts.empty()) return;
+  std::string text;
+  for (const auto& [name, count] : counts)
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name, count);
+  fmt::print(stderr, "{}: {}\n", what, text);
+}
+
+void print_summary(const VeeSummary& s, std::size_t bad) {
+  fmt::print(stderr,
+             "{} readings of {} interval channels and {} registers, {} bad lines left out\n",
+             s.readings, s.channels, s.registers, bad);
+  fmt::print(stderr, "{} days: {} fail, {} warn; with estimates {} fail\n", s.days, s.days_failed,
+             s.days_warned, s.days_failed_after);
+  print_counts("days by rule", s.by_rule);
+  fmt::print(stderr, "{} intervals estimated, {} left open\n", s.estimated, s.open);
+  print_counts("by method", s.by_method);
+  print_counts("stretches with estimates, against the register", s.by_closure);
+}
+
+int run(const Request& request) {
+  auto rules = rules_of(request);
+  if (!rules.ok()) return failed(to_string(rules.error()), kExitUsage);
+  const auto zone = TimeZone::find(request.zone);
+  if (!zone.ok()) return failed(zone.error().reason, kExitUsage);
+  VeeOptions options;
+  options.rules = std::move(*rules);
+  options.customer_class = request.customer_class;
+  options.zone = *zone;
+  options.interval_s = request.interval_s;
+  options.every_interval = request.all;
+  options.now = runtime::SystemClock().utc();
+  if (request.shape == "expected") options.policy.shape = mdm::Shape::kExpected;
+  if (request.shape == "typical") options.policy.shape = mdm::Shape::kTypical;
+  VeeRun vee(std::move(options));
+  std::size_t bad = 0;
+  std::ifstream file;
+  if (request.file != "-") {
+    file.open(request.file, std::ios::binary);
+    if (!file) return failed(request.file + " cannot be opened", kExitFailed);
+  }
+  if (!read_rows(request.file == "-" ? std::cin : file, request, vee, bad)) {
+    return failed(request.file + " cannot be read", kExitFailed);
+  }
+  std::string out =
+      request.json ? "" : "record,serial,name,utc,local,raw,final,unit,code,rule,outcome,text\r\n";
+  const Status done = vee.run([&](const VeeRecord& record) {
+    request.json ? append_json(out, record) : append_csv(out, record);
+    if (out.size() < 1 << 20) return;
+    std::fwrite(out.data(), 1, out.size(), stdout);
+    out.clear();
+  });
+  std::fwrite(out.data(), 1, out.size(), stdout);
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+    return failed("stdout cannot be written", kExitFailed);
+  if (!done.ok()) return failed(to_string(done.error()), kExitBadInput);
+  print_summary(vee.summary(), bad);
+  return bad > 0 || vee.summary().readings == 0 ? kExitBadInput : kExitDone;
+}
+
+}  // namespace
+
+int vee_command(int argc, char** argv) {
+  CLI::App app{
+      "Validates and estimates a file of readings offline. FILE is CSV or JSON Lines as `amity "
+      "export` writes it:\n"
+      "columns utc and value are needed; serial, channel, name, unit, flags tell series apart and "
+      "mark values.\n"
+      "Rows up to 6 h apart are intervals, others are a register: one of the same serial, name and "
+      "unit bounds the\n"
+      "intervals, and estimates then sum to its advance exactly. Raw values are never changed.",
+      "amity vee"};
+  Request request;
+  app.add_option("file", request.file, "the file; - is stdin");
+  app.add_option("--rules", request.rules,
+                 "validation rules (TOML); without it those that Amity ships");
+  app.add_flag("--print-rules", request.print_rules, "print the rules that Amity ships, and stop");
+  app.add_option("--class", request.customer_class, "customer class, for the choice of rules")
+      ->capture_default_str();
+  app.add_option("--zone", request.zone, "whose days, 23 and 25 hours where its clock changes")
+      ->envname("AMITY_ZONE")
+      ->capture_default_str();
+  app.add_option("--interval", request.interval_s,
+                 "seconds; without it the commonest distance of rows");
+  app.add_option("--estimate", request.shape,
+                 "ladder: linear to 2 h, then like days. expected, typical: a blend of neighbours "
+                 "and the same time of "
+                 "other days, right in sum or nearest to each interval")
+      ->check(CLI::IsMember({"ladder", "expected", "typical"}))
+      ->capture_default_str();
+  app.add_option("--format", request.format, "csv or jsonl; without it as the first line looks")
+      ->check(CLI::IsMember({"csv", "jsonl"}));
+  app.add_flag("--all", request.all,
+               "every interval, not only those with a finding or an estimate");
+  app.add_flag("--json", request.json, "JSON Lines instead of CSV");
+  app.footer(
+      "Prints records: finding (a rule that a day broke, with its numbers), interval (raw, final, "
+      "code as in NEM12: A\n"
+      "actual, E15 average like day, E17 linear, E18 blend, N open), closure (a stretch between "
+      "register readings).\n"
+      "Exit codes: 0 done, 1 failed, 2 usage or rules, 3 bad lines (told with their number; the "
+      "good ones are used).\n"
+      "Example:  amity export --data DIR --device AMY10000001 | amity vee - --zone Europe/Madrid");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? kExitDone : kExitUsage;
+  }
+  if (request.print_rules) {
+    const auto text = mdm::default_rules_text();
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    return kExitDone;
+  }
+  if (request.file.empty()) return failed("FILE is missing; amity vee --help", kExitUsage);
+  return run(request);
+}
+
+}  // namespace amity::app

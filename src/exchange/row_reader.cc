@@ -1,0 +1,143 @@
+#include "exchange/row_reader.h"
+
+#include <rapidjson/document.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace amity::exchange {
+namespace {
+
+Error bad(std::string why) {
+  return make_error(ErrorCode::kMalformed, std::move(why));
+}
+
+Result<Quality> quality_from(std::string_view flags) {
+  Quality quality;
+  while (!flags.empty()) {
+    const std::size_t end = std::min(flags.find(' '), flags.size());
+    const std::string_view name = flags.substr(0, end);
+    flags.remove_prefix(std::min(end + 1, flags.size()));
+    if (name.empty()) continue;
+    unsigned bit = 0;
+    while (bit < 16 && to_string(Quality{static_cast<std::uint16_t>(1u << bit)}) != name) ++bit;
+    if (bit == 16) return bad("no flag is named '" + std::string(name) + "'");
+    quality.bits = static_cast<std::uint16_t>(quality.bits | 1u << bit);
+  }
+  return quality;
+}
+
+// One column of either format.
+Status take(std::string_view name, std::string_view text, ParsedRow& row) {
+  if (name == "serial") {
+    row.serial = text;
+  } else if (name == "name") {
+    row.name = text;
+  } else if (name == "utc") {
+    AMITY_TRY(row.time, from_iso(text));
+  } else if (name == "value") {
+    AMITY_TRY(row.value, decimal_from(text));
+  } else if (name == "flags") {
+    AMITY_TRY(row.quality, quality_from(text));
+  } else if (name == "unit") {
+    const auto unit = unit_from(text);
+    if (!unit) return bad("no unit is named '" + std::string(text) + "'");
+    row.unit = *unit;
+  } else if (name == "channel") {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), row.channel);
+    if (error != std::errc() || end != text.data() + text.size())
+      return bad("'channel' is no whole number");
+  }
+  return {};
+}
+
+}  // namespace
+
+Status split_csv(std::string_view line, std::vector<std::string>& fields) {
+  fields.clear();
+  std::size_t at = 0;
+  for (;;) {
+    if (fields.size() >= kRowFieldsMax) return make_error(ErrorCode::kLimit, "too many fields", at);
+    std::string& field = fields.emplace_back();
+    if (at < line.size() && line[at] == '"') {
+      for (++at;; ++at) {
+        if (at >= line.size())
+          return make_error(ErrorCode::kMalformed, "a quote is not closed", at);
+        if (line[at] == '"' && (at + 1 >= line.size() || line[at + 1] != '"')) break;
+        if (line[at] == '"') ++at;
+        field += line[at];
+      }
+      ++at;
+      if (field.size() > 1 && field[0] == '\'' &&
+          std::string_view("=+-@\t").find(field[1]) != std::string_view::npos) {
+        field.erase(0, 1);
+      }
+      if (at < line.size() && line[at] != ',')
+        return make_error(ErrorCode::kMalformed, "text after a quote", at);
+    } else {
+      const std::size_t end = std::min(line.find(',', at), line.size());
+      field = line.substr(at, end - at);
+      at = end;
+    }
+    if (at >= line.size()) return {};
+    ++at;
+  }
+}
+
+Status RowReader::read_csv(std::string_view line, ParsedRow& row) {
+  AMITY_CHECK(split_csv(line, fields_));
+  if (fields_.size() != header_.size()) {
+    return bad(std::to_string(fields_.size()) + " fields where the header has " +
+               std::to_string(header_.size()));
+  }
+  for (std::size_t i = 0; i < fields_.size(); ++i) AMITY_CHECK(take(header_[i], fields_[i], row));
+  return {};
+}
+
+Status RowReader::read_json(std::string_view line, ParsedRow& row) {
+  rapidjson::Document document;
+  document.Parse<rapidjson::kParseIterativeFlag>(line.data(), line.size());
+  if (document.HasParseError()) {
+    return make_error(ErrorCode::kMalformed, "no JSON", document.GetErrorOffset());
+  }
+  if (!document.IsObject()) return bad("no JSON object");
+  bool time = false, value = false;
+  for (const auto& [key, member] : document.GetObject()) {
+    const std::string_view name(key.GetString(), key.GetStringLength());
+    time = time || name == "utc";
+    value = value || name == "value";
+    if (name == "channel" && member.IsUint()) {
+      row.channel = member.GetUint();
+    } else if (member.IsString()) {
+      AMITY_CHECK(take(name, {member.GetString(), member.GetStringLength()}, row));
+    } else if (name == "value" || name == "utc" || name == "channel") {
+      return bad("'" + std::string(name) + "' is text in these files, so that no digit is lost");
+    }
+  }
+  if (!time || !value) return bad("'utc' or 'value' is missing");
+  return {};
+}
+
+Result<bool> RowReader::read(std::string_view line, ParsedRow& row) {
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  if (line.empty()) return false;
+  if (line.size() > kRowBytesMax) return make_error(ErrorCode::kLimit, "the line is too long");
+  row = {};
+  if (format_ == RowFormat::kJsonLines) {
+    AMITY_CHECK(read_json(line, row));
+    return true;
+  }
+  if (header_.empty()) {
+    AMITY_CHECK(split_csv(line, fields_));
+    const auto has = [&](std::string_view name) {
+      return std::find(fields_.begin(), fields_.end(), name) != fields_.end();
+    };
+    if (!has("utc") || !has("value")) return bad("the header names no column 'utc' or 'value'");
+    header_ = fields_;
+    return false;
+  }
+  AMITY_CHECK(read_csv(line, row));
+  return true;
+}
+
+}  // namespace amity::exchange
