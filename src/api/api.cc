@@ -77,6 +77,7 @@ const std::vector<Route>& all_routes() {
     add_command_routes(all);
     add_event_routes(all);
     add_user_routes(all);
+    add_backup_routes(all);
     add_stream_routes(all);
     add_metric_routes(all);
     return all;

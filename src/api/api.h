@@ -93,7 +93,7 @@ enum class Access : std::uint8_t {
   kOperator,
   kEngineer,
   kAdmin,
-  kViewerOrLoopback
+  kMetrics  // a viewer; anyone where ServerOptions::open_metrics says so
 };
 // Where a handler runs: on the I/O thread (microseconds), on a worker (milliseconds), on a password
 // thread.
@@ -121,6 +121,7 @@ void add_completeness_routes(std::vector<Route>& routes);
 void add_command_routes(std::vector<Route>& routes);
 void add_event_routes(std::vector<Route>& routes);
 void add_user_routes(std::vector<Route>& routes);
+void add_backup_routes(std::vector<Route>& routes);
 void add_stream_routes(std::vector<Route>& routes);
 void add_metric_routes(std::vector<Route>& routes);
 

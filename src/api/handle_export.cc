@@ -2,26 +2,27 @@
 // not grow with its length.
 #include "api/handler_support.h"
 #include "api/limits.h"
+#include "exchange/reading_rows.h"
 
 namespace amity::api {
 
 namespace {
 
 constexpr std::int64_t kStepS = 7 * 86'400;
-constexpr std::int64_t kExportSpanMaxS = 3700 * 86'400LL;
 
 class ExportSource : public BodySource {
  public:
-  ExportSource(Api& api, std::string serial, Api::ChannelsPtr channels, TimeRange range, bool csv)
+  ExportSource(Api& api, std::string serial, Api::ChannelsPtr channels, TimeRange range,
+               exchange::RowFormat format)
       : api_(api),
         serial_(std::move(serial)),
         channels_(std::move(channels)),
         range_(range),
-        csv_(csv),
+        format_(format),
         at_(range.from) {}
 
   bool next(std::string& out) override {
-    if (csv_ && !headed_) out += "serial,channel,name,unit,utc,local,value,quality,flags\r\n";
+    if (!headed_) exchange::append_header(out, format_);
     headed_ = true;
     while (out.size() < kExportPieceBytes && index_ < channels_->size()) {
       const Channel& channel = (*channels_)[index_];
@@ -29,12 +30,11 @@ class ExportSource : public BodySource {
       const auto readings = api_.store.readings().read(channel.id, at_, until);
       if (!readings.ok()) {
         // The status has been sent; a broken-off file must not look whole.
-        out += csv_ ? "error," : "{\"error\":\"";
-        out += std::string(to_string(readings.error().code)) + (csv_ ? "\r\n" : "\"}\n");
+        exchange::append_error(out, format_, to_string(readings.error().code));
         return false;
       }
       for (const auto& reading : *readings)
-        csv_ ? csv_row(out, channel, reading) : json_row(out, channel, reading);
+        exchange::append_row(out, format_, serial_, channel, reading, api_.zone());
       at_ = until;
       if (at_ >= range_.to) {
         ++index_;
@@ -45,59 +45,12 @@ class ExportSource : public BodySource {
   }
 
  private:
-  void csv_row(std::string& out, const Channel& channel, const Reading& reading) const {
-    csv_field(out, serial_);
-    out += ',' + std::to_string(channel.id.value) + ',';
-    csv_field(out, channel.name);
-    out += ',';
-    out += symbol(channel.unit);
-    out += ',' + to_iso(reading.time) + ',' + api_.zone().to_iso_local(reading.time) + ',';
-    append_decimal(out, reading.value, channel.exponent);
-    out += ',';
-    out += quality_letter(reading.quality);
-    out += ',' + to_string(reading.quality) + "\r\n";
-  }
-
-  // RFC 4180; what a spreadsheet would run as a formula is given as text.
-  static void csv_field(std::string& out, std::string_view text) {
-    const bool formula =
-        !text.empty() && std::string_view("=+-@\t").find(text.front()) != std::string_view::npos;
-    if (!formula && text.find_first_of(",\"\r\n") == std::string_view::npos) {
-      out += text;
-      return;
-    }
-    out += formula ? "\"'" : "\"";
-    for (const char c : text) {
-      if (c == '"') out += '"';
-      out += c;
-    }
-    out += '"';
-  }
-
-  void json_row(std::string& out, const Channel& channel, const Reading& reading) const {
-    std::string value;
-    append_decimal(value, reading.value, channel.exponent);
-    Json json;
-    json.open()
-        .key("serial")
-        .text(serial_)
-        .key("channel")
-        .number(channel.id.value)
-        .key("name")
-        .text(channel.name);
-    json.key("unit").text(symbol(channel.unit)).key("utc").time(reading.time);
-    json.key("local").text(api_.zone().to_iso_local(reading.time)).key("value").text(value);
-    json.key("quality").text(std::string(1, quality_letter(reading.quality)));
-    json.key("flags").text(to_string(reading.quality)).close();
-    out += json.take();
-    out += '\n';
-  }
-
   Api& api_;
   std::string serial_;
   Api::ChannelsPtr channels_;
   TimeRange range_;
-  bool csv_, headed_ = false;
+  exchange::RowFormat format_;
+  bool headed_ = false;
   std::size_t index_ = 0;
   UtcSeconds at_;
 };
@@ -128,7 +81,9 @@ Response export_readings(Api& api, const Call& call) {
   response.headers.emplace_back(
       "Content-Disposition",
       "attachment; filename=\"" + file_name(device->serial) + (csv ? ".csv\"" : ".jsonl\""));
-  response.source = std::make_unique<ExportSource>(api, device->serial, *channels, *range, csv);
+  response.source = std::make_unique<ExportSource>(
+      api, device->serial, *channels, *range,
+      csv ? exchange::RowFormat::kCsv : exchange::RowFormat::kJsonLines);
   return response;
 }
 

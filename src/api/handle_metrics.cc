@@ -127,8 +127,7 @@ Response openapi(Api&, const Call&) {
 }  // namespace
 
 void add_metric_routes(std::vector<Route>& routes) {
-  routes.push_back(
-      {Method::kGet, "/metrics", Access::kViewerOrLoopback, Place::kWorker, metrics, nullptr});
+  routes.push_back({Method::kGet, "/metrics", Access::kMetrics, Place::kWorker, metrics, nullptr});
   routes.push_back({Method::kGet, "/healthz", Access::kAnyone, Place::kInline, healthy, nullptr});
   routes.push_back({Method::kGet, "/readyz", Access::kAnyone, Place::kInline, ready, nullptr});
   routes.push_back(

@@ -25,8 +25,11 @@ void put_key(Api& api, Json& json, const store::ApiKey& key, const std::string& 
   json.close();
 }
 
-void audit(Api& api, const Call& call, const std::string& what) {
-  (void)api.store.registry().append_audit(api.clock.utc(), call.principal->name, what);
+// The answer to a change that was made; a failure where the audit does not hold it.
+Response audited(Api& api, const Call& call, const std::string& what, Response response) {
+  const Status kept =
+      api.store.registry().append_audit(api.clock.utc(), call.principal->name, what);
+  return kept.ok() ? std::move(response) : failure(kept.error(), call);
 }
 
 Result<Role> role_field(const std::string& text) {
@@ -61,12 +64,9 @@ Result<store::User> make_user(Api& api, const Call& call) {
 Response add_user(Api& api, const Call& call) {
   const auto user = make_user(api, call);
   if (!user.ok()) return failure(user.error(), call);
-  audit(api, call, "added user " + user->name + " as " + user->role);
   Json json;
   put_user(api, json, *user);
-  Response response = ok(json);
-  response.status = 201;
-  return response;
+  return audited(api, call, "added user " + user->name + " as " + user->role, created(json));
 }
 
 Result<store::User> alter_user(Api& api, const Call& call) {
@@ -85,11 +85,12 @@ Result<store::User> alter_user(Api& api, const Call& call) {
 Response change_user(Api& api, const Call& call) {
   const auto user = alter_user(api, call);
   if (!user.ok()) return failure(user.error(), call);
-  audit(api, call,
-        "changed user " + user->name + ": " + user->role + (user->enabled ? "" : ", disabled"));
   Json json;
   put_user(api, json, *user);
-  return ok(json);
+  return audited(
+      api, call,
+      "changed user " + user->name + ": " + user->role + (user->enabled ? "" : ", disabled"),
+      ok(json));
 }
 
 Response keys(Api& api, const Call& call) {
@@ -116,20 +117,18 @@ Result<NewKey> make_key(Api& api, const Call& call) {
 Response add_key(Api& api, const Call& call) {
   const auto made = make_key(api, call);
   if (!made.ok()) return failure(made.error(), call);
-  audit(api, call,
-        "added API key " + made->key.id + " \"" + made->key.name + "\" as " + made->key.role);
   Json json;
   put_key(api, json, made->key, made->secret);
-  Response response = ok(json);
-  response.status = 201;
-  return response;
+  return audited(
+      api, call,
+      "added API key " + made->key.id + " \"" + made->key.name + "\" as " + made->key.role,
+      created(json));
 }
 
 Response remove_key(Api& api, const Call& call) {
   const std::string id(call.path.at(0));
   if (const auto done = api.auth.remove_key(id); !done.ok()) return failure(done.error(), call);
-  audit(api, call, "removed API key " + id);
-  return Response(204, "", "");
+  return audited(api, call, "removed API key " + id, Response(204, "", ""));
 }
 
 }  // namespace

@@ -10,6 +10,10 @@ inline Response ok(const Json& json) {
   return Response(200, "application/json", json.take());
 }
 
+inline Response created(const Json& json) {
+  return Response(201, "application/json", json.take());
+}
+
 int status_of(const Error& error);
 Response failure(const Error& error, const Call& call);
 inline Response failure(int status, std::string_view detail, const Call& call) {

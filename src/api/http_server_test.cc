@@ -195,6 +195,7 @@ TEST_F(HttpServerTest, MetricsAndReadiness) {
   const Answer not_ready = client.get("/readyz");
   EXPECT_EQ(not_ready.status, 503);
   EXPECT_EQ(not_ready.parsed()["detail"], "replaying the journal");
+  client.auth = key_for("viewer");
   const Answer metrics = client.get("/metrics");
   EXPECT_EQ(metrics.status, 200);
   EXPECT_NE(metrics.body.find("amity_api_requests_total{status=\"5xx\"} 1"), std::string::npos)
@@ -202,6 +203,24 @@ TEST_F(HttpServerTest, MetricsAndReadiness) {
   EXPECT_NE(metrics.body.find("# TYPE amity_intake_readings_total "
                               "counter\namity_intake_readings_total{source=\"push\"} 42"),
             std::string::npos);
+}
+
+TEST_F(HttpServerTest, MetricsNeedACredentialEvenFromTheMachineItself) {
+  serve();
+  Client client(server_->local());
+  EXPECT_EQ(client.get("/metrics").status, 401);
+  client.auth = "Authorization: Bearer amity_none_none\r\n";
+  EXPECT_EQ(client.get("/metrics").status, 401);
+  client.auth = key_for("viewer");
+  EXPECT_EQ(client.get("/metrics").status, 200);
+}
+
+TEST_F(HttpServerTest, OpenMetricsAreForAnyoneAndNothingElseIs) {
+  options.open_metrics = true;
+  serve();
+  Client client(server_->local());
+  EXPECT_EQ(client.get("/metrics").status, 200);
+  EXPECT_EQ(client.get("/api/v1/overview").status, 401);
 }
 
 }  // namespace

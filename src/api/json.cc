@@ -7,26 +7,6 @@ namespace amity::api {
 
 namespace {
 
-// Length of the well-formed UTF-8 sequence at the front (RFC 3629), 0 where there is none.
-std::size_t sequence_length(std::string_view t) {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(t[i]); };
-  const auto continues = [&](std::size_t i) { return i < t.size() && (at(i) & 0xC0) == 0x80; };
-  const unsigned char c = at(0);
-  if (c < 0x80) return 1;
-  if (c >= 0xC2 && c <= 0xDF) return continues(1) ? 2 : 0;
-  if (c >= 0xE0 && c <= 0xEF && continues(1) && continues(2)) {
-    if (c == 0xE0 && at(1) < 0xA0) return 0;
-    if (c == 0xED && at(1) > 0x9F) return 0;
-    return 3;
-  }
-  if (c >= 0xF0 && c <= 0xF4 && continues(1) && continues(2) && continues(3)) {
-    if (c == 0xF0 && at(1) < 0x90) return 0;
-    if (c == 0xF4 && at(1) > 0x8F) return 0;
-    return 4;
-  }
-  return 0;
-}
-
 bool is_ascii(std::string_view text) {
   for (const char c : text) {
     if (static_cast<unsigned char>(c) >= 0x80) return false;
@@ -35,22 +15,6 @@ bool is_ascii(std::string_view text) {
 }
 
 }  // namespace
-
-std::string valid_utf8(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  while (!text.empty()) {
-    const std::size_t n = sequence_length(text);
-    if (n == 0) {
-      out += "\xEF\xBF\xBD";
-      text.remove_prefix(1);
-    } else {
-      out.append(text.substr(0, n));
-      text.remove_prefix(n);
-    }
-  }
-  return out;
-}
 
 Json& Json::text(std::string_view value) {
   if (is_ascii(value)) {

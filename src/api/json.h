@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/decimal.h"
+#include "base/json_text.h"
 #include "base/time.h"
 
 namespace amity::api {
@@ -57,7 +58,5 @@ class Json {
 // alike.
 void append_decimal(std::string& out, std::int64_t value, int exponent);
 void append_number(std::string& out, std::int64_t value);
-// Replaces what is not UTF-8 by U+FFFD.
-std::string valid_utf8(std::string_view text);
 
 }  // namespace amity::api

@@ -12,6 +12,7 @@ inline constexpr std::size_t kSendHighWaterBytes =
     256 * 1024;  // streaming answers wait beyond this
 inline constexpr int kPiecesPerTurn = 4;
 inline constexpr std::size_t kExportPieceBytes = 32 * 1024;
+inline constexpr std::int64_t kExportSpanMaxS = 3700 * 86'400LL;
 inline constexpr std::size_t kWorkerQueueMax = 1024;
 inline constexpr std::size_t kPasswordQueueMax = 32;
 inline constexpr int kPasswordThreads = 2;

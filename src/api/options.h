@@ -26,6 +26,11 @@ struct ServerOptions {
   std::string tls_certificate_file, tls_key_file;  // PEM; both or none
   std::span<const Asset> assets;
   std::vector<std::string> allowed_hosts;  // of the Host field, without port; empty = any
+  std::string
+      backup_root;  // directory that holds the backups asked for over the API; "" = none are made
+  // /metrics answers without credentials. A peer's address proves nothing behind a reverse proxy,
+  // so that this is never concluded from it.
+  bool open_metrics = false;
   std::size_t connections_max = 10'000;
   std::int64_t idle_timeout_ms = 60'000;
   std::int64_t request_timeout_ms = 10'000;  // from a request's first byte to its last

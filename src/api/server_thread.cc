@@ -9,9 +9,6 @@ namespace {
 
 constexpr std::size_t kSpareParsersMax = 64;
 
-bool is_loopback(const Endpoint& peer) {
-  return peer.host.starts_with("127.") || peer.host == "::1";
-}
 bool is_unsafe(Method method) {
   return method != Method::kGet && method != Method::kHead;
 }
@@ -169,12 +166,8 @@ bool ServerThread::host_allowed(const Request& request) const {
 
 std::optional<Response> ServerThread::guard(const Route& route, Call& call) {
   if (route.access == Access::kAnyone) return std::nullopt;
-  const Credentials credentials = credentials_of(call.request);
-  if (route.access == Access::kViewerOrLoopback && credentials.kind == Credentials::Kind::kNone &&
-      is_loopback(call.peer)) {
-    return std::nullopt;
-  }
-  auto principal = auth_cache_.authenticate(credentials, now());
+  if (route.access == Access::kMetrics && api_.options.open_metrics) return std::nullopt;
+  auto principal = auth_cache_.authenticate(credentials_of(call.request), now());
   if (!principal.ok()) {
     Response response = failure(principal.error(), call);
     if (response.status == 401)

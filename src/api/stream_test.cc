@@ -111,6 +111,7 @@ TEST_F(StreamTest, AClientThatDoesNotReadIsDropped) {
     many.events.back().text = std::string(500, 'x');
   }
   Client metrics(server_->local());
+  metrics.auth = key_for("viewer");
   bool dropped = false;
   for (int i = 0; i < 200 && !dropped; ++i) {
     append(many);

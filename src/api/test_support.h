@@ -264,6 +264,7 @@ class ServerTest : public ::testing::Test {
     fill();
     services_ = std::make_unique<TestServices>(*store_, kDevices);
     options.listen = {"127.0.0.1", 0};
+    options.backup_root = (directory_ / "backups").string();
     options.threads = 2;
     options.clock = &clock;
     options.password_passes = 1;  // quick: these tests are not about the strength of the hash

@@ -3,10 +3,14 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <string>
 
+#include "api/json.h"
+#include "api/json_in.h"
+#include "app/api_client.h"
 #include "app/exit_codes.h"
 #include "app/fleet_file.h"
 #include "base/crypto.h"
@@ -18,9 +22,11 @@
 namespace amity::app {
 namespace {
 
-int failed(const Error& error) {
+constexpr Duration kBackupPatience = std::chrono::hours(6);
+
+int failed(const Error& error, int code = kExitFailed) {
   fmt::print(stderr, "amity admin: {}\n", to_string(error));
-  return kExitFailed;
+  return code;
 }
 
 int check(const std::string& directory) {
@@ -48,19 +54,64 @@ int backup(const std::string& directory, const std::string& destination) {
   return kExitDone;
 }
 
+Result<std::string> file_text(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  if (!in.good() && text.empty()) return make_error(ErrorCode::kIo, path + " cannot be read");
+  return text;
+}
+
+struct OnlineBackup {
+  std::string url, name, key_file, authority_file;
+};
+
+Result<std::string> api_key(const std::string& file) {
+  if (file.empty()) {
+    const char* key = std::getenv("AMITY_API_KEY");
+    if (key == nullptr || *key == '\0')
+      return make_error(ErrorCode::kInvalid,
+                        "an administrator's API key is needed: --key-file, or AMITY_API_KEY");
+    return std::string(key);
+  }
+  AMITY_TRY(std::string key, file_text(file));
+  while (!key.empty() && (key.back() == '\n' || key.back() == '\r' || key.back() == ' '))
+    key.pop_back();
+  if (key.find_first_of("\r\n") != std::string::npos)
+    return make_error(ErrorCode::kInvalid, file + " holds more than one line");
+  return key;
+}
+
+int back_up_online(const OnlineBackup& asked) {
+  auto server = api_server_from(asked.url);
+  if (!server.ok()) return failed(server.error(), kExitUsage);
+  auto key = api_key(asked.key_file);
+  if (!key.ok()) return failed(key.error(), kExitUsage);
+  server->key = std::move(*key);
+  server->authority_file = asked.authority_file;
+  api::Json body;
+  body.open();
+  if (!asked.name.empty()) body.key("name").text(asked.name);
+  body.close();
+  const auto answer = post(*server, "/api/v1/backups", body.take(), kBackupPatience);
+  if (!answer.ok()) return failed(answer.error());
+  const auto fields = api::parse_fields(answer->body);
+  if (!fields.ok()) return failed(fields.error());
+  const auto text = fields->text(answer->status == 201 ? "path" : "detail");
+  if (!text.ok()) return failed(text.error());
+  if (answer->status != 201) {
+    fmt::print(stderr, "amity admin: {} answered {}: {}\n", asked.url, answer->status, *text);
+    return kExitFailed;
+  }
+  fmt::print("{}\n", *text);
+  return kExitDone;
+}
+
 int restore(const std::string& source, const std::string& directory) {
   const Status done = store::restore_backup(source, directory, runtime::SystemClock().utc());
   if (!done.ok()) return failed(done.error());
   fmt::print(stderr, "{} is restored from {}; counters skip ahead when it is served\n", directory,
              source);
   return kExitDone;
-}
-
-Result<std::string> file_text(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  if (!in.good() && text.empty()) return make_error(ErrorCode::kIo, path + " cannot be read");
-  return text;
 }
 
 int import(const std::string& directory, const std::string& file) {
@@ -91,18 +142,38 @@ int import(const std::string& directory, const std::string& file) {
 
 int admin_command(int argc, char** argv) {
   CLI::App app{
-      "Looks after a data directory. A running server makes its own backups; these commands need "
-      "it stopped.",
+      "Looks after a data directory that no server has open. A running one is backed up by itself: "
+      "backup --url.",
       "amity admin"};
   app.require_subcommand(1);
   std::string directory, other;
   auto* check_app =
       app.add_subcommand("check", "verify every checksum, record, block and the audit's chain");
   check_app->add_option("DIR", directory, "data directory or backup")->required();
-  auto* backup_app =
-      app.add_subcommand("backup", "copy a data directory to a new one, as it is at one moment");
-  backup_app->add_option("DIR", directory, "data directory")->required();
-  backup_app->add_option("DEST", other, "a directory that does not exist yet")->required();
+  auto* backup_app = app.add_subcommand(
+      "backup",
+      "copy a data directory to a new one, or have a running server copy its own "
+      "(--url); the key ring's master secret is not in it");
+  auto* backup_from =
+      backup_app->add_option("DIR", directory, "data directory of no running server");
+  auto* backup_to = backup_app->add_option("DEST", other, "a directory that does not exist yet");
+  backup_from->needs(backup_to);
+  OnlineBackup online;
+  auto* url =
+      backup_app
+          ->add_option("--url", online.url,
+                       "http[s]://HOST[:PORT] of a running server; prints where the copy is, on "
+                       "the server")
+          ->excludes(backup_from);
+  backup_app->add_option("--name", online.name, "of the copy (default: the moment)")->needs(url);
+  backup_app
+      ->add_option("--key-file", online.key_file,
+                   "holds an administrator's API key (or AMITY_API_KEY in the environment)")
+      ->needs(url);
+  backup_app
+      ->add_option("--ca", online.authority_file,
+                   "PEM that the server's certificate is checked against")
+      ->needs(url);
   auto* restore_app = app.add_subcommand("restore", "make a data directory of a backup");
   restore_app->add_option("BACKUP", other, "the backup")->required();
   restore_app->add_option("DIR", directory, "a directory that does not exist yet")->required();
@@ -121,7 +192,12 @@ int admin_command(int argc, char** argv) {
   }
   if (check_app->parsed()) return check(directory);
   if (import_app->parsed()) return import(directory, other);
-  if (backup_app->parsed()) return backup(directory, other);
+  if (backup_app->parsed()) {
+    if (!online.url.empty()) return back_up_online(online);
+    if (!directory.empty()) return backup(directory, other);
+    return failed(make_error(ErrorCode::kInvalid, "backup needs DIR and DEST, or --url"),
+                  kExitUsage);
+  }
   return restore(other, directory);
 }
 

@@ -5,7 +5,6 @@
 
 #include <fmt/core.h>
 #include <malloc.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +16,7 @@
 
 #include "app/bench.h"
 #include "app/bench_meter.h"
+#include "app/process.h"
 #include "runtime/reactor.h"
 
 namespace amity::app {
@@ -41,13 +41,6 @@ std::uint64_t resident() {
     std::fclose(f);
   }
   return pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-}
-
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 struct MeterEnd : Stream::Handler {

@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -11,6 +10,8 @@
 
 #include "app/exit_codes.h"
 #include "app/platform_options.h"
+#include "app/process.h"
+#include "app/replay_option.h"
 #include "app/simulated_utility.h"
 
 namespace amity::app {
@@ -48,22 +49,6 @@ class ScratchDirectory {
   explicit ScratchDirectory(std::string path) : path_(std::move(path)) {}
   std::string path_;
 };
-
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-Status load_profiles(Options& o, bool meters_given) {
-  if (o.profiles.empty()) return {};
-  AMITY_TRY(world::Replay replay, world::load_replay(o.profiles));
-  fmt::print(stderr, "{} real homes, {} half hours\n", replay.homes.size(), replay.rows);
-  if (!meters_given) o.fleet.meters = 0;
-  o.fleet.replay = std::make_shared<const world::Replay>(std::move(replay));
-  return {};
-}
 
 // Tells the way to 100 %, a line whenever it is worth one.
 void report_progress(SimulatedUtility& utility, std::stop_token stop) {
@@ -142,7 +127,7 @@ int demo_command(int argc, char** argv) {
     return failed(log.error(), kExitUsage);
   o.fleet.zone = o.platform.zone;
   if (!o.faults) o.fleet.faults = world::FaultRates::none();
-  if (const Status loaded = load_profiles(o, app.count("--meters") > 0); !loaded.ok()) {
+  if (const Status loaded = load_profiles(o.profiles, app.count("--meters") > 0, o.fleet); !loaded.ok()) {
     return failed(loaded.error(), kExitBadInput);
   }
   auto options = platform_options(o.platform);

@@ -5,9 +5,12 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <thread>
 
+#include "app/admin_command.h"
+#include "app/exit_codes.h"
 #include "app/simulated_utility.h"
 
 namespace amity::app {
@@ -140,6 +143,54 @@ TEST(EndToEnd, AnOnDemandReadWalksToTheMeterAndBack) {
   EXPECT_GT(store.readings().read(channel, UtcSeconds(0), UtcSeconds(1LL << 33)).value().size(), 96u);
   const ChannelId other = channel_named(store.registry(), DeviceId(8), "import");
   EXPECT_TRUE(store.readings().read(other, UtcSeconds(0), UtcSeconds(1LL << 33)).value().empty());
+}
+
+int admin(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "admin");
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  return admin_command(static_cast<int>(argv.size()), argv.data());
+}
+
+TEST(EndToEnd, ABackupOfTheRunningPlatformIsRestoredAndServesWhatWasReadBeforeIt) {
+  world::FleetConfig config;
+  config.meters = 12;
+  config.port = 0;
+  config.history_days = 2;
+  config.faults = world::FaultRates::none();
+  const Scratch scratch;
+  const std::string data = scratch.path() + "/data", restored = scratch.path() + "/restored";
+  auto started = SimulatedUtility::start(config, options_in(data));
+  ASSERT_TRUE(started.ok()) << to_string(started.error());
+  roles::Platform& platform = (*started)->platform();
+  const ChannelId channel = channel_named(platform.store().registry(), DeviceId(1), "import");
+  const auto stored = [&](store::Store& store) {
+    return *store.readings().read(channel, UtcSeconds(0), UtcSeconds(INT64_MAX / 2));
+  };
+  ASSERT_TRUE(wait_until(std::chrono::seconds(120), [&] { return !stored(platform.store()).empty(); }));
+
+  const std::string url = "http://127.0.0.1:" + std::to_string(platform.http_port());
+  const std::string key_file = scratch.path() + "/key", viewer_file = scratch.path() + "/viewer";
+  std::ofstream(key_file) << platform.add_api_key("backup", "admin").value() << '\n';
+  std::ofstream(viewer_file) << platform.add_api_key("screen", "viewer").value() << '\n';
+  EXPECT_EQ(admin({"backup", data, scratch.path() + "/copy"}), kExitFailed) << "the server has it open";
+  EXPECT_EQ(admin({"backup", "--url", url, "--key-file", viewer_file}), kExitFailed);
+  EXPECT_EQ(admin({"backup", "--name", "x"}), kExitUsage);
+  const auto before = stored(platform.store());
+  ASSERT_EQ(admin({"backup", "--url", url, "--name", "first", "--key-file", key_file}), kExitDone);
+  EXPECT_EQ(admin({"backup", "--url", url, "--name", "first", "--key-file", key_file}), kExitFailed);
+
+  ASSERT_EQ(admin({"check", data + "/backups/first"}), kExitDone);
+  ASSERT_EQ(admin({"restore", data + "/backups/first", restored}), kExitDone);
+  started->reset();
+  const auto store = store::open_embedded(restored, {.create = false});
+  ASSERT_TRUE(store.ok()) << to_string(store.error());
+  const auto after = stored(**store);
+  ASSERT_GE(after.size(), before.size());
+  EXPECT_TRUE(std::equal(before.begin(), before.end(), after.begin(), [](const Reading& a, const Reading& b) {
+    return a.time == b.time && a.value == b.value;
+  }));
+  EXPECT_EQ((*store)->registry().devices().value().size(), 12u);
 }
 
 }  // namespace

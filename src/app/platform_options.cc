@@ -1,6 +1,5 @@
 #include "app/platform_options.h"
 
-#include <signal.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -32,6 +31,11 @@ void add_platform_options(CLI::App& app, PlatformArguments& a) {
                  "PEM file; with --tls-key the API speaks TLS")
       ->envname("AMITY_TLS_CERTIFICATE");
   app.add_option("--tls-key", a.tls_key, "PEM file")->envname("AMITY_TLS_KEY");
+  app.add_option("--backups", a.backups,
+                 "where `amity admin backup --url` puts its copies (default: DATA/backups)")
+      ->envname("AMITY_BACKUPS");
+  app.add_flag("--open-metrics", a.open_metrics,
+               "/metrics answers without credentials; otherwise it wants an API key or a session");
   app.add_option("--push", a.push, "listen for meters' pushes here (TCP and UDP), HOST:PORT")
       ->envname("AMITY_PUSH");
   app.add_option("--headends", a.headends, "head-end workers; 0: one per core")
@@ -80,6 +84,8 @@ Result<roles::PlatformOptions> platform_options(const PlatformArguments& a) {
   options.http.assets = api::assets();
   options.http.tls_certificate_file = a.tls_certificate;
   options.http.tls_key_file = a.tls_key;
+  options.http.backup_root = a.backups;
+  options.http.open_metrics = a.open_metrics;
   if (auto zone = TimeZone::find(a.zone); !zone.ok()) return std::move(zone).error();
   options.status.late_after_s = std::max<std::int64_t>(7'200, 2 * options.headend.read.interval_s);
   return options;
@@ -96,34 +102,6 @@ Status set_up_log(const std::string& level) {
   spdlog::set_level(parsed);
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S%z %^%l%$ %v");
   return {};
-}
-
-namespace {
-
-sigset_t stop_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  return signals;
-}
-
-}  // namespace
-
-void block_stop_signals() {
-  const sigset_t signals = stop_signals();
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-}
-
-void wait_for_stop(unsigned most_s) {
-  const sigset_t signals = stop_signals();
-  const timespec wait{most_s, 0};
-  if (most_s == 0) {
-    sigwaitinfo(&signals, nullptr);
-  } else {
-    sigtimedwait(&signals, nullptr, &wait);
-  }
 }
 
 }  // namespace amity::app

@@ -16,7 +16,9 @@ struct PlatformArguments {
   std::string utility = "Amity";
   std::string master_key;
   std::string tls_certificate, tls_key;
+  bool open_metrics = false;
   std::string push;       // HOST:PORT, "" = none
+  std::string backups;    // directory, "" = DATA/backups
   unsigned headends = 0;  // 0 = one per core
   unsigned read_every_min = 60;
   std::string log_level = "info";
@@ -28,9 +30,5 @@ Result<roles::PlatformOptions> platform_options(const PlatformArguments& argumen
 Result<Endpoint> endpoint_from(const std::string& text);
 // Messages go to stderr.
 Status set_up_log(const std::string& level);
-// Blocks SIGINT and SIGTERM in every thread started afterwards; wait_for_stop() returns when one
-// comes, or after most_s (0: never).
-void block_stop_signals();
-void wait_for_stop(unsigned most_s = 0);
 
 }  // namespace amity::app

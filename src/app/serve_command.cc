@@ -6,6 +6,7 @@
 
 #include "app/exit_codes.h"
 #include "app/platform_options.h"
+#include "app/process.h"
 
 namespace amity::app {
 namespace {
@@ -45,6 +46,7 @@ int serve_command(int argc, char** argv) {
     fmt::print(stderr, "the options are in order\n");
     return kExitDone;
   }
+  raise_descriptor_limit();
   block_stop_signals();
   auto platform = roles::Platform::open(std::move(*options));
   if (!platform.ok()) return failed(platform.error(), kExitFailed);

@@ -2,13 +2,15 @@
 
 #include <fmt/core.h>
 #include <signal.h>
-#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <thread>
 
 #include "app/exit_codes.h"
+#include "app/platform_options.h"
+#include "app/process.h"
+#include "app/replay_option.h"
 #include "runtime/reactor.h"
 #include "world/fleet.h"
 
@@ -23,16 +25,6 @@ struct Options {
   unsigned report_s = 60;
   bool faults = true;
 };
-
-Result<Endpoint> endpoint_from(const std::string& text) {
-  const std::size_t colon = text.rfind(':');
-  unsigned port = 0;
-  if (colon == std::string::npos || std::sscanf(text.c_str() + colon + 1, "%5u", &port) != 1 || port == 0 ||
-      port > 65'535) {
-    return make_error(ErrorCode::kInvalid, text + " is not HOST:PORT");
-  }
-  return Endpoint{text.substr(0, colon), static_cast<std::uint16_t>(port)};
-}
 
 void add_options(CLI::App& app, Options& o) {
   app.add_option("--meters", o.fleet.meters, "how many (default 200; with --profiles all the homes there are)");
@@ -57,29 +49,12 @@ void add_options(CLI::App& app, Options& o) {
              "Runs until interrupted.");
 }
 
-Status load_profiles(Options& o, bool meters_given) {
-  if (o.profiles.empty()) return {};
-  AMITY_TRY(world::Replay replay, world::load_replay(o.profiles));
-  fmt::print(stderr, "{} real homes, {} half hours\n", replay.homes.size(), replay.rows);
-  for (const std::string& remark : replay.remarks) fmt::print(stderr, "  {}\n", remark);
-  if (!meters_given) o.fleet.meters = 0;
-  o.fleet.replay = std::make_shared<const world::Replay>(std::move(replay));
-  return {};
-}
-
 Status write_file(const std::string& path, const std::string& text) {
   std::FILE* file = std::fopen(path.c_str(), "wb");
   if (file == nullptr) return make_error(ErrorCode::kIo, path + " cannot be written");
   const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
   if (std::fclose(file) != 0 || !written) return make_error(ErrorCode::kIo, path + " was not written whole");
   return {};
-}
-
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 // Statistics on stderr, every so many seconds.
@@ -118,28 +93,22 @@ int sim_command(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   if (!o.push.empty()) {
     auto target = endpoint_from(o.push);
-    if (!target.ok()) {
-      fmt::print(stderr, "--push: {}\n", target.error().reason);
+    if (!target.ok() || target->port == 0) {
+      fmt::print(stderr, "--push: {}\n", target.ok() ? "a port is needed" : target.error().reason);
       return kExitUsage;
     }
     o.fleet.push = *target;
   }
   if (!o.faults) o.fleet.faults = world::FaultRates::none();
-  if (const Status loaded = load_profiles(o, app.count("--meters") > 0); !loaded.ok()) {
+  if (const Status loaded = load_profiles(o.profiles, app.count("--meters") > 0, o.fleet); !loaded.ok()) {
     fmt::print(stderr, "{}: {}\n", o.profiles, to_string(loaded.error()));
     return kExitBadInput;
   }
   raise_descriptor_limit();
-  // Signals are waited for by a thread of their own: a handler could not stop the loop safely.
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  block_stop_signals();
   runtime::Reactor reactor;
-  std::thread waiter([&] {
-    int signal = 0;
-    sigwait(&signals, &signal);
+  std::thread waiter([&] {  // a handler could not stop the loop safely
+    wait_for_stop();
     reactor.stop();
   });
   const Status served = serve(o, reactor);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/decimal.h"
+#include "base/json_text.h"
 
 namespace amity::exchange {
 
@@ -36,6 +37,12 @@ void append_row(std::string& out, RowFormat format, std::string_view serial, con
                  symbol(channel.unit), utc, local, value, quality, flags);
 }
 
+void append_error(std::string& out, RowFormat format, std::string_view what) {
+  out += format == RowFormat::kCsv ? "error," : "{\"error\":";
+  format == RowFormat::kCsv ? append_csv_field(out, what) : append_json_string(out, what);
+  out += format == RowFormat::kCsv ? "\r\n" : "}\n";
+}
+
 void append_csv_field(std::string& out, std::string_view text) {
   const bool formula =
       !text.empty() && std::string_view("=+-@\t").find(text.front()) != std::string_view::npos;
@@ -47,21 +54,6 @@ void append_csv_field(std::string& out, std::string_view text) {
   for (const char c : text) {
     if (c == '"') out += '"';
     out += c;
-  }
-  out += '"';
-}
-
-void append_json_string(std::string& out, std::string_view text) {
-  out += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      out += c;
-    }
   }
   out += '"';
 }

@@ -18,9 +18,10 @@ void append_header(std::string& out, RowFormat format);
 void append_row(std::string& out, RowFormat format, std::string_view serial, const Channel& channel,
                 const Reading& reading, const TimeZone& zone);
 
+// What stands at the end of a file that broke off, so that it does not look whole.
+void append_error(std::string& out, RowFormat format, std::string_view what);
+
 // A field as RFC 4180 has it. What a spreadsheet would run as a formula is given as text.
 void append_csv_field(std::string& out, std::string_view text);
-// With its quotes (RFC 8259).
-void append_json_string(std::string& out, std::string_view text);
 
 }  // namespace amity::exchange

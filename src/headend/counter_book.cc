@@ -221,6 +221,7 @@ void CounterBook::commit_once(std::unique_lock<std::mutex>& lock) {
   committing_ = false;
   // An earlier transaction may have failed for the bound that this one waits for.
   std::vector<bool> short_of;
+  short_of.reserve(waiting.size());
   for (const Waiting& w : waiting) short_of.push_back(w.bound != 0 && own_[w.key].bound < w.bound);
   lock.unlock();
   for (std::size_t i = 0; i < waiting.size(); ++i) {

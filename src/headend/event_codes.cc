@@ -98,7 +98,8 @@ EventMeaning event_meaning(std::uint32_t code) {
   return {at->category, at->severity, at->text};
 }
 
-Event headend_event(DeviceId device, UtcSeconds at, HeadEndEvent event, std::string detail) {
+Event headend_event(DeviceId device, UtcSeconds at, HeadEndEvent event,
+                    const std::string& detail) {
   struct Own {
     EventCategory category;
     Severity severity;

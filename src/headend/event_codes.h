@@ -32,6 +32,7 @@ enum class HeadEndEvent : std::uint32_t {
   kOldKeyInUse = 10,
   kCounterRaised = 11,
 };
-Event headend_event(DeviceId device, UtcSeconds at, HeadEndEvent event, std::string detail);
+Event headend_event(DeviceId device, UtcSeconds at, HeadEndEvent event,
+                    const std::string& detail);
 
 }  // namespace amity::headend

@@ -52,8 +52,8 @@ Status JournalFollower::save() {
   return {};
 }
 
-void JournalFollower::start_thread(Duration save_interval) {
-  thread_ = std::thread([this, save_interval] { run(save_interval); });
+void JournalFollower::start_thread(const Clock& clock, Duration save_interval) {
+  thread_ = std::thread([this, &clock, save_interval] { run(clock, save_interval); });
 }
 
 void JournalFollower::stop() {
@@ -73,8 +73,8 @@ void JournalFollower::wake() {
   woken_.notify_one();
 }
 
-void JournalFollower::run(Duration save_interval) {
-  Duration since_save{0};
+void JournalFollower::run(const Clock& clock, Duration save_interval) {
+  Instant save_due = clock.now() + save_interval;
   constexpr Duration kPatience = std::chrono::milliseconds(500);
   while (true) {
     {
@@ -90,9 +90,8 @@ void JournalFollower::run(Duration save_interval) {
                       to_string(handled.error()));
       if (!handled.ok() || *handled == 0) break;
     }
-    since_save += kPatience;  // at most: a wake is sooner, and saving sooner does no harm
-    if (since_save >= save_interval) {
-      since_save = Duration{0};
+    if (clock.now() >= save_due) {
+      save_due = clock.now() + save_interval;
       if (const Status saved = save(); !saved.ok()) {
         spdlog::error("{}: the cursor cannot be saved: {}", department_, to_string(saved.error()));
       }

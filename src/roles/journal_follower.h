@@ -10,7 +10,7 @@
 #include <string>
 #include <thread>
 
-#include "base/time.h"
+#include "base/runtime.h"
 #include "store/journal.h"
 
 namespace amity::roles {
@@ -34,8 +34,9 @@ class JournalFollower {
   Result<std::size_t> step(std::size_t max);
   Status save();
 
-  // Follows on a thread of its own until stop(); saves every `save_interval`.
-  void start_thread(Duration save_interval);
+  // Follows on a thread of its own until stop(); saves every `save_interval` of `clock`, which
+  // outlives it.
+  void start_thread(const Clock& clock, Duration save_interval);
   void stop();
   // From any thread: something new is in the journal.
   void wake();
@@ -43,7 +44,7 @@ class JournalFollower {
   store::Sequence position() const { return position_.load(); }
 
  private:
-  void run(Duration save_interval);
+  void run(const Clock& clock, Duration save_interval);
 
   store::Journal& journal_;
   std::string department_;

@@ -1,5 +1,7 @@
 #include "roles/ops_role.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <chrono>
 #include <set>
@@ -87,8 +89,11 @@ Status OpsRole::load_health() {
       std::string(kHealthPrefix), [this](const std::string& name, ByteView record) {
         const DeviceId id(static_cast<std::uint32_t>(
             std::strtoul(name.c_str() + kHealthPrefix.size(), nullptr, 10)));
-        (void)fleet_.restore(
-            id, record);  // of an unknown or removed device: there is nothing to restore
+        const Status restored = fleet_.restore(id, record);
+        if (restored.ok() || restored.error().code == ErrorCode::kNotFound)
+          return;  // a removed device's
+        spdlog::warn("device {} starts afresh: its record is not restored: {}", id.value,
+                     to_string(restored.error()));
       });
 }
 

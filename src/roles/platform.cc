@@ -87,6 +87,8 @@ Result<std::unique_ptr<Platform>> Platform::open(PlatformOptions options) {
   Parts& p = *parts;
   AMITY_TRY(const TimeZone zone, TimeZone::find(p.options.zone));
   AMITY_TRY(p.store, store::open_embedded(p.options.data_directory, {}));
+  if (p.options.http.backup_root.empty())
+    p.options.http.backup_root = p.options.data_directory + "/backups";
   const std::string secret_file = p.options.master_secret_file.empty()
                                       ? p.options.data_directory + "/master.key"
                                       : p.options.master_secret_file;
@@ -169,8 +171,8 @@ Status Platform::start() {
     p.ops_follower->wake();
     p.command_follower->wake();
   });
-  p.ops_follower->start_thread(kOpsSaveInterval);
-  p.command_follower->start_thread(kCommandSaveInterval);
+  p.ops_follower->start_thread(p.clock, kOpsSaveInterval);
+  p.command_follower->start_thread(p.clock, kCommandSaveInterval);
   if (p.options.run_headend) {
     AMITY_CHECK(p.headends->start(p.options.headend, p.options.headends));
     p.commands->set_execute([&p](const Command& command) { p.headends->submit(command); });

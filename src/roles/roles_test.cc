@@ -105,13 +105,33 @@ TEST_F(FollowerTest, AThreadFollowsAndSavesAtTheEnd) {
   ASSERT_TRUE(follower.begin().ok());
   arrive(1, clock.time);
   store->pump();
-  follower.start_thread(std::chrono::seconds(1));
+  follower.start_thread(clock, std::chrono::seconds(1));
   follower.wake();
   for (int i = 0; i < 500 && count == 0; ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   follower.stop();
   EXPECT_EQ(count, 1);
   EXPECT_EQ(*store->journal().cursor("thread"), 1u);
+}
+
+TEST_F(FollowerTest, SavesByTheClockHoweverOftenItIsWoken) {
+  std::atomic<int> count{0}, saves{0};
+  JournalFollower follower(
+      store->journal(), "thread", [&count](const store::JournalEntry&) { ++count; },
+      [&saves] { return ++saves, Status(); });
+  ASSERT_TRUE(follower.begin().ok());
+  follower.start_thread(clock, std::chrono::seconds(1));
+  for (int n = 1; n <= 20; ++n) {
+    arrive(1, clock.time + n);
+    store->pump();
+    follower.wake();
+    for (int i = 0; i < 500 && count < n; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    ASSERT_EQ(count, n);
+  }
+  EXPECT_EQ(saves, 0) << "the clock stood still";
+  follower.stop();
+  EXPECT_EQ(saves, 1);
 }
 
 TEST_F(OpsTest, TheSamePictureAfterACrashWithRepeatedFacts) {

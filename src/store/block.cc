@@ -59,6 +59,7 @@ Grid grid_of(const std::vector<BlockReading>& readings) {
   for (std::size_t i = 1; i < readings.size(); ++i) {
     step = std::gcd(step, readings[i].offset_s - readings[i - 1].offset_s);
   }
+  AMITY_ASSERT(step > 0);  // times rise
   const std::uint32_t slots = (readings.back().offset_s - readings.front().offset_s) / step + 1;
   return {step, slots, slots == readings.size()};
 }

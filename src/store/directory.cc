@@ -100,8 +100,11 @@ Status prepare_directory(const std::string& directory, bool create) {
 
 Status seal_backup(const std::string& directory) {
   AMITY_CHECK(write_text(directory + "/format", kFormat));
+  AMITY_CHECK(sync_tree(directory));
+  // The mark comes last: without it the directory is not a backup to restore.
   AMITY_CHECK(write_text(directory + "/backup", "restore with: amity admin restore"));
-  return sync_tree(directory);
+  AMITY_CHECK(sync_path(directory, true));
+  return sync_path(fs::absolute(directory).parent_path().string(), true);
 }
 
 Status restore_backup(const std::string& backup, const std::string& directory, UtcSeconds now) {

@@ -36,7 +36,7 @@ class DirectoryLock {
 Status prepare_directory(const std::string& directory, bool create);
 // kConflict when it exists and is not empty.
 Status create_new_directory(const std::string& directory);
-// Writes the marks of a backup and makes everything in it durable.
+// Makes everything in a backup durable, then writes the mark that it is complete.
 Status seal_backup(const std::string& directory);
 
 // Copies a backup to a new data directory and marks it as restored at `now`.

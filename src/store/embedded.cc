@@ -1,6 +1,7 @@
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <mutex>
 #include <thread>
 
@@ -48,10 +49,12 @@ class EmbeddedStore : public Store {
 
   Status backup(const std::string& directory) override {
     AMITY_CHECK(create_new_directory(directory));
-    // The registry first: its cursors and ids may be behind the journal, never ahead of it.
-    AMITY_CHECK(registry_->backup(registry_path(directory)));
-    AMITY_CHECK(kv_->backup(kv_path(directory)));
-    return seal_backup(directory);
+    Status copied = copy_to(directory);
+    if (!copied.ok()) {
+      std::error_code kept;  // what cannot be removed has no mark, and is not restored
+      std::filesystem::remove_all(directory, kept);
+    }
+    return copied;
   }
 
   StoreStats stats() override {
@@ -60,6 +63,12 @@ class EmbeddedStore : public Store {
   }
 
  private:
+  Status copy_to(const std::string& directory) {
+    // The registry first: its cursors and ids may be behind the journal, never ahead of it.
+    AMITY_CHECK(registry_->backup(registry_path(directory)));
+    AMITY_CHECK(kv_->backup(kv_path(directory)));
+    return seal_backup(directory);
+  }
   void commit() {
     while (store_->journal().wait()) {
       (void)store_->journal().commit();

@@ -1,22 +1,10 @@
 #include <fmt/format.h>
 
+#include "base/json_text.h"
 #include "world/fleet.h"
 
 namespace amity::world {
 namespace {
-
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-      continue;
-    }
-    out += c;
-  }
-  return out + '"';
-}
 
 // One element per line, so that a diff and a grep say something.
 template <class List, class Write>
@@ -36,34 +24,37 @@ void list(std::string& out, std::string_view name, const List& items, Write&& wr
 std::string fleet_to_json(const store::MasterData& master, std::span<const DeviceSecrets> secrets) {
   std::string out = "{\"format\":\"amity-fleet\",\"version\":1";
   list(out, "feeders", master.feeders, [&](const Feeder& f) {
-    out += fmt::format(R"({{"id":{},"name":{}}})", f.id.value, quoted(f.name));
+    out += fmt::format(R"({{"id":{},"name":{}}})", f.id.value, json_string(f.name));
   });
   list(out, "transformers", master.transformers, [&](const Transformer& t) {
     out += fmt::format(R"({{"id":{},"name":{},"feeder":{},"latitude":{:.6f},"longitude":{:.6f},"rating_va":{}}})",
-                       t.id.value, quoted(t.name), t.feeder.value, t.latitude, t.longitude, t.rating_va);
+                       t.id.value, json_string(t.name), t.feeder.value, t.latitude, t.longitude, t.rating_va);
   });
   list(out, "customers", master.customers, [&](const Customer& c) {
-    out += fmt::format(R"({{"id":{},"name":{},"class":{}}})", c.id.value, quoted(c.name), quoted(c.customer_class));
+    out += fmt::format(R"({{"id":{},"name":{},"class":{}}})", c.id.value, json_string(c.name),
+                       json_string(c.customer_class));
   });
   list(out, "service_points", master.service_points, [&](const ServicePoint& p) {
     out += fmt::format(
         R"({{"id":{},"name":{},"address":{},"latitude":{:.6f},"longitude":{:.6f},"transformer":{},"customer":{}}})",
-        p.id.value, quoted(p.name), quoted(p.address), p.latitude, p.longitude, p.transformer.value, p.customer.value);
+        p.id.value, json_string(p.name), json_string(p.address), p.latitude, p.longitude,
+        p.transformer.value, p.customer.value);
   });
   list(out, "devices", master.devices, [&](const Device& d) {
     out += fmt::format(
         R"({{"id":{},"serial":{},"manufacturer":{},"model":{},"firmware":{},"protocol":{},"address":{},"segment":{},)"
         R"("state":"{}","service_point":{},"interval_s":{},"commissioned":"{}"}})",
-        d.id.value, quoted(d.serial), quoted(d.manufacturer), quoted(d.model), quoted(d.firmware), quoted(d.protocol),
-        quoted(d.address), quoted(d.segment), to_string(d.state), d.service_point.value, d.interval_s,
+        d.id.value, json_string(d.serial), json_string(d.manufacturer), json_string(d.model), json_string(d.firmware),
+        json_string(d.protocol),
+        json_string(d.address), json_string(d.segment), to_string(d.state), d.service_point.value, d.interval_s,
         to_iso(d.commissioned));
   });
   list(out, "channels", master.channels, [&](const Channel& c) {
     out += fmt::format(
         R"({{"id":{},"device":{},"kind":"{}","name":{},"source":{},"unit":{},"exponent":{},"interval_s":{},)"
         R"("multiplier":{}}})",
-        c.id.value, c.device.value, c.kind == ChannelKind::kInterval ? "interval" : "register", quoted(c.name),
-        quoted(c.source), static_cast<int>(c.unit), c.exponent, c.interval_s, c.multiplier);
+        c.id.value, c.device.value, c.kind == ChannelKind::kInterval ? "interval" : "register", json_string(c.name),
+        json_string(c.source), static_cast<int>(c.unit), c.exponent, c.interval_s, c.multiplier);
   });
   list(out, "keys", secrets, [&](const DeviceSecrets& s) {
     out += fmt::format(

@@ -10,7 +10,7 @@
 namespace amity::c12 {
 namespace {
 
-void put_sub_identifier(std::uint64_t value, Bytes& out) {
+void put_sub_identifier(std::uint64_t value, ObjectId& out) {
   int groups = 1;
   for (std::uint64_t rest = value >> 7; rest != 0; rest >>= 7) ++groups;
   for (int i = groups; i-- > 0;) {
@@ -52,39 +52,50 @@ Result<ApTitle> ap_title_from(std::string_view text) {
 }
 
 Status check(const ApTitle& title) {
-  if (title.encoded.empty() || title.encoded.size() > kObjectIdBytesMax) {
+  const ByteView bytes = title.encoded.view();
+  if (bytes.empty() || title.encoded.too_long()) {
     return make_error(ErrorCode::kMalformed,
-                      fmt::format("an object identifier of {} bytes", title.encoded.size()));
+                      fmt::format("an object identifier has 1 to {} bytes", kObjectIdBytesMax));
   }
   std::size_t length = 0;
-  for (std::size_t i = 0; i < title.encoded.size(); ++i) {
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
     ++length;
     if (length > 9) return make_error(ErrorCode::kMalformed, "a sub-identifier beyond 63 bits", i);
-    if ((title.encoded[i] & 0x80) == 0) length = 0;
+    if ((bytes[i] & 0x80) == 0) length = 0;
   }
   if (length != 0) {
-    return make_error(ErrorCode::kMalformed, "the last sub-identifier does not end",
-                      title.encoded.size());
+    return make_error(ErrorCode::kMalformed, "the last sub-identifier does not end", bytes.size());
   }
   return {};
 }
 
-std::string to_string(const ApTitle& title) {
-  std::string out;
+void append_text(const ApTitle& title, std::string& out) {
   std::uint64_t arc = 0;
   bool first = title.absolute;
-  for (const std::uint8_t byte : title.encoded) {
+  const auto put = [&out](std::uint64_t value) {
+    std::array<char, 20> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    out.append(digits.data(), end);
+  };
+  for (const std::uint8_t byte : title.encoded.view()) {
     arc = arc << 7 | (byte & 0x7F);
     if ((byte & 0x80) != 0) continue;
     if (first) {
       const std::uint64_t root = std::min<std::uint64_t>(arc / 40, 2);
-      out += fmt::format("{}.{}", root, arc - root * 40);
+      put(root);
+      arc -= root * 40;
       first = false;
-    } else {
-      out += fmt::format(".{}", arc);
     }
+    out.push_back('.');
+    put(arc);
     arc = 0;
   }
+}
+
+std::string to_string(const ApTitle& title) {
+  std::string out;
+  out.reserve(48);
+  append_text(title, out);
   return out;
 }
 
@@ -94,22 +105,22 @@ Result<ApTitle> absolute(const ApTitle& title, const ApTitle& base) {
     return make_error(ErrorCode::kInvalid, "a relative title, and no base object identifier");
   }
   ApTitle out = base;
-  append(out.encoded, title.encoded);
+  out.encoded.append(title.encoded.view());
   return out;
 }
 
 ApTitle relative(const ApTitle& title, const ApTitle& base) {
-  const std::size_t size = base.encoded.size();
-  if (!title.absolute || base.empty() || title.encoded.size() <= size ||
-      !std::equal(base.encoded.begin(), base.encoded.end(), title.encoded.begin())) {
+  const ByteView whole = title.encoded.view(), front = base.encoded.view();
+  if (!title.absolute || base.empty() || whole.size() <= front.size() ||
+      !std::ranges::equal(front, whole.first(front.size()))) {
     return title;
   }
-  const auto rest = title.encoded.begin() + static_cast<std::ptrdiff_t>(size);
-  return ApTitle{false, Bytes(rest, title.encoded.end())};
+  return ApTitle{false, ObjectId(whole.subspan(front.size()))};
 }
 
 void encode(const ApTitle& title, Bytes& out) {
-  put_tlv(title.absolute ? ApTitle::kAbsoluteTag : ApTitle::kRelativeTag, title.encoded, out);
+  put_tlv(title.absolute ? ApTitle::kAbsoluteTag : ApTitle::kRelativeTag, title.encoded.view(),
+          out);
 }
 
 Result<ApTitle> read_ap_title(ByteReader& reader) {
@@ -120,7 +131,7 @@ Result<ApTitle> read_ap_title(ByteReader& reader) {
   if (tlv.tag != ApTitle::kAbsoluteTag && !relative_tag) {
     return make_error(ErrorCode::kMalformed, fmt::format("tag {:02X} is no title's", tlv.tag), at);
   }
-  ApTitle title{!relative_tag, Bytes(tlv.content.begin(), tlv.content.end())};
+  ApTitle title{!relative_tag, ObjectId(tlv.content)};
   if (Status good = check(title); !good.ok()) {
     return make_error(good.error().code, good.error().reason, at);
   }

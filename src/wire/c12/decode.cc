@@ -72,17 +72,17 @@ Status Decoder::decode_apdu(ByteView apdu, wire::Report& report) {
     report.details.emplace_back("answered_invocation", std::to_string(*header.called_invocation));
   if (report.explain) explain(apdu, envelope, report);
   report.security.mode = mode_name(header.control.security);
-  Bytes opened;
+  opened_.clear();
   const bool clear = header.control.security == SecurityMode::kCleartext;
   if (!clear) {
-    if (const Status status = open(envelope, keys_, opened); !status.ok()) {
+    if (const Status status = open(envelope, keys_, opened_); !status.ok()) {
       report.security.ok = false;
       report.security.reason = status.error().reason;
       report.unknown.push_back({envelope.payload_offset, "EPSEM", to_hex(envelope.payload)});
       return {};
     }
   }
-  services(envelope, clear ? envelope.payload : ByteView(opened), report);
+  services(envelope, clear ? envelope.payload : ByteView(opened_), report);
   return {};
 }
 
@@ -96,18 +96,13 @@ void Decoder::services(const Envelope& envelope, ByteView content, wire::Report&
     return;
   }
   if (epsem->ed_class) report.details.emplace_back("device_class", to_hex(*epsem->ed_class));
-  const auto key = [&header](const ApTitle& title, std::uint32_t id) {
-    return fmt::format("{}#{}", to_string(title), id);
-  };
-  const auto whole_name = [this](const ApTitle& title) {
-    const auto whole = absolute(title, keys_.base());
-    return to_string(whole.ok() ? *whole : title);
-  };
+  const std::uint32_t id = header.calling_invocation.value_or(0);
   std::vector<Asked> asked, answered;
-  if (const auto at = pending_.find(key(
-          header.called, header.called_invocation.value_or(header.calling_invocation.value_or(0))));
-      at != pending_.end() && !epsem->services.empty() &&
-      is_response(epsem->services[0].bytes[0])) {
+  const bool answers = !epsem->services.empty() && is_response(epsem->services[0].bytes[0]);
+  if (const auto at = answers
+                          ? pending_.find({header.called, header.called_invocation.value_or(id)})
+                          : pending_.end();
+      at != pending_.end()) {
     answered = std::move(at->second);
     pending_.erase(at);
   }
@@ -123,20 +118,25 @@ void Decoder::services(const Envelope& envelope, ByteView content, wire::Report&
     if (is_response(service.bytes[0])) {
       meter_speaks = true;
       response(service.bytes, base + service.offset, i < answered.size() ? answered[i] : Asked{},
-               meter(whole_name(header.calling)), report);
+               header.calling, report);
     } else {
       asked.push_back(request(service.bytes, base + service.offset, report));
     }
   }
-  if (report.meter.id.empty())
-    report.meter.id = whole_name(meter_speaks ? header.calling : header.called);
+  if (report.meter.id.empty()) {
+    const ApTitle& title = meter_speaks ? header.calling : header.called;
+    const auto whole = absolute(title, keys_.base());
+    append_text(whole.ok() ? *whole : title, report.meter.id);
+  }
   if (!asked.empty()) {
     if (pending_.size() >= kPendingRequestsMax) pending_.clear();
-    pending_[key(header.calling, header.calling_invocation.value_or(0))] = std::move(asked);
+    pending_[{header.calling, id}] = std::move(asked);
   }
 }
 
-MeterTables& Decoder::meter(const std::string& name) {
+MeterTables& Decoder::meter(const ApTitle& title) {
+  const auto whole = absolute(title, keys_.base());
+  const ApTitle& name = whole.ok() ? *whole : title;
   if (const auto at = meters_.find(name); at != meters_.end()) return *at->second;
   if (meters_.size() >= kMetersRememberedMax) meters_.clear();
   return *meters_.emplace(name, std::make_unique<MeterTables>()).first->second;
@@ -165,7 +165,7 @@ Decoder::Asked Decoder::request(ByteView bytes, std::size_t offset, wire::Report
   return asked;
 }
 
-void Decoder::response(ByteView bytes, std::size_t offset, const Asked& asked, MeterTables& meter,
+void Decoder::response(ByteView bytes, std::size_t offset, const Asked& asked, const ApTitle& from,
                        wire::Report& report) {
   const Response response{static_cast<ResponseCode>(bytes[0]), bytes.subspan(1)};
   const std::string_view word = to_string(response.code);
@@ -186,7 +186,7 @@ void Decoder::response(ByteView bytes, std::size_t offset, const Asked& asked, M
       report.unknown.push_back(
           {offset + 3, fmt::format("ST{} elements", asked.table), to_hex(*data)});
     } else {
-      meter.add(asked.table, *data, asked.offset, asked.whole, report);
+      meter(from).add(asked.table, *data, asked.offset, asked.whole, report);
     }
     return;
   }
@@ -219,7 +219,7 @@ Status Decoder::decode_line(ByteView bytes, wire::Report& report) {
     if (step != MessageJoiner::Step::kComplete || joiner_.message().empty()) continue;
     const ByteView message = joiner_.message();
     if (is_response(message[0])) {
-      response(message, at + 6, last_, meter("line"), report);
+      response(message, at + 6, last_, ApTitle(), report);
     } else {
       last_ = request(message, at + 6, report);
     }

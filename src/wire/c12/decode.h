@@ -3,7 +3,6 @@
 
 #include <map>
 #include <memory>
-#include <string>
 
 #include "wire/c12/message.h"
 #include "wire/c12/meter_tables.h"
@@ -34,13 +33,14 @@ class Decoder {
   Status decode_line(ByteView bytes, wire::Report& report);
   void services(const Envelope& envelope, ByteView content, wire::Report& report);
   Asked request(ByteView bytes, std::size_t offset, wire::Report& report);
-  void response(ByteView bytes, std::size_t offset, const Asked& asked, MeterTables& meter,
+  void response(ByteView bytes, std::size_t offset, const Asked& asked, const ApTitle& from,
                 wire::Report& report);
-  MeterTables& meter(const std::string& name);
+  MeterTables& meter(const ApTitle& title);
 
   const Keys& keys_;
-  std::map<std::string, std::vector<Asked>> pending_;  // by who asked, and the invocation
-  std::map<std::string, std::unique_ptr<MeterTables>> meters_;
+  std::map<std::pair<ApTitle, std::uint32_t>, std::vector<Asked>> pending_;  // by who asked
+  std::map<ApTitle, std::unique_ptr<MeterTables>> meters_;
+  Bytes opened_;
   MessageJoiner joiner_;
   Asked last_;  // of the line
 };

@@ -156,15 +156,23 @@ Status read_element(const Tlv& tlv, Envelope& e) {
 
 // The canonical cleartext of EAX': the elements in the standard's order with whole titles, the
 // calling title, the key id and the iv, and last what is said in the clear.
-Result<Bytes> canonical(const Envelope& e, ByteView clear_payload, const ApTitle& base) {
-  Bytes n;
-  n.reserve(128);
+Result<ByteView> canonical(const Envelope& e, ByteView clear_payload, const Keys& keys) {
+  Bytes& n = keys.scratch();
+  n.clear();
+  const ApTitle& base = keys.base();
   const auto title = [&](std::uint8_t tag, const ApTitle& of) -> Status {
     if (of.empty()) return {};
-    AMITY_TRY(const ApTitle whole, absolute(of, base));
+    if (!of.absolute && base.empty()) {
+      return make_error(ErrorCode::kInvalid, "a relative title, and no base object identifier");
+    }
+    const ByteView front = of.absolute ? ByteView() : base.encoded.view();
+    const std::size_t size = front.size() + of.encoded.size();
     n.push_back(tag);
-    put_length(1 + length_size(whole.encoded.size()) + whole.encoded.size(), n);
-    encode(whole, n);
+    put_length(1 + length_size(size) + size, n);
+    n.push_back(ApTitle::kAbsoluteTag);
+    put_length(size, n);
+    append(n, front);
+    append(n, of.encoded.view());
     return {};
   };
   append(n, e.aso_context);
@@ -179,7 +187,7 @@ Result<Bytes> canonical(const Envelope& e, ByteView clear_payload, const ApTitle
   n.push_back(e.header.authentication->key_id);
   append(n, e.header.authentication->iv);
   append(n, clear_payload);
-  return n;
+  return ByteView(n);
 }
 
 void put_invocation(std::uint8_t tag, std::uint32_t id, Bytes& out) {
@@ -298,8 +306,7 @@ Status open(const Envelope& envelope, const Keys& keys, Bytes& out) {
                       envelope.payload_offset);
   }
   const bool encrypted = mode == SecurityMode::kEncrypted;
-  AMITY_TRY(const Bytes n,
-            canonical(envelope, encrypted ? ByteView() : envelope.payload, keys.base()));
+  AMITY_TRY(const ByteView n, canonical(envelope, encrypted ? ByteView() : envelope.payload, keys));
   Status opened = cipher->open(n, encrypted ? envelope.payload : ByteView(), envelope.mac, out);
   if (!opened.ok())
     return make_error(opened.error().code, opened.error().reason, envelope.payload_offset);
@@ -327,7 +334,7 @@ Status seal(const Header& header, ByteView payload, const Keys& keys, Bytes& out
   Bytes apdu = with_epsem(header, payload, EaxPrime::Mac{});
   AMITY_TRY(const Envelope envelope, parse_envelope(apdu));
   const bool encrypted = header.control.security == SecurityMode::kEncrypted;
-  AMITY_TRY(const Bytes n, canonical(envelope, encrypted ? ByteView() : payload, keys.base()));
+  AMITY_TRY(const ByteView n, canonical(envelope, encrypted ? ByteView() : payload, keys));
   Bytes cipher_text;
   AMITY_TRY(const EaxPrime::Mac mac,
             cipher->seal(n, encrypted ? payload : ByteView(), cipher_text));

@@ -53,10 +53,12 @@ class Keys {
   const ApTitle& base() const { return base_; }
   Status add(std::uint8_t key_id, ByteView key);  // 16 bytes; replaces
   EaxPrime* find(std::uint8_t key_id) const;      // nullptr: there is none
+  Bytes& scratch() const { return scratch_; }     // of open() and seal()
 
  private:
   ApTitle base_;
   mutable std::map<std::uint8_t, EaxPrime> keys_;
+  mutable Bytes scratch_;
 };
 
 // An APDU taken apart, its EPSEM as it came. Views point into the input.

@@ -158,47 +158,39 @@ Result<ByteReader> open(ByteView apdu, std::uint8_t tag) {
   return outer.reader();
 }
 
+template <class Field, class Value>
+Status take(Field& field, Result<Value> value) {
+  AMITY_TRY(field, std::move(value));
+  return {};
+}
+
+// Of AARQ and AARE alike; the rest (protocol version, requirements, called qualifiers) is nothing
+// to act on.
+template <class Association>
+Status read_common_field(const Tlv& f, Association& v) {
+  if (f.tag == 0xA1) return take(v.context, context_of(f));
+  if (f.tag == kUserInformation) return take(v.user_information, octets(f));
+  if (f.tag == kImplementationInformation) v.implementation_information = f.value;
+  return {};
+}
+
 Status read_aarq_field(const Tlv& f, Aarq& v) {
   switch (f.tag) {
-    case 0xA1: {
-      AMITY_TRY(v.context, context_of(f));
-      break;
-    }
-    case 0xA2: {
-      AMITY_TRY(v.called_ap_title, title(f));
-      break;
-    }
-    case 0xA6: {
-      AMITY_TRY(v.calling_ap_title, title(f));
-      break;
-    }
-    case 0xA7: {
-      AMITY_TRY(v.calling_ae_qualifier, octets(f));
-      break;
-    }
-    case 0xA9: {
-      AMITY_TRY(v.calling_ae_invocation_id, inner_integer(f));
-      break;
-    }
-    case 0x8B: {
-      AMITY_TRY(v.mechanism, mechanism_of(f));
-      break;
-    }
-    case 0xAC: {
-      AMITY_TRY(v.calling_authentication_value, authentication_value(f));
-      break;
-    }
-    case kImplementationInformation:
-      v.implementation_information = f.value;
-      break;
-    case kUserInformation: {
-      AMITY_TRY(v.user_information, octets(f));
-      break;
-    }
+    case 0xA2:
+      return take(v.called_ap_title, title(f));
+    case 0xA6:
+      return take(v.calling_ap_title, title(f));
+    case 0xA7:
+      return take(v.calling_ae_qualifier, octets(f));
+    case 0xA9:
+      return take(v.calling_ae_invocation_id, inner_integer(f));
+    case 0x8B:
+      return take(v.mechanism, mechanism_of(f));
+    case 0xAC:
+      return take(v.calling_authentication_value, authentication_value(f));
     default:
-      break;  // protocol version, requirements, called qualifiers: nothing to act on
+      return read_common_field(f, v);
   }
-  return {};
 }
 
 Status read_diagnostic(const Tlv& field, Aare& v) {
@@ -214,52 +206,33 @@ Status read_diagnostic(const Tlv& field, Aare& v) {
   return {};
 }
 
+Status read_result(const Tlv& field, Aare& v) {
+  AMITY_TRY(const std::uint32_t result, inner_integer(field));
+  if (result > 2)
+    return make_error(ErrorCode::kMalformed, "unknown association result", field.offset);
+  v.result = static_cast<AssociationResult>(result);
+  return {};
+}
+
 Status read_aare_field(const Tlv& f, Aare& v) {
   switch (f.tag) {
-    case 0xA1: {
-      AMITY_TRY(v.context, context_of(f));
-      break;
-    }
-    case 0xA2: {
-      AMITY_TRY(const std::uint32_t result, inner_integer(f));
-      if (result > 2)
-        return make_error(ErrorCode::kMalformed, "unknown association result", f.offset);
-      v.result = static_cast<AssociationResult>(result);
-      break;
-    }
+    case 0xA2:
+      return read_result(f, v);
     case 0xA3:
       return read_diagnostic(f, v);
-    case 0xA4: {
-      AMITY_TRY(v.responding_ap_title, title(f));
-      break;
-    }
-    case 0xA5: {
-      AMITY_TRY(v.responding_ae_qualifier, octets(f));
-      break;
-    }
-    case 0xA7: {
-      AMITY_TRY(v.responding_ae_invocation_id, inner_integer(f));
-      break;
-    }
-    case 0x89: {
-      AMITY_TRY(v.mechanism, mechanism_of(f));
-      break;
-    }
-    case 0xAA: {
-      AMITY_TRY(v.responding_authentication_value, authentication_value(f));
-      break;
-    }
-    case kImplementationInformation:
-      v.implementation_information = f.value;
-      break;
-    case kUserInformation: {
-      AMITY_TRY(v.user_information, octets(f));
-      break;
-    }
+    case 0xA4:
+      return take(v.responding_ap_title, title(f));
+    case 0xA5:
+      return take(v.responding_ae_qualifier, octets(f));
+    case 0xA7:
+      return take(v.responding_ae_invocation_id, inner_integer(f));
+    case 0x89:
+      return take(v.mechanism, mechanism_of(f));
+    case 0xAA:
+      return take(v.responding_authentication_value, authentication_value(f));
     default:
-      break;
+      return read_common_field(f, v);
   }
-  return {};
 }
 
 template <class Release>
@@ -290,6 +263,17 @@ void encode_release(const Release& v, std::uint8_t tag, Bytes& out) {
   write_tlv(outer, tag, body);
 }
 
+// What ends AARQ and AARE alike, and the whole around the fields written into `body`.
+template <class Association>
+void finish(const Association& v, ByteWriter& w, const Bytes& body, std::uint8_t tag, Bytes& out) {
+  if (!v.implementation_information.empty()) {
+    write_tlv(w, kImplementationInformation, v.implementation_information);
+  }
+  write_octets(w, kUserInformation, v.user_information);
+  ByteWriter outer(out);
+  write_tlv(outer, tag, body);
+}
+
 }  // namespace
 
 void encode(const Aarq& v, Bytes& out) {
@@ -301,12 +285,7 @@ void encode(const Aarq& v, Bytes& out) {
   write_octets(w, 0xA7, v.calling_ae_qualifier);
   if (v.calling_ae_invocation_id) write_integer(w, 0xA9, *v.calling_ae_invocation_id);
   if (v.mechanism) write_authentication(w, 0x8A, *v.mechanism, v.calling_authentication_value);
-  if (!v.implementation_information.empty()) {
-    write_tlv(w, kImplementationInformation, v.implementation_information);
-  }
-  write_octets(w, kUserInformation, v.user_information);
-  ByteWriter outer(out);
-  write_tlv(outer, kAarqTag, body);
+  finish(v, w, body, kAarqTag, out);
 }
 
 void encode(const Aare& v, Bytes& out) {
@@ -322,12 +301,7 @@ void encode(const Aare& v, Bytes& out) {
   write_octets(w, 0xA5, v.responding_ae_qualifier);
   if (v.responding_ae_invocation_id) write_integer(w, 0xA7, *v.responding_ae_invocation_id);
   if (v.mechanism) write_authentication(w, 0x88, *v.mechanism, v.responding_authentication_value);
-  if (!v.implementation_information.empty()) {
-    write_tlv(w, kImplementationInformation, v.implementation_information);
-  }
-  write_octets(w, kUserInformation, v.user_information);
-  ByteWriter outer(out);
-  write_tlv(outer, kAareTag, body);
+  finish(v, w, body, kAareTag, out);
 }
 
 void encode(const Rlrq& v, Bytes& out) {

@@ -12,15 +12,6 @@ void write(ByteWriter& out, const std::vector<MethodRef>& methods) {
   for (const MethodRef& method : methods) dlms::write(out, method);
 }
 
-Result<std::vector<MethodRef>> read_method_list(ByteReader& in) {
-  AMITY_TRY(const std::size_t count, read_list_count(in));
-  std::vector<MethodRef> methods(count);
-  for (MethodRef& method : methods) {
-    AMITY_TRY(method, read_method_ref(in));
-  }
-  return methods;
-}
-
 }  // namespace
 
 Result<ActionResponseItem> read_action_response_item(ByteReader& in) {
@@ -110,7 +101,7 @@ Result<Apdu> read_action_normal(ByteReader& in, InvokeId invoke) {
 Result<Apdu> read_action_with_list(ByteReader& in, InvokeId invoke) {
   ActionRequestWithList v;
   v.invoke = invoke;
-  AMITY_TRY(v.methods, read_method_list(in));
+  AMITY_TRY(v.methods, read_list(in, read_method_ref));
   AMITY_TRY(v.parameters, read_value_list(in));
   if (v.methods.size() != v.parameters.size()) {
     return in.malformed(std::to_string(v.parameters.size()) + " parameters for " +
@@ -144,7 +135,7 @@ Result<Apdu> read_action_request(ByteReader& in) {
     case 5: {
       ActionRequestWithListAndFirstBlock v;
       v.invoke = invoke;
-      AMITY_TRY(v.methods, read_method_list(in));
+      AMITY_TRY(v.methods, read_list(in, read_method_ref));
       AMITY_TRY(v.block, read_data_block(in));
       return Apdu(std::move(v));
     }
@@ -171,11 +162,7 @@ Result<Apdu> read_action_response(ByteReader& in) {
     case 3: {
       ActionResponseWithList v;
       v.invoke = invoke;
-      AMITY_TRY(const std::size_t count, read_list_count(in));
-      v.responses.resize(count);
-      for (ActionResponseItem& item : v.responses) {
-        AMITY_TRY(item, read_action_response_item(in));
-      }
+      AMITY_TRY(v.responses, read_list(in, read_action_response_item));
       return Apdu(std::move(v));
     }
     default: {

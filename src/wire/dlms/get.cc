@@ -5,6 +5,16 @@
 #include "wire/dlms/service_codec.h"
 
 namespace amity::dlms {
+namespace {
+
+Result<AttributeWithAccess> read_attribute_with_access(ByteReader& in) {
+  AttributeWithAccess item;
+  AMITY_TRY(item.attribute, read_attribute_ref(in));
+  AMITY_TRY(item.access, read_selective_access(in));
+  return item;
+}
+
+}  // namespace
 
 void encode(const GetRequestNormal& v, Bytes& out) {
   ByteWriter w = begin(out, ApduTag::kGetRequest, 1, v.invoke);
@@ -46,13 +56,7 @@ void encode(const GetResponseWithList& v, Bytes& out) {
 }
 
 Result<std::vector<AttributeWithAccess>> read_attribute_list(ByteReader& in) {
-  AMITY_TRY(const std::size_t count, read_list_count(in));
-  std::vector<AttributeWithAccess> items(count);
-  for (AttributeWithAccess& item : items) {
-    AMITY_TRY(item.attribute, read_attribute_ref(in));
-    AMITY_TRY(item.access, read_selective_access(in));
-  }
-  return items;
+  return read_list(in, read_attribute_with_access);
 }
 
 void write(ByteWriter& out, const std::vector<AttributeWithAccess>& items) {
@@ -64,12 +68,7 @@ void write(ByteWriter& out, const std::vector<AttributeWithAccess>& items) {
 }
 
 Result<std::vector<DataOrResult>> read_result_list(ByteReader& in) {
-  AMITY_TRY(const std::size_t count, read_list_count(in));
-  std::vector<DataOrResult> results(count);
-  for (DataOrResult& result : results) {
-    AMITY_TRY(result, read_data_or_result(in));
-  }
-  return results;
+  return read_list(in, read_data_or_result);
 }
 
 Result<Apdu> read_get_request(ByteReader& in) {

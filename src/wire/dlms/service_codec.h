@@ -32,6 +32,17 @@ inline Error unknown_choice(const ByteReader& in, const char* service, std::uint
                std::string("unknown choice ") + std::to_string(choice) + " of " + service};
 }
 
+// SEQUENCE OF, at most kListItemsMax items.
+template <class Item>
+Result<std::vector<Item>> read_list(ByteReader& in, Result<Item> (*read)(ByteReader&)) {
+  AMITY_TRY(const std::size_t count, read_list_count(in));
+  std::vector<Item> items(count);
+  for (Item& item : items) {
+    AMITY_TRY(item, read(in));
+  }
+  return items;
+}
+
 Result<std::vector<AttributeWithAccess>> read_attribute_list(ByteReader& in);
 void write(ByteWriter& out, const std::vector<AttributeWithAccess>& items);
 void write(ByteWriter& out, const std::vector<ByteView>& encoded_values);

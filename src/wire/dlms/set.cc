@@ -12,15 +12,6 @@ void write(ByteWriter& out, const std::vector<DataAccessResult>& results) {
   for (DataAccessResult result : results) out.u8(static_cast<std::uint8_t>(result));
 }
 
-Result<std::vector<DataAccessResult>> read_access_results(ByteReader& in) {
-  AMITY_TRY(const std::size_t count, read_list_count(in));
-  std::vector<DataAccessResult> results(count);
-  for (DataAccessResult& result : results) {
-    AMITY_TRY(result, read_data_access_result(in));
-  }
-  return results;
-}
-
 }  // namespace
 
 Result<DataBlock> read_data_block(ByteReader& in) {
@@ -38,12 +29,7 @@ void write(ByteWriter& out, const DataBlock& block) {
 }
 
 Result<std::vector<ByteView>> read_value_list(ByteReader& in) {
-  AMITY_TRY(const std::size_t count, read_list_count(in));
-  std::vector<ByteView> values(count);
-  for (ByteView& value : values) {
-    AMITY_TRY(value, take_data(in));
-  }
-  return values;
+  return read_list(in, take_data);
 }
 
 void write(ByteWriter& out, const std::vector<ByteView>& encoded_values) {
@@ -184,14 +170,14 @@ Result<Apdu> read_set_response(ByteReader& in) {
     case 4: {
       SetResponseLastDataBlockWithList v;
       v.invoke = invoke;
-      AMITY_TRY(v.results, read_access_results(in));
+      AMITY_TRY(v.results, read_list(in, read_data_access_result));
       AMITY_TRY(v.block_number, in.u32());
       return Apdu(std::move(v));
     }
     default: {
       SetResponseWithList v;
       v.invoke = invoke;
-      AMITY_TRY(v.results, read_access_results(in));
+      AMITY_TRY(v.results, read_list(in, read_data_access_result));
       return Apdu(std::move(v));
     }
   }

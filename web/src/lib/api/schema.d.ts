@@ -1761,6 +1761,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Back up the running platform
+         * @description A consistent copy in a new directory of the server, while everyone goes on working; answered once it is durable. The master secret of the key ring is not in it: keep that apart.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Of its directory: letters, digits and . - _; without one the moment, as 2026-11-21T013000Z. */
+                        name?: string | null;
+                    };
+                };
+            };
+            responses: {
+                /** @description The backup */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Backup"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed: role, CSRF token, or the command desk. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description There is one of that name, one is being made, or the server has no directory for backups. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description The disk refused; what was copied is removed. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stream": {
         parameters: {
             query?: never;
@@ -1853,7 +1953,7 @@ export interface paths {
         };
         /**
          * Metrics (Prometheus text)
-         * @description Without credentials from the machine itself.
+         * @description Without credentials only where the server was started with --open-metrics.
          */
         get: {
             parameters: {
@@ -2354,6 +2454,13 @@ export interface components {
             items: components["schemas"]["User"][];
             /** @description Opaque; ask again with ?cursor=. null: no more. */
             next: string | null;
+        };
+        Backup: {
+            name: string;
+            /** @description On the server. */
+            path: string;
+            /** Format: date-time */
+            started: string;
         };
         ApiKeyPage: {
             items: components["schemas"]["ApiKey"][];
