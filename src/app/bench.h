@@ -42,4 +42,7 @@ BenchResult bench_wmbus_decode();
 // other methods, other gaps, with registers.
 BenchResult bench_vee_accuracy();
 
+// Laying out, all rules and statistics of channel-days on one core, ns per reading.
+BenchResult bench_mdm_rules();
+
 }  // namespace amity::app
