@@ -18,7 +18,7 @@ struct BenchResult {
 
 // 96 x 6 load profile through the generic parser, microseconds per buffer.
 BenchResult bench_dlms_parse();
-// SML frames and P1 telegrams to JSON on one core, messages per second of CPU time; the slowest is the figure.
+// SML, P1 and C12.22 messages to JSON on one core, messages per second of CPU time; the slowest is the figure.
 BenchResult bench_frames_decode();
 // Authenticated reads of one meter-day over HTTP, 64 connections; details: the same while readings are taken in.
 BenchResult bench_api();
@@ -41,5 +41,8 @@ BenchResult bench_wmbus_decode();
 // Estimation of masked half hours of real homes: mean absolute error of the blend without registers, kWh; details: the
 // other methods, other gaps, with registers.
 BenchResult bench_vee_accuracy();
+
+// Laying out, all rules and statistics of channel-days on one core, ns per reading.
+BenchResult bench_mdm_rules();
 
 }  // namespace amity::app

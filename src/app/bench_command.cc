@@ -25,12 +25,13 @@ struct Bench {
 
 constexpr Bench kBenches[] = {
     {"dlms-parse", "generic parse of a 96 x 6 load profile, us per buffer", bench_dlms_parse},
-    {"frames-decode", "SML frames and P1 telegrams to JSON on one core, messages/s, the slowest", bench_frames_decode},
+    {"frames-decode", "SML, P1 and C12.22 messages to JSON on one core, messages/s, the slowest", bench_frames_decode},
     {"dlms-session", "connect, HLS 5, encrypted GET, release over loopback, conversations/s", bench_dlms_session},
     {"sessions", "100,000 idle associations across processes, bytes of ours per session", bench_sessions},
     {"read-fleet", "nightly read of 20,000 encrypted meters into the store, meters/s", bench_read_fleet},
     {"api", "authenticated reads of one meter-day over HTTP, per second", bench_api},
     {"intake", "durable and stored readings per second; bytes per stored reading", bench_intake},
+    {"mdm-rules", "all validation rules over channel-days on one core, ns per reading", bench_mdm_rules},
     {"vee-accuracy", "error of estimates for masked half hours of real homes, kWh", bench_vee_accuracy},
     {"wmbus-decode", "encrypted wireless M-Bus telegrams of 10,000 meters to JSON on one core, per second",
      bench_wmbus_decode},

@@ -8,6 +8,7 @@
 
 #include "app/bench.h"
 #include "runtime/system.h"
+#include "wire/c12/decode.h"
 #include "wire/p1/decoder.h"
 #include "wire/sml/decoder.h"
 
@@ -96,6 +97,33 @@ Bytes p1_telegram(int variant) {
   return telegram;
 }
 
+// The key and the message that the standard's example gives: a partial read of table 1.
+constexpr std::string_view kC12Key = "01020304050607080102030405060708";
+constexpr std::string_view kC12Base = "2.16.124.113620.1.22.0";
+constexpr std::string_view kC12Message =
+    "604fa20580037bc175a60480027b04a803020103ac0fa20da00ba109800102810448f3d061be2a282881268841d10c"
+    "da76206811b36f781489a11997773e117cb07aa3aa40374a7107c50da7f799c5d4e8";
+
+class C12Decoder {
+ public:
+  C12Decoder() {
+    keys_.set_base(c12::ap_title_from(kC12Base).value());
+    ready_ = keys_.add(2, from_hex(kC12Key).value()).ok();
+  }
+  Status decode(ByteView frame, wire::Report& report) {
+    report.clear();
+    AMITY_CHECK(decoder_.decode(frame, report));
+    if (!ready_ || !report.security.ok || report.security.mode == "none")
+      return make_error(ErrorCode::kSecurity, "the message was not opened");
+    return {};
+  }
+
+ private:
+  c12::Keys keys_;
+  c12::Decoder decoder_{keys_};
+  bool ready_ = false;
+};
+
 struct Rate {
   double per_cpu_second = 0, per_second = 0, best_per_cpu_second = 0;
   double bytes = 0, json_bytes = 0;
@@ -158,6 +186,10 @@ BenchResult bench_frames_decode() {
   add_details("sml", measure(sml_frames, sml_decoder), result);
   p1::Decoder p1_decoder;
   add_details("p1", measure(p1_telegrams, p1_decoder), result);
+  std::array<Bytes, kVariants> c12_messages;
+  c12_messages.fill(from_hex(kC12Message).value());
+  C12Decoder c12_decoder;
+  add_details("c12", measure(c12_messages, c12_decoder), result);
   return result;
 }
 

@@ -55,6 +55,7 @@ constexpr std::array kObjects = {
     ObjectSpec{20, 0, Obis(0, 0, 13, 0, 0, 255), K::kActivityCalendar, 0, 10, 1, bits({6, 7, 8, 9, 10}), false},
     ObjectSpec{40, 0, kPushIntervalsObis, K::kPushSetup, 0, 7, 1, bits({3, 4, 5, 6, 7}), false},
     ObjectSpec{40, 0, kPushAlarmsObis, K::kPushSetup, 1, 7, 1, bits({3, 4, 5, 6, 7}), false},
+    ObjectSpec{62, 1, kCompactDataObis, K::kCompactData, 0, 6, 0, 0, false},
     ObjectSpec{64, 0, Obis(0, 0, 43, 0, 0, 255), K::kSecuritySetup, 0, 5, 2, 0, false},
     ObjectSpec{70, 0, Obis(0, 0, 96, 3, 10, 255), K::kDisconnector, 0, 4, 2, bits({4}), false},
     ObjectSpec{71, 0, Obis(0, 0, 17, 0, 0, 255), K::kLimiter, 0, 11, 0, bits({4, 6, 7}), false},

@@ -29,6 +29,7 @@ enum class ObjectKind : std::uint8_t {
   kImageTransfer,   // 18
   kActivityCalendar,  // 20
   kPushSetup,       // 40; detail 0: intervals, 1: alarms
+  kCompactData,     // 62
   kSecuritySetup,   // 64
   kDisconnector,    // 70
   kLimiter,         // 71
@@ -58,6 +59,7 @@ inline constexpr std::uint8_t kLogCount = 4;
 
 inline constexpr dlms::Obis kLoadProfileObis{1, 0, 99, 1, 0, 255};
 inline constexpr dlms::Obis kDailyProfileObis{1, 0, 98, 2, 0, 255};
+inline constexpr dlms::Obis kCompactDataObis{0, 0, 66, 0, 0, 255};
 inline constexpr dlms::Obis kPushIntervalsObis{0, 0, 25, 9, 0, 255};
 inline constexpr dlms::Obis kPushAlarmsObis{0, 4, 25, 9, 0, 255};
 

@@ -84,6 +84,7 @@ Access MeterValues::get(const ObjectSpec& spec, std::int8_t attribute, Bytes& ou
     case 18: return image(attribute, out);
     case 20: return calendar(spec, attribute, out);
     case 40: return push_setup(spec, attribute, out);
+    case 62: return compact(attribute, out);
     case 64: return security(attribute, out);
     case 70: return disconnector(attribute, out);
     case 71: return limiter(attribute, out);

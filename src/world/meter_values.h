@@ -25,6 +25,7 @@ class MeterValues {
   Access calendar(const ObjectSpec& spec, std::int8_t attribute, Bytes& out) const;
   Access push_setup(const ObjectSpec& spec, std::int8_t attribute, Bytes& out) const;
   Access security(std::int8_t attribute, Bytes& out) const;
+  Access compact(std::int8_t attribute, Bytes& out) const;
   Access disconnector(std::int8_t attribute, Bytes& out) const;
   Access limiter(std::int8_t attribute, Bytes& out) const;
 

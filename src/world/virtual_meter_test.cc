@@ -6,6 +6,7 @@
 
 #include "base/crypto.h"
 #include "session/dlms/client.h"
+#include "wire/dlms/compact_data.h"
 #include "wire/dlms/data_value.h"
 #include "world/grid.h"
 #include "world/limits.h"
@@ -153,6 +154,20 @@ TEST(VirtualMeter, TheRegisterIsItsOffsetAndTheSumOfItsIntervals) {
   for (const char* at : {"2026-03-17T03:00:00Z", "2026-03-02T01:00:00Z", "2026-03-20T10:00:00Z"}) {
     EXPECT_EQ(other.meter->totals_at(from_iso(at).value()), b.meter->totals_at(from_iso(at).value())) << at;
   }
+}
+
+TEST(VirtualMeter, CompactDataSaysWhatTheRegistersSay) {
+  Bench b;
+  const Bytes buffer = b.get(62, "0-0:66.0.0", 2), description = b.get(62, "0-0:66.0.0", 5);
+  EXPECT_EQ(to_hex(description), "0906020411090606");
+  dlms::CompactData data;
+  dlms::DataTree tree;
+  ASSERT_TRUE(tree.parse(buffer).ok());
+  ASSERT_TRUE(data.parse(tree.root().bytes(), ByteView(description).subspan(2)).ok());
+  EXPECT_EQ(to_text(data.values()), "{uint8 1, " + b.text(8, "0-0:1.0.0", 2) + ", " + b.text(3, "1-0:1.8.0", 2) +
+                                        ", " + b.text(3, "1-0:2.8.0", 2) + "}");
+  EXPECT_EQ(b.text(62, "0-0:66.0.0", 4), "uint8 1");
+  EXPECT_EQ(b.text(62, "0-0:66.0.0", 7), "object-undefined");
 }
 
 TEST(VirtualMeter, RegistersNeverFallWithinAnInterval) {

@@ -24,6 +24,14 @@ Result<Tlv> read_tlv(ByteReader& reader) {
   Tlv tlv;
   tlv.offset = reader.offset();
   const ByteView from = reader.rest();
+  if (from.size() >= 2 && from[1] < 0x80 && from.size() - 2 >= from[1]) {  // nearly always
+    tlv.tag = from[0];
+    tlv.content_offset = tlv.offset + 2;
+    tlv.content = from.subspan(2, from[1]);
+    tlv.whole = from.first(2u + from[1]);
+    AMITY_CHECK(reader.skip(tlv.whole.size()));
+    return tlv;
+  }
   AMITY_TRY(tlv.tag, reader.u8());
   AMITY_TRY(const std::size_t length, read_length(reader));
   tlv.content_offset = reader.offset();

@@ -165,17 +165,28 @@ Status Decoder::decode_plain(ByteView bytes, Report& report) {
     report.meter.model.assign(telegram.identification.substr(4));
   if (!telegram.has_crc) report.details.emplace_back("crc", "none");
   iec62056_21::DataReader reader(telegram.data, telegram.data_offset);
-  while (true) {
+  for (std::size_t place = 0;; ++place) {
     AMITY_TRY(const bool more, reader.next(set_));
     if (!more) break;
-    read(set_, report);
+    read(look_up(set_.address, place), set_, report);
   }
   name_devices(report);
   return {};
 }
 
-void Decoder::read(const DataSet& set, Report& report) {
-  const std::optional<Obis> obis = iec62056_21::parse_address(set.address);
+const Decoder::Address& Decoder::look_up(std::string_view text, std::size_t place) {
+  place = std::min(place, kPlacesMax);
+  if (place >= addresses_.size()) addresses_.resize(place + 1);
+  Address& address = addresses_[place];
+  if (address.text == text && !text.empty()) return address;
+  address.text = text;
+  address.obis = iec62056_21::parse_address(text);
+  address.quantity = address.obis ? obis::quantity_of(*address.obis) : obis::Quantity{};
+  return address;
+}
+
+void Decoder::read(const Address& address, const DataSet& set, Report& report) {
+  const std::optional<Obis>& obis = address.obis;
   if (!obis || set.count == 0) return add_unknown(set, report);
   if (obis->a() == 0) {
     if (!read_abstract(*obis, set, report)) add_unknown(set, report);
@@ -198,7 +209,7 @@ void Decoder::read(const DataSet& set, Report& report) {
     add_reading(set, word->quantity, word->kind, set.group(last), 255, report);
     return;
   }
-  const obis::Quantity quantity = obis::quantity_of(*obis);
+  const obis::Quantity& quantity = address.quantity;
   if (!quantity.name.empty() && !quantity.kind.empty()) {
     Reading& reading =
         add_reading(set, quantity.name, quantity.kind, set.group(last), quantity.unit, report);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "wire/iec62056_21/data_set.h"
+#include "wire/obis/quantity.h"
 #include "wire/p1/telegram.h"
 #include "wire/report/report.h"
 
@@ -23,8 +24,17 @@ class Decoder {
     std::string id;
   };
 
+  // What an address means. Telegrams of a meter name the same objects in the same order: what stood
+  // at a place before need not be looked up again.
+  struct Address {
+    std::string text;
+    std::optional<dlms::Obis> obis;
+    obis::Quantity quantity;
+  };
+
+  const Address& look_up(std::string_view text, std::size_t place);
   Status decode_plain(ByteView telegram, wire::Report& report);
-  void read(const iec62056_21::DataSet& set, wire::Report& report);
+  void read(const Address& address, const iec62056_21::DataSet& set, wire::Report& report);
   bool read_device(const dlms::Obis& obis, const iec62056_21::DataSet& set, wire::Report& report);
   bool read_abstract(const dlms::Obis& obis, const iec62056_21::DataSet& set, wire::Report& report);
   void name_devices(wire::Report& report);
@@ -33,6 +43,7 @@ class Decoder {
   iec62056_21::DataSet set_;
   Bytes plain_;
   std::array<Device, kDevicesMax> devices_;
+  std::vector<Address> addresses_;
 };
 
 }  // namespace amity::p1
