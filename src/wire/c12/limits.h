@@ -24,7 +24,7 @@ inline constexpr std::size_t kKeysMax = 256;  // key ids are one byte
 
 // A table as a whole, the steps its layout may take, and the values it may give.
 inline constexpr std::size_t kTableBytesMax = 4 * 1024 * 1024;
-inline constexpr std::size_t kTableStepsMax = 4'000'000;
+inline constexpr std::size_t kTableStepsMax = 1'000'000;
 inline constexpr std::size_t kTableItemsMax = 1'000'000;
 
 // What a decoder of recorded traffic remembers.
