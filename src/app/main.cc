@@ -36,7 +36,7 @@ constexpr Command kCommands[] = {
     {"serve", "the platform over a data directory", amity::app::serve_command},
     {"read", "one meter, now: objects, registers, rows of a profile", amity::app::read_command},
     {"sim", "virtual meters on real sockets", amity::app::sim_command},
-    {"decode", "any DLMS frame as one JSON object", amity::app::decode_command},
+    {"decode", "any frame of any protocol as one JSON object", amity::app::decode_command},
     {"export", "readings of a data directory as CSV or JSON Lines", amity::app::export_command},
     {"vee", "validate and estimate a file of readings offline", amity::app::vee_command},
     {"admin", "check, back up and restore a data directory", amity::app::admin_command},
