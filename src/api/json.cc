@@ -1,6 +1,7 @@
 #include "api/json.h"
 
 #include <charconv>
+#include "base/decimal.h"
 #include <cmath>
 
 namespace amity::api {
@@ -45,26 +46,8 @@ void append_number(std::string& out, std::int64_t value) {
 }
 
 void append_decimal(std::string& out, std::int64_t value, int exponent) {
-  char digits[24];
-  const std::uint64_t magnitude =
-      value < 0 ? ~static_cast<std::uint64_t>(value) + 1 : static_cast<std::uint64_t>(value);
-  const auto end = std::to_chars(digits, digits + sizeof digits, magnitude).ptr;
-  const auto count = static_cast<std::size_t>(end - digits);
-  if (value < 0) out += '-';
-  if (exponent >= 0) {
-    out.append(digits, count);
-    if (value != 0) out.append(static_cast<std::size_t>(exponent), '0');
-    return;
-  }
-  const auto decimals = static_cast<std::size_t>(-exponent);
-  if (count > decimals) {
-    out.append(digits, count - decimals);
-  } else {
-    out += '0';
-  }
-  out += '.';
-  if (count < decimals) out.append(decimals - count, '0');
-  out.append(digits + (count > decimals ? count - decimals : 0), std::min(count, decimals));
+  char digits[kDecimalCharsMax];
+  out.append(digits, write_decimal(digits, Decimal{value, exponent}));
 }
 
 }  // namespace amity::api

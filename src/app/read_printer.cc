@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/decimal.h"
+#include "base/json_text.h"
 #include "wire/dlms/data_value.h"
 
 namespace amity::app {
@@ -23,22 +24,6 @@ std::string unit_of(const headend::Column& column) {
 }
 
 }  // namespace
-
-std::string json_string(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto u = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (u < 0x20) {
-      out += fmt::format("\\u{:04x}", u);
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
-}
 
 std::string value_text(ByteView encoded, std::int8_t exponent) {
   dlms::DataTree tree;

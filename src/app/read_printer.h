@@ -18,7 +18,6 @@ struct ReadValue {
   bool ok = true;
 };
 
-std::string json_string(std::string_view text);  // quoted
 void print_value(const ReadValue& value, bool json);
 void print_rows(const headend::Profile& profile, const headend::ProfileRows& rows, bool json);
 // A value in words: numbers with their scaler, strings as text where they are text.

@@ -1,5 +1,7 @@
 #include "base/decimal.h"
 
+#include <charconv>
+#include <cstring>
 #include <limits>
 
 namespace amity {
@@ -11,20 +13,33 @@ Error overflow() { return make_error(ErrorCode::kLimit, "the number does not fit
 
 }  // namespace
 
-std::string to_string(Decimal decimal) {
-  if (decimal.exponent >= 0) {
-    std::string text = std::to_string(decimal.value);
-    if (decimal.value != 0) text.append(static_cast<std::size_t>(decimal.exponent), '0');
-    return text;
-  }
+char* write_decimal(char* at, Decimal decimal) {
+  char digits[24];
   const bool negative = decimal.value < 0;
-  const std::uint64_t magnitude =
-      negative ? ~static_cast<std::uint64_t>(decimal.value) + 1 : static_cast<std::uint64_t>(decimal.value);
-  std::string digits = std::to_string(magnitude);
-  const std::size_t decimals = static_cast<std::size_t>(-decimal.exponent);
-  if (digits.size() <= decimals) digits.insert(0, decimals + 1 - digits.size(), '0');
-  digits.insert(digits.size() - decimals, 1, '.');
-  return negative ? "-" + digits : digits;
+  const std::uint64_t magnitude = negative ? ~static_cast<std::uint64_t>(decimal.value) + 1
+                                           : static_cast<std::uint64_t>(decimal.value);
+  const auto end = std::to_chars(digits, digits + sizeof digits, magnitude).ptr;
+  const auto count = static_cast<int>(end - digits);
+  if (negative) *at++ = '-';
+  if (decimal.exponent >= 0) {
+    std::memcpy(at, digits, static_cast<std::size_t>(count));
+    at += count;
+    for (int i = 0; i < decimal.exponent && magnitude != 0; ++i) *at++ = '0';
+    return at;
+  }
+  const int decimals = -decimal.exponent;
+  int whole = count - decimals;
+  if (whole <= 0) *at++ = '0';
+  for (int i = 0; i < whole; ++i) *at++ = digits[i];
+  *at++ = '.';
+  for (; whole < 0; ++whole) *at++ = '0';
+  for (int i = whole; i < count; ++i) *at++ = digits[i];
+  return at;
+}
+
+std::string to_string(Decimal decimal) {
+  char text[kDecimalCharsMax];
+  return std::string(text, write_decimal(text, decimal));
 }
 
 Result<Decimal> decimal_from(std::string_view text) {

@@ -18,6 +18,9 @@ struct Decimal {
 
 // "12.34" for {1234, -2}; trailing zeros are kept: they are the meter's resolution.
 std::string to_string(Decimal decimal);
+// The same into memory of the caller's, at most kDecimalCharsMax characters: returns the end.
+inline constexpr int kDecimalCharsMax = 48;
+char* write_decimal(char* at, Decimal decimal);
 // Accepts "-12.340"; the exponent is the number of decimals given.
 Result<Decimal> decimal_from(std::string_view text);
 // The same number with another exponent; fails where digits would be lost or overflow.

@@ -7,7 +7,7 @@ namespace amity::headend {
 
 namespace {
 
-constexpr std::uint16_t kClassData = 1, kClassRegister = 3, kClassExtended = 4, kClassDemand = 5, kClassProfile = 7,
+constexpr std::uint16_t kClassRegister = 3, kClassExtended = 4, kClassDemand = 5, kClassProfile = 7,
                         kClassClock = 8, kClassAssociation = 15,
                         kClassPush = 40, kClassStatusMapping = 63, kClassDisconnect = 70;
 constexpr std::uint32_t kDay_s = 86'400;

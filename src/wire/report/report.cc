@@ -50,31 +50,6 @@ char* write_time(char* at, const MeterTime& time) {
   return at;
 }
 
-// As to_string(Decimal) writes it; at most 20 digits, 18 zeros, a sign and a point.
-char* write_decimal(char* at, Decimal decimal) {
-  char digits[24];
-  const bool negative = decimal.value < 0;
-  const std::uint64_t magnitude = negative ? ~static_cast<std::uint64_t>(decimal.value) + 1
-                                           : static_cast<std::uint64_t>(decimal.value);
-  const auto end = std::to_chars(digits, digits + sizeof digits, magnitude).ptr;
-  const auto count = static_cast<int>(end - digits);
-  if (negative) *at++ = '-';
-  if (decimal.exponent >= 0) {
-    std::memcpy(at, digits, static_cast<std::size_t>(count));
-    at += count;
-    for (int i = 0; i < decimal.exponent && magnitude != 0; ++i) *at++ = '0';
-    return at;
-  }
-  const int decimals = -decimal.exponent;
-  int whole = count - decimals;
-  if (whole <= 0) *at++ = '0';
-  for (int i = 0; i < whole; ++i) *at++ = digits[i];
-  *at++ = '.';
-  for (; whole < 0; ++whole) *at++ = '0';
-  for (int i = whole; i < count; ++i) *at++ = digits[i];
-  return at;
-}
-
 // Writes through a buffer of its own: most of a report is short pieces.
 class Json {
  public:
