@@ -328,6 +328,18 @@ void write_heads(Json& json, const Report& report) {
 
 }  // namespace
 
+MeterTime to_meter_time(const CivilTime& civil) {
+  MeterTime time;
+  time.year = static_cast<std::int16_t>(civil.year);
+  time.month = static_cast<std::uint8_t>(civil.month);
+  time.day = static_cast<std::uint8_t>(civil.day);
+  time.hour = static_cast<std::uint8_t>(civil.hour);
+  time.minute = static_cast<std::uint8_t>(civil.minute);
+  time.second = static_cast<std::uint8_t>(civil.second);
+  time.precision = MeterTime::Precision::kSecond;
+  return time;
+}
+
 std::string to_string(const MeterTime& time) {
   if (time.precision == MeterTime::Precision::kNone) return {};
   char text[kNumberBytesMax];
