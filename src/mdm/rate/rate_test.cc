@@ -58,7 +58,8 @@ TEST(Rate, MarchWithTheClockGoingForward) {
   Energy night, tier 2         113.000 kWh x 0.12                            13.56
       import: 1652 intervals, 2026-03-01T00:00:00+01:00 to 2026-04-01T00:00:00+02:00, sum 413000 Wh
   Highest demand               12.000 kW x 4.50                              54.00
-      import: 1 interval, 2026-03-10T18:00:00+01:00 to 2026-03-10T18:15:00+01:00, sum 2500 Wh, ratchet of an earlier 15.000 kW
+      import: 1 interval, 2026-03-10T18:00:00+01:00 to 2026-03-10T18:15:00+01:00, sum 2500 Wh
+      ratchet of an earlier 15.000 kW
   Meter                        1 month x 3.10                                 3.10
   Access                       31 days x 0.05                                 1.55
   VAT                          21 % of 168.66                                35.42
@@ -131,11 +132,14 @@ TEST(Rate, NettingWithinTheHourMinimumAndReactive) {
   m.reactive[0] = 500'000;
   EXPECT_EQ(m.text(), R"(Account A-1   Roof   2026-06-01T00:00:00-04:00 to 2026-07-01T00:00:00-04:00, 30 days
   Bought                       719.000 kWh x 0.15                           107.85
-      import: 2880 intervals, 2026-06-01T00:00:00-04:00 to 2026-07-01T00:00:00-04:00, sum 720000 Wh, 1000 netted with export
+      import: 2880 intervals, 2026-06-01T00:00:00-04:00 to 2026-07-01T00:00:00-04:00, sum 720000 Wh
+      1000 netted with export
   Sold                         2.000 kWh x -0.04                             -0.08
-      export: 2880 intervals, 2026-06-01T00:00:00-04:00 to 2026-07-01T00:00:00-04:00, sum 3000 Wh, 1000 netted with import
+      export: 2880 intervals, 2026-06-01T00:00:00-04:00 to 2026-07-01T00:00:00-04:00, sum 3000 Wh
+      1000 netted with import
   Reactive                     140.500 kvarh x 0.02                           2.81
-      reactive: 2880 intervals, 2026-06-01T00:00:00-04:00 to 2026-07-01T00:00:00-04:00, sum 500000 varh, 359500 free against import
+      reactive: 2880 intervals, 2026-06-01T00:00:00-04:00 to 2026-07-01T00:00:00-04:00, sum 500000 varh
+      359500 free against import
   Minimum bill                 1 month x 120.00                               9.42
       reached 110.58
   TOTAL                        USD                                          120.00

@@ -70,13 +70,13 @@ std::string trace_text(const BillLine& line, const Tariff& tariff, const TimeZon
       zone.to_iso_local(t.from), zone.to_iso_local(t.to), to_string(Decimal{t.sum, t.exponent}),
       line.kind == LineKind::kReactive ? "varh" : std::string(symbol(tariff.unit)));
   if (t.against.valid() && line.kind == LineKind::kReactive)
-    text += fmt::format(", {} free against {}", to_string(Decimal{t.netted, t.exponent}),
+    text += fmt::format("\n      {} free against {}", to_string(Decimal{t.netted, t.exponent}),
                         names(t.against));
   else if (t.against.valid())
-    text += fmt::format(", {} netted with {}", to_string(Decimal{t.netted, t.exponent}),
+    text += fmt::format("\n      {} netted with {}", to_string(Decimal{t.netted, t.exponent}),
                         names(t.against));
   if (t.earlier_peak != 0)
-    text += fmt::format(", ratchet of an earlier {} {}", amount(t.earlier_peak),
+    text += fmt::format("\n      ratchet of an earlier {} {}", amount(t.earlier_peak),
                         demand_unit_text(tariff));
   return text;
 }
