@@ -71,7 +71,8 @@ void check_events(Kv& kv, CheckReport& report) {
 
 void check_final_values(Kv& kv, CheckReport& report) {
   FinalsCheck counts;
-  note(report, "final values", check_finals(kv, counts, [&](const std::string& what) { report.damage.push_back(what); }));
+  const auto damaged = [&report](const std::string& what) { report.damage.push_back(what); };
+  note(report, "final values", check_finals(kv, counts, damaged));
   report.final_days = counts.days;
   report.final_versions = counts.versions;
   report.edits = counts.edits;

@@ -14,7 +14,9 @@ constexpr int kClosureShift = 4;
 // Who decides most: not written out.
 constexpr std::string_view kVee = "vee";
 
-UtcSeconds midnight_of(std::int32_t day) { return UtcDay(day).start(); }
+UtcSeconds midnight_of(std::int32_t day) {
+  return UtcDay(day).start();
+}
 
 // Whole minutes take fewer bytes.
 void put_span(Bytes& out, std::uint32_t seconds) {
@@ -46,7 +48,8 @@ void put_finding(Bytes& out, const VeeFinding& f) {
   put_zigzag(out, f.slot);
   put_varint(out, f.slots);
   std::uint8_t known = 0;
-  for (std::size_t i = 0; i < f.n.size(); ++i) known |= static_cast<std::uint8_t>((f.n[i] != 0) << i);
+  for (std::size_t i = 0; i < f.n.size(); ++i)
+    known |= static_cast<std::uint8_t>((f.n[i] != 0) << i);
   out.push_back(known);
   for (const std::int64_t n : f.n) {
     if (n != 0) put_zigzag(out, n);
@@ -88,7 +91,8 @@ std::uint64_t slot_of(const VeeDay& day, UtcSeconds time) {
   return static_cast<std::uint64_t>((time - day.start) / day.interval_s) - 1;
 }
 
-Status get_run(ByteReader& in, const VeeDay& day, std::uint64_t& slot, std::vector<FinalVersion>& out) {
+Status get_run(ByteReader& in, const VeeDay& day, std::uint64_t& slot,
+               std::vector<FinalVersion>& out) {
   AMITY_TRY(const std::uint64_t gap, get_varint(in));
   AMITY_TRY(const std::uint64_t count, get_varint(in));
   if (gap > day.slots() || count == 0 || count > day.slots() || slot + gap + count > day.slots()) {
@@ -155,7 +159,8 @@ Result<VeeDay> get_vee_day(ByteReader& in) {
   VeeDay d;
   AMITY_TRY(const std::uint8_t version, in.u8());
   if (version != kVersion) {
-    return make_error(ErrorCode::kUnsupported, "a day's final values of version " + std::to_string(version));
+    return make_error(ErrorCode::kUnsupported,
+                      "a day's final values of version " + std::to_string(version));
   }
   AMITY_TRY(d.channel.value, get_u32(in));
   AMITY_TRY(d.day, get_i32(in));
@@ -163,7 +168,8 @@ Result<VeeDay> get_vee_day(ByteReader& in) {
   d.start = UtcSeconds(wrapping_add(midnight_of(d.day).value, offset_s));
   AMITY_TRY(d.length_s, get_span(in));
   AMITY_TRY(d.interval_s, get_span(in));
-  if (d.slots() == 0 || d.slots() > kSlotsPerFinalDayMax) return in.malformed("a day has so many intervals");
+  if (d.slots() == 0 || d.slots() > kSlotsPerFinalDayMax)
+    return in.malformed("a day has so many intervals");
   AMITY_TRY(d.revision, get_u32(in));
   AMITY_TRY(const std::uint8_t both, in.u8());
   const std::uint8_t state = both & kStateMask, closure = both >> kClosureShift;
@@ -193,7 +199,8 @@ Result<VeeDay> get_vee_day(ByteReader& in) {
     if (gap > d.slots() || count == 0 || count > d.slots() || at + gap + count > d.slots()) {
       return in.malformed("open intervals lie outside of the day");
     }
-    d.open.emplace_back(static_cast<std::uint16_t>(at + gap), static_cast<std::uint16_t>(at + gap + count));
+    d.open.emplace_back(static_cast<std::uint16_t>(at + gap),
+                        static_cast<std::uint16_t>(at + gap + count));
     at += gap + count;
   }
   return d;
@@ -290,7 +297,8 @@ Result<Edit> get_edit(ByteReader& in) {
   AMITY_TRY(e.id.value, get_varint(in));
   AMITY_TRY(const std::uint8_t kind, get_enum(in, static_cast<std::uint8_t>(EditKind::kUndo)));
   e.kind = static_cast<EditKind>(kind);
-  AMITY_TRY(const std::uint8_t state, get_enum(in, static_cast<std::uint8_t>(EditState::kRejected)));
+  AMITY_TRY(const std::uint8_t state,
+            get_enum(in, static_cast<std::uint8_t>(EditState::kRejected)));
   e.state = static_cast<EditState>(state);
   AMITY_TRY(const std::uint64_t days, get_varint(in));
   if (days > kEditDaysMax || days > in.remaining()) return in.malformed("more days than bytes");
@@ -301,7 +309,8 @@ Result<Edit> get_edit(ByteReader& in) {
     e.days.push_back(d);
   }
   AMITY_TRY(const std::uint64_t values, get_varint(in));
-  if (values > kEditValuesMax || values > in.remaining()) return in.malformed("more values than bytes");
+  if (values > kEditValuesMax || values > in.remaining())
+    return in.malformed("more values than bytes");
   for (std::uint64_t i = 0; i < values; ++i) {
     EditValue v;
     AMITY_TRY(v.time, get_time(in));
@@ -324,7 +333,8 @@ bool within_limits(const VeeDay& day, std::span<const FinalVersion> versions) {
   if (day.findings.size() > kFindingsPerDayMax) return false;
   UtcSeconds last = day.start;
   for (const FinalVersion& v : versions) {
-    if (v.time <= last || v.time > day.end() || (v.time - day.start) % day.interval_s != 0) return false;
+    if (v.time <= last || v.time > day.end() || (v.time - day.start) % day.interval_s != 0)
+      return false;
     if (v.version == 0 || v.now.method > 99 || (v.before && v.before->method > 99)) return false;
     last = v.time;
   }

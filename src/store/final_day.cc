@@ -63,7 +63,8 @@ std::string encode_final_day(const FinalDay& day) {
 }
 
 Result<FinalDay> decode_final_day(ChannelId channel, std::int32_t day, ByteView bytes) {
-  AMITY_TRY(const ByteView covered, verified(bytes, static_cast<std::uint32_t>(day), channel.value));
+  AMITY_TRY(const ByteView covered,
+            verified(bytes, static_cast<std::uint32_t>(day), channel.value));
   ByteReader in(covered);
   FinalDay out;
   AMITY_TRY(out.day, get_vee_day(in));

@@ -14,12 +14,16 @@ Quality marked(Quality quality, const FinalValue& final) {
 }
 
 // Local days that may touch this time; civil dates are at most 14 hours from UTC.
-std::int32_t first_day(UtcSeconds after) { return day_of_interval_end(after + 1).value - 1; }
-std::int32_t last_day(UtcSeconds until) { return day_of_interval_end(until).value + 1; }
+std::int32_t first_day(UtcSeconds after) {
+  return day_of_interval_end(after + 1).value - 1;
+}
+std::int32_t last_day(UtcSeconds until) {
+  return day_of_interval_end(until).value + 1;
+}
 
 // One validated day's points inside (after, until].
-void add_day(const FinalDay& day, std::span<const Reading> raw, UtcSeconds after, UtcSeconds until, ChannelId channel,
-             FinalSeries& out) {
+void add_day(const FinalDay& day, std::span<const Reading> raw, UtcSeconds after, UtcSeconds until,
+             ChannelId channel, FinalSeries& out) {
   std::map<UtcSeconds, const FinalVersion*> newest;
   for (const FinalDay::Step& step : day.steps) {
     for (const FinalVersion& v : step.versions) newest[v.time] = &v;
@@ -36,20 +40,22 @@ void add_day(const FinalDay& day, std::span<const Reading> raw, UtcSeconds after
     const bool present = reading != raw.end() && reading->time == time;
     const auto version = newest.find(time);
     if (version == newest.end()) {
-      if (present) out.points.push_back({*reading, {reading->value, FinalOrigin::kActual, 0, false}, 1});
+      if (present)
+        out.points.push_back({*reading, {reading->value, FinalOrigin::kActual, 0, false}, 1});
       continue;
     }
     const FinalValue& now = version->second->now;
     if (now.origin == FinalOrigin::kWithdrawn) continue;
     const Quality quality = present ? reading->quality : Quality{};
-    out.points.push_back({{channel, time, now.value, marked(quality, now)}, now, version->second->version});
+    out.points.push_back(
+        {{channel, time, now.value, marked(quality, now)}, now, version->second->version});
   }
 }
 
 }  // namespace
 
-Result<FinalSeries> final_series(Readings& readings, Finals& finals, ChannelId channel, UtcSeconds after,
-                                 UtcSeconds until) {
+Result<FinalSeries> final_series(Readings& readings, Finals& finals, ChannelId channel,
+                                 UtcSeconds after, UtcSeconds until) {
   FinalSeries out;
   if (until <= after) return out;
   AMITY_TRY(const auto raw, readings.read_first(channel, after, until));
@@ -66,8 +72,8 @@ Result<FinalSeries> final_series(Readings& readings, Finals& finals, ChannelId c
   return out;
 }
 
-Result<std::vector<VersionStep>> version_history(Readings& readings, Finals& finals, ChannelId channel,
-                                                 UtcSeconds time) {
+Result<std::vector<VersionStep>> version_history(Readings& readings, Finals& finals,
+                                                 ChannelId channel, UtcSeconds time) {
   std::vector<VersionStep> out;
   AMITY_TRY(const auto days, finals.days(channel, first_day(time - 1), last_day(time)));
   for (const FinalDay& day : days) {
@@ -83,7 +89,8 @@ Result<std::vector<VersionStep>> version_history(Readings& readings, Finals& fin
     if (!out.empty() || day.is_open(time)) continue;
     AMITY_TRY(const auto raw, readings.read_first(channel, time - 1, time));
     if (raw.empty() || (time - day.day.start) % day.day.interval_s != 0) continue;
-    out.push_back({{time, 1, {raw.front().value, FinalOrigin::kActual, 0, false}, {}}, day.steps.front().decision});
+    out.push_back({{time, 1, {raw.front().value, FinalOrigin::kActual, 0, false}, {}},
+                   day.steps.front().decision});
   }
   return out;
 }

@@ -40,7 +40,8 @@ class Finals {
 
   virtual Result<std::optional<FinalDay>> day(ChannelId channel, std::int32_t day) = 0;
   // Days first .. last that are there, ascending.
-  virtual Result<std::vector<FinalDay>> days(ChannelId channel, std::int32_t first, std::int32_t last) = 0;
+  virtual Result<std::vector<FinalDay>> days(ChannelId channel, std::int32_t first,
+                                             std::int32_t last) = 0;
   // Every day that is not clean and not accepted, by date, then by channel.
   virtual Status each_exception(const std::function<void(const VeeDay&)>& visit) = 0;
 
@@ -54,8 +55,9 @@ class Finals {
   // What the department remembers between days, by name. Not synced: a crash may bring back an
   // earlier one, never a part of one.
   virtual Status save_states(std::span<const std::pair<std::string, Bytes>> states) = 0;
-  virtual Status each_state(const std::string& prefix,
-                            const std::function<void(const std::string& name, ByteView state)>& visit) = 0;
+  virtual Status each_state(
+      const std::string& prefix,
+      const std::function<void(const std::string& name, ByteView state)>& visit) = 0;
 };
 
 struct FinalPoint {
@@ -66,12 +68,12 @@ struct FinalPoint {
 
 struct FinalSeries {
   std::vector<FinalPoint> points;  // ascending
-  std::size_t pending = 0;         // raw readings of days that are not validated yet, and open intervals
+  std::size_t pending = 0;  // raw readings of days that are not validated yet, and open intervals
 };
 
 // What is billed of an interval channel: after < time <= until.
-Result<FinalSeries> final_series(Readings& readings, Finals& finals, ChannelId channel, UtcSeconds after,
-                                 UtcSeconds until);
+Result<FinalSeries> final_series(Readings& readings, Finals& finals, ChannelId channel,
+                                 UtcSeconds after, UtcSeconds until);
 
 // Every version of one interval, oldest first; the first raw value with the decision that made it
 // final. Empty while the day is not validated or the interval never had a value.
@@ -79,7 +81,7 @@ struct VersionStep {
   FinalVersion version;
   Decision decision;
 };
-Result<std::vector<VersionStep>> version_history(Readings& readings, Finals& finals, ChannelId channel,
-                                                 UtcSeconds time);
+Result<std::vector<VersionStep>> version_history(Readings& readings, Finals& finals,
+                                                 ChannelId channel, UtcSeconds time);
 
 }  // namespace amity::store

@@ -23,15 +23,18 @@ std::string edit_key(char table, EditId id) {
   return key;
 }
 
-std::string past(char table) { return std::string(1, static_cast<char>(table + 1)); }
+std::string past(char table) {
+  return std::string(1, static_cast<char>(table + 1));
+}
 
 bool is_exception(VeeState state) {
   return state == VeeState::kWaiting || state == VeeState::kEstimated || state == VeeState::kFailed;
 }
 
 Error at_day(const Error& error, ChannelId channel, std::int32_t day) {
-  return make_error(error.code, "final values of channel " + std::to_string(channel.value) + ", day " +
-                                    to_iso(UtcDay(day).start()).substr(0, 10) + ": " + error.reason);
+  return make_error(error.code, "final values of channel " + std::to_string(channel.value) +
+                                    ", day " + to_iso(UtcDay(day).start()).substr(0, 10) + ": " +
+                                    error.reason);
 }
 
 Error at_edit(const Error& error, EditId id) {
@@ -50,8 +53,8 @@ const FinalVersion* FinalDay::newest(UtcSeconds time) const {
 
 bool FinalDay::is_open(UtcSeconds time) const {
   const std::int64_t slot = (time - day.start) / day.interval_s - 1;
-  return std::ranges::any_of(day.open,
-                             [slot](const auto& run) { return slot >= run.first && slot < run.second; });
+  return std::ranges::any_of(
+      day.open, [slot](const auto& run) { return slot >= run.first && slot < run.second; });
 }
 
 Status KvFinals::apply(const ReadingsFinal& fact) {
@@ -97,7 +100,8 @@ Result<std::optional<FinalDay>> KvFinals::day(ChannelId channel, std::int32_t nu
   return std::optional(std::move(decoded).value());
 }
 
-Result<std::vector<FinalDay>> KvFinals::days(ChannelId channel, std::int32_t first, std::int32_t last) {
+Result<std::vector<FinalDay>> KvFinals::days(ChannelId channel, std::int32_t first,
+                                             std::int32_t last) {
   std::vector<FinalDay> out;
   if (std::int64_t{last} - first > kDaysPerReadMax) {
     return make_error(ErrorCode::kLimit, "too many days at once");
@@ -111,9 +115,10 @@ Result<std::vector<FinalDay>> KvFinals::days(ChannelId channel, std::int32_t fir
 
 Status KvFinals::each_exception(const std::function<void(const VeeDay&)>& visit) {
   std::vector<std::pair<std::int32_t, ChannelId>> keys;
-  AMITY_CHECK(kv_.scan(Family::kFinals, std::string(1, kException), past(kException), Direction::kForward,
-                       [&](std::string_view key, std::string_view) {
-                         if (key.size() == kDayKeySize) keys.emplace_back(key_i32(key, 1), ChannelId(key_u32(key, 5)));
+  AMITY_CHECK(kv_.scan(Family::kFinals, std::string(1, kException), past(kException),
+                       Direction::kForward, [&](std::string_view key, std::string_view) {
+                         if (key.size() == kDayKeySize)
+                           keys.emplace_back(key_i32(key, 1), ChannelId(key_u32(key, 5)));
                          return true;
                        }));
   for (const auto& [number, channel] : keys) {
@@ -155,8 +160,8 @@ Result<std::vector<Edit>> KvFinals::edits(EditId before, std::size_t limit) {
 Result<std::vector<Edit>> KvFinals::open_edits() {
   std::vector<EditId> ids;
   std::vector<Edit> out;
-  AMITY_CHECK(kv_.scan(Family::kFinals, std::string(1, kOpenEdit), past(kOpenEdit), Direction::kForward,
-                       [&](std::string_view key, std::string_view) {
+  AMITY_CHECK(kv_.scan(Family::kFinals, std::string(1, kOpenEdit), past(kOpenEdit),
+                       Direction::kForward, [&](std::string_view key, std::string_view) {
                          if (key.size() == kEditKeySize) ids.emplace_back(key_u64(key, 1));
                          return true;
                        }));
@@ -188,37 +193,40 @@ Status KvFinals::save_states(std::span<const std::pair<std::string, Bytes>> stat
 
 Status KvFinals::each_state(const std::string& prefix,
                             const std::function<void(const std::string&, ByteView)>& visit) {
-  return kv_.scan(Family::kFinals, std::string(1, kState) + prefix, past(kState), Direction::kForward,
-                  [&](std::string_view key, std::string_view value) {
+  return kv_.scan(Family::kFinals, std::string(1, kState) + prefix, past(kState),
+                  Direction::kForward, [&](std::string_view key, std::string_view value) {
                     if (!key.substr(1).starts_with(prefix)) return false;
                     visit(std::string(key.substr(1)), as_bytes(value));
                     return true;
                   });
 }
 
-Status check_finals(Kv& kv, FinalsCheck& counts, const std::function<void(const std::string&)>& damaged) {
-  return kv.scan(Family::kFinals, "", "", Direction::kForward, [&](std::string_view key, std::string_view value) {
-    if (!key.empty() && key[0] == kDay && key.size() == kDayKeySize) {
-      ++counts.days;
-      const ChannelId channel(key_u32(key, 5));
-      const std::int32_t number = key_i32(key, 1);
-      const auto decoded = decode_final_day(channel, number, as_bytes(value));
-      if (!decoded.ok()) {
-        damaged(to_string(at_day(decoded.error(), channel, number)));
+Status check_finals(Kv& kv, FinalsCheck& counts,
+                    const std::function<void(const std::string&)>& damaged) {
+  return kv.scan(
+      Family::kFinals, "", "", Direction::kForward,
+      [&](std::string_view key, std::string_view value) {
+        if (!key.empty() && key[0] == kDay && key.size() == kDayKeySize) {
+          ++counts.days;
+          const ChannelId channel(key_u32(key, 5));
+          const std::int32_t number = key_i32(key, 1);
+          const auto decoded = decode_final_day(channel, number, as_bytes(value));
+          if (!decoded.ok()) {
+            damaged(to_string(at_day(decoded.error(), channel, number)));
+            return true;
+          }
+          for (const FinalDay::Step& step : decoded->steps) counts.versions += step.versions.size();
+        } else if (!key.empty() && key[0] == kEdit && key.size() == kEditKeySize) {
+          ++counts.edits;
+          const EditId id(key_u64(key, 1));
+          if (const auto decoded = decode_stored_edit(id, as_bytes(value)); !decoded.ok()) {
+            damaged(to_string(at_edit(decoded.error(), id)));
+          }
+        } else if (key.empty() || std::string_view("XWS").find(key[0]) == std::string_view::npos) {
+          damaged("final values: a key that means nothing");
+        }
         return true;
-      }
-      for (const FinalDay::Step& step : decoded->steps) counts.versions += step.versions.size();
-    } else if (!key.empty() && key[0] == kEdit && key.size() == kEditKeySize) {
-      ++counts.edits;
-      const EditId id(key_u64(key, 1));
-      if (const auto decoded = decode_stored_edit(id, as_bytes(value)); !decoded.ok()) {
-        damaged(to_string(at_edit(decoded.error(), id)));
-      }
-    } else if (key.empty() || std::string_view("XWS").find(key[0]) == std::string_view::npos) {
-      damaged("final values: a key that means nothing");
-    }
-    return true;
-  });
+      });
 }
 
 }  // namespace amity::store

@@ -25,7 +25,7 @@ class TimedJournal : public store::Journal {
     return journal_.read(after, max);
   }
   store::Sequence last() const override { return journal_.last(); }
-  store::Sequence first() const override { return journal_.first(); }
+  Result<store::Sequence> first() const override { return journal_.first(); }
   void on_commit(std::function<void(store::Sequence)> callback) override {
     journal_.on_commit(std::move(callback));
   }
