@@ -332,7 +332,7 @@ int decode_command(int argc, char** argv) {
       "dlms, wmbus, mbus, sml, p1, iec62056-21, c1222, c1218, stg, modbus, osgp or pcap, where it "
       "is not to be recognised");
   app.add_flag("--explain", arguments.explain,
-               "add the layout: every byte of the frame, with its meaning (not of DLMS frames)");
+               "add the layout: every byte of the frame, with its meaning");
   app.add_flag("--inverted-deviation", arguments.inverted_deviation,
                "the meter sends its offset with the sign opposite to the standard");
   app.footer(

@@ -1,6 +1,7 @@
 // Every protocol through the one door: recognised by itself, one object a frame, errors in their
 // place.
 #include <gtest/gtest.h>
+#include <rapidjson/document.h>
 
 #include <filesystem>
 #include <fstream>
@@ -159,6 +160,71 @@ TEST(Protocols, WithExplanationEveryByteIsAccountedFor) {
   const auto frames = decode_stream(hex(kGasEncrypted), options);
   EXPECT_NE(frames[0].json->find(R"("layout":[{"offset":0,"size":)"), std::string::npos)
       << *frames[0].json;
+}
+
+// How often each byte of a frame lies in an innermost part: "once", or the first that does not.
+std::string coverage(const std::string& json) {
+  rapidjson::Document document;
+  document.Parse(json.c_str());
+  const auto& layout = document["layout"];
+  std::vector<int> times;
+  for (rapidjson::SizeType i = 0; i < layout.Size(); ++i) {
+    const bool innermost =
+        i + 1 == layout.Size() || layout[i + 1]["depth"].GetInt() <= layout[i]["depth"].GetInt();
+    const std::size_t offset = layout[i]["offset"].GetUint64(),
+                      size = layout[i]["size"].GetUint64();
+    if (times.size() < offset + size) times.resize(offset + size);
+    for (std::size_t at = offset; innermost && at < offset + size; ++at) ++times[at];
+  }
+  for (std::size_t at = 0; at < times.size(); ++at) {
+    if (times[at] != 1) return std::to_string(times[at]) + " times byte " + std::to_string(at);
+  }
+  return times.empty() ? "nothing" : "once";
+}
+
+TEST(Protocols, EveryByteOfRealRecordingsIsExplainedOnce) {
+  const std::filesystem::path folder = AMITY_SOURCE_DIR "/../shared/data/frames";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no recordings in " << folder;
+  DecodeOptions options;
+  options.explain = true;
+  for (const char* kind : {"sml", "p1", "dlms_push"}) {
+    std::size_t explained = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder / kind)) {
+      const auto extension = entry.path().extension();
+      if (extension == ".xml" || extension == ".key" || extension == ".gak") continue;
+      std::ifstream in(entry.path(), std::ios::binary);
+      std::string content((std::istreambuf_iterator<char>(in)), {});
+      if (looks_like_hex(as_bytes(content)))
+        content = std::string(as_text(*bytes_from_hex_text(content)));
+      for (const DecodedFrame& frame : decode_stream(as_bytes(content), options)) {
+        if (!frame.json.ok()) continue;
+        EXPECT_EQ(coverage(*frame.json), "once") << entry.path() << " at " << frame.offset;
+        ++explained;
+      }
+    }
+    EXPECT_GT(explained, 4u) << kind;
+  }
+}
+
+TEST(Protocols, ADlmsPushIsExplainedDownToItsValues) {
+  DecodeOptions options;
+  options.explain = true;
+  const auto frames = decode_stream(hex("7ea02a410883130413e6e7000f40000000000101020309060100010700"
+                                        "ff0600001d3a02020f00161b16f97e"),
+                                    options);
+  ASSERT_EQ(frames.size(), 1u);
+  ASSERT_TRUE(frames[0].json.ok());
+  EXPECT_EQ(coverage(*frames[0].json), "once") << *frames[0].json;
+  const std::string json = *frames[0].json;
+  const std::string layout = json.substr(json.find("\"layout\""));
+  EXPECT_NE(layout.find(R"({"offset":0,"size":1,"depth":1,"meaning":"flag","value":"7E"})"),
+            std::string::npos)
+      << layout;
+  EXPECT_NE(layout.find(R"("meaning":"logical link header")"), std::string::npos) << layout;
+  EXPECT_NE(layout.find(R"("meaning":"long invoke id and priority","value":"40000000")"),
+            std::string::npos)
+      << layout;
+  EXPECT_NE(layout.find("7482"), std::string::npos) << layout;
 }
 
 TEST(Protocols, ACaptureIsDecodedPayloadByPayload) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "wire/decode/layout.h"
 #include "wire/iec62056_21/readout.h"
 #include "wire/stg/report.h"
 
@@ -61,7 +62,7 @@ class Conversation {
  public:
   explicit Conversation(ReportWriter& out) : out_(out) {}
 
-  void add(std::size_t offset, const Message& message) {
+  void add(std::size_t offset, const Message& message, ByteView bytes) {
     wire::Report& report = out_.report();
     report.clear();
     report.protocol = "iec62056-21";
@@ -90,6 +91,7 @@ class Conversation {
         if (!message.command.data.empty()) note("operand", message.command.data);
         break;
     }
+    if (report.explain) append_text_layout(bytes, report);
     out_.add(offset, std::move(status));
   }
 
@@ -181,7 +183,7 @@ void decode_iec62056_21(ByteView recording, ReportWriter& out) {
       if (!line_ends) out.fail(at, ErrorCode::kTruncated, "the message does not end");
       return;
     }
-    conversation.add(at + noise, **message);
+    conversation.add(at + noise, **message, recording.subspan(at + noise, (*message)->size));
     at += noise + (*message)->size;
   }
 }

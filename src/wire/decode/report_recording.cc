@@ -1,5 +1,6 @@
 #include "wire/decode/report_recording.h"
 
+#include "wire/decode/layout.h"
 #include "wire/decode/modbus_recording.h"
 #include "wire/decode/readable_recording.h"
 #include "wire/osgp/decode.h"
@@ -45,8 +46,10 @@ void ReportDecoders::decode_sml(ByteView recording, ReportWriter& out) {
   std::size_t at = 0;
   while (const auto frame = sml::find_frame(recording, at)) {
     if (frame->complete) {
-      out.add(frame->offset,
-              sml_.decode(recording.subspan(frame->offset, frame->size), out.report()));
+      const ByteView bytes = recording.subspan(frame->offset, frame->size);
+      const Status status = sml_.decode(bytes, out.report());
+      if (options_.explain) append_sml_layout(bytes, out.report());
+      out.add(frame->offset, status);
     } else {
       out.fail(frame->offset, ErrorCode::kTruncated, "the SML frame does not end");
     }
@@ -64,7 +67,9 @@ void ReportDecoders::decode_p1(ByteView recording, ReportWriter& out) {
     // The splitter hands out telegrams in order: the next place where these bytes stand is theirs.
     const std::size_t found = all.find(as_text(telegram), at);
     const std::size_t offset = found == std::string_view::npos ? at : found;
-    out.add(offset, decoder.decode(telegram, out.report()));
+    const Status status = decoder.decode(telegram, out.report());
+    if (options_.explain) append_text_layout(telegram, out.report());
+    out.add(offset, status);
     at = offset + telegram.size();
   };
   while (const auto telegram = splitter.next()) take(*telegram);
