@@ -2,6 +2,7 @@
 // overflow, and its total is the sum of its lines.
 #include <cstdlib>
 
+#include "base/bytes.h"
 #include "mdm/rate/rate.h"
 #include "mdm/rate/tariff_toml.h"
 #include "mdm/rate/urdb.h"
