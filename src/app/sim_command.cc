@@ -96,7 +96,8 @@ Status serve(const Options& o, runtime::Reactor& reactor) {
   AMITY_TRY(const auto fleet, world::Fleet::make(reactor.runtime(), o.fleet));
   AMITY_CHECK(fleet->listen());
   if (!o.registry.empty()) {
-    AMITY_CHECK(write_file(o.registry, world::fleet_to_json(fleet->master_data(), fleet->secrets(), fleet->side_keys())));
+    const std::string json = world::fleet_to_json(fleet->master_data(), fleet->secrets(), fleet->side_keys());
+    AMITY_CHECK(write_file(o.registry, json));
   }
   fleet->start_pushes();
   fleet->start_frames();

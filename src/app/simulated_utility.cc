@@ -48,6 +48,9 @@ Result<std::unique_ptr<SimulatedUtility>> SimulatedUtility::start(world::FleetCo
   if (const auto push = platform.push_tcp()) {
     utility->on_meters([push](world::Fleet& meters) { meters.start_pushes(*push); });
   }
+  if (const auto frames = platform.frames(); !frames.empty()) {
+    utility->on_meters([&frames](world::Fleet& meters) { meters.start_frames(frames.front()); });
+  }
   return utility;
 }
 
