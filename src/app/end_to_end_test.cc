@@ -170,6 +170,7 @@ TEST(EndToEnd, RadioTelegramsOfWaterAndGasAreInTheStoreExactly) {
   const Scratch scratch;
   auto options = options_in(scratch.path());
   options.headend.scheduled = false;
+  options.zone = config.zone;  // the meters' clocks show the town's
   options.heard.frames_tcp = {Endpoint{"127.0.0.1", 0}};
   auto utility = SimulatedUtility::start(config, std::move(options));
   ASSERT_TRUE(utility.ok()) << to_string(utility.error());

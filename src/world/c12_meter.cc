@@ -162,9 +162,13 @@ std::uint8_t C12Meter::run(std::uint16_t number, bool manufacturer, ByteView par
 }
 
 void C12Meter::latch() {
-  latched_ = meter_.meter_time();
-  const UtcSeconds hour(latched_.value / 3'600 * 3'600);
-  rows_ = meter_.rows(hour - (kC12Blocks - 1) * 3'600LL, latched_);
+  const std::int64_t length = meter_.interval_s();
+  const UtcSeconds turn(meter_.meter_time().value / length * length);
+  if (turn == latched_) return;
+  latched_ = turn;
+  const UtcSeconds hour(turn.value / 3'600 * 3'600);
+  rows_ = meter_.rows(hour - (kC12Blocks - 1) * 3'600LL, turn);
+  profile_.clear();
 }
 
 Value C12Meter::wall_time(UtcSeconds time) const {
@@ -246,16 +250,14 @@ Value C12Meter::configuration(std::uint16_t table, std::string_view name, const 
 // Blocks of an hour in a ring: the one of an hour stands at the number of that hour.
 Value C12Meter::profile(std::uint16_t table, const c12::Item& item) {
   const std::int64_t length = meter_.interval_s();
-  const std::int64_t newest =
-      (latched_.value / length * length - 1) / 3'600;  // hour of the last interval
+  const std::int64_t newest = (latched_.value - 1) / 3'600;  // hour of the last interval
   const std::string_view name = item.field().name;
   if (table == 63) {
     if (name == "LP_SET_STATUS_FLAGS") return c12::number(1 << 2 | 1 << 5);  // circular, active
     if (name == "NBR_VALID_BLOCKS") return c12::number(kC12Blocks);
     if (name == "LAST_BLOCK_ELEMENT") return c12::number(newest % kC12Blocks);
     if (name == "LAST_BLOCK_SEQ_NBR") return c12::number(newest);
-    if (name == "NBR_VALID_INT")
-      return c12::number((latched_.value / length * length - newest * 3'600) / length);
+    if (name == "NBR_VALID_INT") return c12::number((latched_.value - newest * 3'600) / length);
     return blank(item.field());
   }
   const std::int64_t at = item.index(0);
@@ -266,7 +268,7 @@ Value C12Meter::profile(std::uint16_t table, const c12::Item& item) {
     return row != rows_.end() && row->stamp == stamp ? &*row : nullptr;
   };
   if (item.field().role == c12::Role::kBlockEnd) {
-    return wall_time(UtcSeconds(std::min((hour + 1) * 3'600, latched_.value / length * length)));
+    return wall_time(UtcSeconds(std::min((hour + 1) * 3'600, latched_.value)));
   }
   if (item.field().role == c12::Role::kIntervalValid) {
     valid_ = 0;

@@ -46,6 +46,7 @@ class C12Meter final : public c12::TableStore {
   c12::Keys keys_;
   c12::ServerConfig config_;
   std::uint32_t next_iv_ = 0;
+  Bytes profile_;                 // ST64 as encoded; empty: not yet
   UtcSeconds latched_;            // what the profile shows ends here
   std::vector<ProfileRow> rows_;  // of the profile, ascending
   std::vector<LogEntry> events_;
