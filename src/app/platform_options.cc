@@ -43,6 +43,15 @@ void add_platform_options(CLI::App& app, PlatformArguments& a) {
                  "themselves: wireless and wired M-Bus, SML, P1, as they are or as lines of "
                  "hexadecimal digits; tcp://:5011 or udp://:5011 (or with a host); may be repeated")
       ->envname("AMITY_LISTEN_FRAMES");
+  app.add_option("--coap", a.coap,
+                 "take CoAP pushes of NB-IoT and LTE-M meters here: POST /m with a frame as "
+                 "payload, in blocks where it is long; udp://:5683")
+      ->envname("AMITY_COAP");
+  app.add_option("--stg-drop", a.stg_drop,
+                 "take concentrators' report files (STG 3.1.c: S02, S05, S09, ...) out of this "
+                 "folder, where their FTP puts them; each moves to done/ when it is kept, or to "
+                 "failed/ with a .reason file")
+      ->envname("AMITY_STG_DROP");
   app.add_option("--headends", a.headends, "head-end workers; 0: one per core")
       ->capture_default_str();
   app.add_option("--read-every", a.read_every_min, "minutes between scheduled reads of a meter")
@@ -84,6 +93,12 @@ Status heard_options(const PlatformArguments& a, roles::HeardOptions& heard) {
     AMITY_TRY(auto at, listen_url_from(url));
     (at.first ? heard.frames_tcp : heard.frames_udp).push_back(std::move(at.second));
   }
+  if (!a.coap.empty()) {
+    AMITY_TRY(auto at, listen_url_from(a.coap));
+    if (at.first) return make_error(ErrorCode::kInvalid, "--coap is over UDP: udp://HOST:PORT");
+    heard.coap = std::move(at.second);
+  }
+  heard.stg_drop = a.stg_drop;
   return {};
 }
 

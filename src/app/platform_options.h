@@ -19,6 +19,8 @@ struct PlatformArguments {
   bool open_metrics = false;
   std::string push;       // HOST:PORT, "" = none
   std::vector<std::string> listen_frames;  // tcp://HOST:PORT, udp://HOST:PORT
+  std::string coap;                        // udp://HOST:PORT, "" = none
+  std::string stg_drop;                    // folder, "" = none
   std::string backups;    // directory, "" = DATA/backups
   unsigned headends = 0;  // 0 = one per core
   unsigned read_every_min = 60;

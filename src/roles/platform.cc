@@ -186,7 +186,7 @@ Status Platform::start() {
   if (p.options.run_headend) {
     AMITY_CHECK(p.headends->start(p.options.headend, p.options.headends));
     p.commands->set_execute([&p](const Command& command) { p.headends->submit(command); });
-    if (p.options.heard.any()) AMITY_CHECK(p.heard->start(p.options.heard));
+    AMITY_CHECK(p.heard->start(p.options.heard));
   }
   AMITY_CHECK(p.commands->resume());
   if (p.options.run_api) {
