@@ -69,6 +69,19 @@ void SideMeters::convert(const MixPlan& plan, std::uint32_t home, std::uint16_t 
     device.firmware = "4.2";
     device.address = fmt::format("c1222+tcp://{}:{}?called={}&calling={}&security=enc&key-id={}",
                                  host, port, c12_title(home), kC12HeadEndTitle, kC12KeyId);
+  } else if (protocol == MeterProtocol::kIec62056) {
+    iec_[host] = std::make_unique<IecMeter>(*meters_[home], town_->book->zone());
+    device.model = "Iris IX7-C";
+    device.firmware = "1.9";
+    device.address =
+        fmt::format("iec62056+tcp://{}:{}?device={}&mode=C", host, port, device.serial);
+  } else if (protocol == MeterProtocol::kSml || protocol == MeterProtocol::kP1) {
+    const bool sml = protocol == MeterProtocol::kSml;
+    telegrams_[host] = {sml ? TelegramKind::kSml : TelegramKind::kP1, meters_[home].get()};
+    if (sml) device.serial = sml_serial(*meters_[home]);
+    device.model = sml ? "Sigma S3" : "Porta P1";
+    device.firmware = "3.0";
+    device.address = fmt::format("{}+tcp://{}:{}", to_string(protocol), host, port);
   }
 }
 
@@ -87,10 +100,16 @@ void SideMeters::add_resources(const MixPlan& plan, std::uint16_t port, store::M
     add_resource(MeterProtocol::kWmbus, is_water ? Commodity::kWater : Commodity::kGas, home,
                  collector, port, master);
   }
+  const std::uint32_t wired = count_of(plan, MeterProtocol::kMbus);
+  for (std::uint32_t i = 0; i < wired; ++i) {
+    add_resource(MeterProtocol::kMbus, Commodity::kHeat, spread(i, wired), i / kBusMeters, port,
+                 master);
+  }
 }
 
 void SideMeters::add_resource(MeterProtocol protocol, Commodity commodity, std::uint32_t home,
-                              std::uint32_t carrier, std::uint16_t, store::MasterData& master) {
+                              std::uint32_t carrier, std::uint16_t port,
+                              store::MasterData& master) {
   const auto number = static_cast<std::uint32_t>(resources_.size());
   const bool wired = protocol != MeterProtocol::kWmbus;
   resources_.push_back(std::make_unique<ResourceMeter>(town_, commodity, home, number, wired));
@@ -108,6 +127,13 @@ void SideMeters::add_resource(MeterProtocol protocol, Commodity commodity, std::
   if (protocol == MeterProtocol::kWmbus) {
     d.address = "wmbus:";
     d.segment = fmt::format("W{:04}", carrier + 1);
+  } else if (protocol == MeterProtocol::kMbus) {
+    const mbus::Address a = meter.address();
+    const std::string host = gateway_host(carrier);
+    buses_[host].push_back(resources_.back().get());
+    d.address = fmt::format("mbus+tcp://{}:{}?secondary={:08X}{:04X}{:02X}{:02X}", host, port, a.id,
+                            a.manufacturer, a.version, a.type);
+    d.segment = fmt::format("B{:04}", carrier + 1);
   }
   devices_.push_back({d.id, protocol, number, carrier});
   master.devices.push_back(std::move(d));
@@ -126,17 +152,34 @@ std::vector<SideKey> SideMeters::keys() const {
   return keys;
 }
 
-std::unique_ptr<Conversation> SideMeters::converse(const std::string& host, Instant) {
+std::unique_ptr<Conversation> SideMeters::converse(const std::string& host, Instant now) {
   if (const auto at = c12_.find(host); at != c12_.end()) {
     if (!at->second->meter().powered()) return nullptr;
     return std::make_unique<C12Conversation>(*at->second);
   }
+  if (const auto at = iec_.find(host); at != iec_.end()) {
+    if (!at->second->meter().powered()) return nullptr;
+    return std::make_unique<IecConversation>(*at->second);
+  }
+  if (const auto at = telegrams_.find(host); at != telegrams_.end()) {
+    const auto& [kind, meter] = at->second;
+    if (!meter->powered()) return nullptr;
+    return std::make_unique<TelegramConversation>(kind, *meter, town_->book->zone(), now);
+  }
+  if (const auto at = buses_.find(host); at != buses_.end())
+    return std::make_unique<BusConversation>(at->second);
   return nullptr;
 }
 
 std::vector<std::string> SideMeters::hosts() const {
   std::vector<std::string> hosts;
-  for (const auto& [host, meter] : c12_) hosts.push_back(host);
+  const auto add = [&hosts](const auto& by_host) {
+    for (const auto& [host, what] : by_host) hosts.push_back(host);
+  };
+  add(c12_);
+  add(iec_);
+  add(telegrams_);
+  add(buses_);
   std::ranges::sort(hosts);
   return hosts;
 }

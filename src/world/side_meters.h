@@ -9,7 +9,10 @@
 #include "world/c12_meter.h"
 #include "world/device_mix.h"
 #include "world/grid.h"
+#include "world/iec_meter.h"
+#include "world/mbus_bus.h"
 #include "world/resource_meter.h"
+#include "world/telegram_meter.h"
 
 namespace amity::world {
 
@@ -69,7 +72,11 @@ class SideMeters {
   std::vector<std::unique_ptr<VirtualMeter>>& meters_;
   std::vector<SideDevice> devices_;
   std::vector<std::unique_ptr<ResourceMeter>> resources_;
-  std::unordered_map<std::string, std::unique_ptr<C12Meter>> c12_;  // by host
+  // By host.
+  std::unordered_map<std::string, std::unique_ptr<C12Meter>> c12_;
+  std::unordered_map<std::string, std::unique_ptr<IecMeter>> iec_;
+  std::unordered_map<std::string, std::pair<TelegramKind, const VirtualMeter*>> telegrams_;
+  std::unordered_map<std::string, std::vector<ResourceMeter*>> buses_;
   std::uint32_t collectors_ = 0;
 };
 

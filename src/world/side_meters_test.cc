@@ -6,8 +6,12 @@
 #include <map>
 
 #include "session/c12/client.h"
+#include "session/mbus/master.h"
 #include "wire/c12/meter_tables.h"
+#include "wire/iec62056_21/readout.h"
 #include "wire/mbus/decoder.h"
+#include "wire/p1/decoder.h"
+#include "wire/sml/decoder.h"
 #include "world/fleet.h"
 #include "world/virtual_world.h"
 
@@ -265,6 +269,118 @@ TEST(C12Meters, TheTablesAreTheMetersTruth) {
     EXPECT_EQ(said["active energy export"].at(to_string(t)), row.interval.export_wh);
   }
   EXPECT_FALSE(reader.report.events.empty());
+}
+
+TEST(TelegramMeters, SayTheirRegisters) {
+  Town town(config_of("dlms=2,sml=1,p1=1", 4));
+  const VirtualMeter& first = town.fleet->meter(2);
+  wire::Report report;
+  sml::Decoder decoder;
+  ASSERT_TRUE(decoder.decode(sml_file(first), report).ok());
+  const Totals offset = first.register_offset(), totals = first.totals_at(kStart);
+  EXPECT_EQ(std::get<Decimal>(report.readings.at(0).value),
+            (Decimal{offset.import_wh + totals.import_wh, 0}));
+  EXPECT_EQ(report.meter.id, town.fleet->master_data().devices[2].serial);
+  std::string said = text_of(report);
+  report.clear();
+  const VirtualMeter& second = town.fleet->meter(3);
+  ASSERT_TRUE(p1::Decoder().decode(p1_telegram(second, town.fleet->book().zone()), report).ok());
+  EXPECT_EQ(report.meter.id, town.fleet->master_data().devices[3].serial);
+  EXPECT_EQ(std::get<Decimal>(report.readings.at(0).value),
+            (Decimal{second.register_offset().import_wh + second.totals_at(kStart).import_wh, 0}));
+  said += text_of(report);
+  EXPECT_EQ(said,
+            "sml ZVD 1ZVD0000000003 electricity none 2026-06-20T10:07:00Z\n"
+            "active energy import [0] 3491961 Wh \n"
+            "active energy export [0] 532070 Wh \n"
+            "p1 AMY AMY20000004 electricity none 2026-06-20T20:07:00\n"
+            "active energy import [0] 15285138 Wh \n"
+            "active energy export [0] 954761 Wh \n");
+}
+
+TEST(IecMeters, AReadoutAndALoadProfile) {
+  Town town(config_of("dlms=2,iec62056=1", 3));
+  VirtualMeter& meter = town.fleet->meter(2);
+  IecMeter iec(meter, town.fleet->book().zone());
+  wire::Report report;
+  ASSERT_TRUE(iec62056_21::read_data(iec.readout(), report).ok());
+  EXPECT_EQ(report.meter.id, meter.serial());
+  EXPECT_EQ(to_string(report.time), "2026-06-20T20:07:00");
+  const Totals offset = meter.register_offset(), totals = meter.totals_at(kStart);
+  EXPECT_EQ(std::get<Decimal>(report.readings.at(0).value),
+            (Decimal{offset.import_wh + totals.import_wh, 0}));
+  const auto answer = iec.read('5', "P.01(2606190015;2606200000)");
+  ASSERT_TRUE(answer);
+  const auto blocks = iec62056_21::parse_profile(*answer);
+  ASSERT_TRUE(blocks.ok()) << to_string(blocks.error());
+  wire::Report rows;
+  iec62056_21::append_profile(*blocks, rows);
+  const UtcSeconds midnight = from_iso("2026-06-18T14:00:00Z").value();
+  const auto truth = meter.rows(midnight, midnight + 86'400);
+  ASSERT_EQ(truth.size(), 96u);
+  ASSERT_EQ(rows.readings.size(), 192u);
+  EXPECT_EQ(to_string(rows.readings[0].time), "2026-06-19T00:15");
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    EXPECT_EQ(rescale(std::get<Decimal>(rows.readings[2 * i].value), 0).value(),
+              truth[i].interval.import_wh)
+        << i;
+    EXPECT_EQ(rescale(std::get<Decimal>(rows.readings[2 * i + 1].value), 0).value(),
+              truth[i].interval.export_wh)
+        << i;
+  }
+  EXPECT_EQ(rows.readings[0].quantity, "active energy import");
+  EXPECT_FALSE(iec.read('5', "P.02(2606190015;2606200000)"));
+}
+
+// Bytes to and from a conversation, no line between.
+std::vector<Bytes> read_bus(BusConversation& bus, const mbus::Target& target) {
+  mbus::Master master{mbus::MasterConfig{}};
+  Instant now{1'000'000};
+  std::vector<Bytes> frames;
+  EXPECT_TRUE(master.read(target, now).ok());
+  for (int step = 0; step < 1'000; ++step) {
+    while (const auto event = master.poll_event()) {
+      if (const auto* telegram = std::get_if<mbus::TelegramRead>(&*event)) {
+        frames.emplace_back(telegram->frame.begin(), telegram->frame.end());
+      }
+      if (std::holds_alternative<mbus::Done>(*event) ||
+          std::holds_alternative<mbus::Failed>(*event))
+        return frames;
+    }
+    Bytes bytes;
+    bool moved = false;
+    while (master.poll_output(bytes)) bus.on_bytes(bytes, now), moved = true;
+    while (bus.poll_output(bytes)) master.on_bytes(bytes, now), moved = true;
+    if (moved) continue;
+    const auto next = master.next_timeout();
+    if (!next) break;
+    now = *next;
+    master.on_timer(now);
+    bus.on_timer(now);
+  }
+  return frames;
+}
+
+TEST(HeatMeters, AnswerToTheirSecondaryAddressAmongOthers) {
+  Town town(config_of("dlms=30,mbus=30", 60));
+  std::vector<ResourceMeter*> on_bus;
+  for (std::uint32_t i = 0; i < 20; ++i) on_bus.push_back(&town.fleet->side().resource(i));
+  BusConversation bus(on_bus);
+  mbus::Decoder decoder;
+  for (const std::uint32_t i : {0u, 7u, 19u}) {
+    const auto frames = read_bus(bus, mbus::Target::selected(on_bus[i]->address()));
+    ASSERT_EQ(frames.size(), 1u);
+    wire::Report report;
+    ASSERT_TRUE(decoder.decode_wired(frames[0], {}, report).ok());
+    EXPECT_EQ(on_bus[i]->serial(), report.meter.manufacturer + report.meter.id);
+    EXPECT_EQ(std::get<Decimal>(report.readings.at(0).value),
+              (Decimal{on_bus[i]->register_at(kStart), 0}));
+    EXPECT_EQ(report.readings[0].unit, "Wh");
+    EXPECT_EQ(report.meter.medium, "heat");
+  }
+  EXPECT_EQ(town.fleet->master_data().devices[30].address,
+            "mbus+tcp://127.28.0.1:4059?secondary=33000001"
+            "51110304");
 }
 
 // Takes what collectors send.
