@@ -66,6 +66,19 @@ void add_platform_options(CLI::App& app, PlatformArguments& a) {
       ->capture_default_str();
   app.add_option("--read-every", a.read_every_min, "minutes between scheduled reads of a meter")
       ->capture_default_str();
+  app.add_option("--vee-rules", a.vee_rules,
+                 "rules of validation per class and unit (TOML; `amity vee --print-rules` shows "
+                 "those that count without it)")
+      ->envname("AMITY_VEE_RULES");
+  app.add_option("--reread-days", a.reread_days,
+                 "days that a meter is asked again before missing intervals are estimated")
+      ->check(CLI::Range(0u, 60u))
+      ->capture_default_str();
+  app.add_option("--bill-day", a.bill_day, "day of the month that bills are made on")
+      ->check(CLI::Range(1, 28))
+      ->capture_default_str();
+  app.add_flag("--edit-alone", a.edit_alone,
+               "edits of final values count at once; otherwise a second person approves them");
   app.add_option("--log", a.log_level, "trace, debug, info, warn, error")->capture_default_str();
 }
 
@@ -121,6 +134,15 @@ Status heard_options(const PlatformArguments& a, roles::HeardOptions& heard) {
   return {};
 }
 
+Result<mdm::RuleBook> vee_rules_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  if (!in.good() && text.empty()) return make_error(ErrorCode::kIo, path + " cannot be read");
+  auto rules = mdm::rules_from_toml(text);
+  if (!rules.ok()) return make_error(rules.error().code, path + ": " + rules.error().reason);
+  return rules;
+}
+
 }  // namespace
 
 Result<roles::PlatformOptions> platform_options(const PlatformArguments& a) {
@@ -151,6 +173,12 @@ Result<roles::PlatformOptions> platform_options(const PlatformArguments& a) {
   options.http.tls_key_file = a.tls_key;
   options.http.backup_root = a.backups;
   options.http.open_metrics = a.open_metrics;
+  if (!a.vee_rules.empty()) {
+    AMITY_TRY(options.mdm.rules, vee_rules_of(a.vee_rules));
+  }
+  options.mdm.reread.give_up_after_s = std::int64_t{a.reread_days} * 86'400;
+  options.mdm.bill_day = a.bill_day;
+  options.mdm.edits.second_person = !a.edit_alone;
   if (auto zone = TimeZone::find(a.zone); !zone.ok()) return std::move(zone).error();
   options.status.late_after_s = std::max<std::int64_t>(7'200, 2 * options.headend.read.interval_s);
   return options;
