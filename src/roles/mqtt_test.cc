@@ -56,7 +56,7 @@ struct Mqtt : HeardRoleFixture {
       GTEST_SKIP() << "no broker at " << kBroker << ": scripts/deps";
     ASSERT_NE(mkdtemp(folder.data()), nullptr);
     port = free_port();
-    std::ofstream(folder + "/conf") << "listener " << port << " 127.0.0.1\nallow_anonymous true\n";
+    std::ofstream(folder + "/conf") << "listener " << port << " 127.0.0.1\nallow_anonymous true\nlog_dest none\n";
     start_broker();
     prepare("P1", "json", "mqtt:house/7/plug");
     HeardOptions options;
