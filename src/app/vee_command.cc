@@ -4,11 +4,9 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 
 #include "app/exit_codes.h"
+#include "app/row_file.h"
 #include "app/vee_run.h"
 #include "base/json_text.h"
 #include "mdm/validate/rules_toml.h"
@@ -16,8 +14,6 @@
 
 namespace amity::app {
 namespace {
-
-constexpr std::size_t kBadLinesShown = 20;
 
 struct Request {
   std::string file, rules, customer_class = "residential", zone = "UTC", shape = "ladder", format;
@@ -32,36 +28,10 @@ int failed(const std::string& what, int code) {
 
 Result<mdm::RuleBook> rules_of(const Request& request) {
   if (request.rules.empty()) return mdm::rules_from_toml(mdm::default_rules_text());
-  std::ifstream in(request.rules, std::ios::binary);
-  if (!in) return make_error(ErrorCode::kNotFound, request.rules + " cannot be opened");
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  AMITY_TRY(const std::string text, read_text_file(request.rules));
   auto book = mdm::rules_from_toml(text);
   if (book.ok()) return book;
   return make_error(book.error().code, request.rules + ": " + book.error().reason);
-}
-
-// Good rows go to `run`; a bad one is told with its line and counted. False: the file cannot be
-// read at all.
-bool read_rows(std::istream& in, const Request& request, VeeRun& run, std::size_t& bad) {
-  exchange::RowReader* reader = nullptr;
-  exchange::RowReader csv(exchange::RowFormat::kCsv), json(exchange::RowFormat::kJsonLines);
-  exchange::ParsedRow row;
-  std::string line;
-  for (std::size_t number = 1; std::getline(in, line); ++number) {
-    if (reader == nullptr && !line.empty()) {
-      const bool is_json = request.format.empty() ? line[0] == '{' : request.format == "jsonl";
-      reader = is_json ? &json : &csv;
-    }
-    if (reader == nullptr) continue;
-    const auto read = reader->read(line, row);
-    if (read.ok()) {
-      if (*read) run.add(row);
-      continue;
-    }
-    if (bad++ < kBadLinesShown)
-      fmt::print(stderr, "{}:{}: {}\n", request.file, number, to_string(read.error()));
-  }
-  return !in.bad();
 }
 
 void append_csv(std::string& out, const VeeRecord& r) {
@@ -128,14 +98,9 @@ int run(const Request& request) {
   if (request.shape == "typical") options.policy.shape = mdm::Shape::kTypical;
   VeeRun vee(std::move(options));
   std::size_t bad = 0;
-  std::ifstream file;
-  if (request.file != "-") {
-    file.open(request.file, std::ios::binary);
-    if (!file) return failed(request.file + " cannot be opened", kExitFailed);
-  }
-  if (!read_rows(request.file == "-" ? std::cin : file, request, vee, bad)) {
-    return failed(request.file + " cannot be read", kExitFailed);
-  }
+  const Status read = read_row_file(
+      request.file, request.format, [&](const exchange::ParsedRow& row) { vee.add(row); }, bad);
+  if (!read.ok()) return failed(read.error().reason, kExitFailed);
   std::string out =
       request.json ? "" : "record,serial,name,utc,local,raw,final,unit,code,rule,outcome,text\r\n";
   const Status done = vee.run([&](const VeeRecord& record) {
