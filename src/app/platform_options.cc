@@ -4,6 +4,8 @@
 #include <spdlog/spdlog.h>
 
 #include <charconv>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 #include "app/version.h"
@@ -52,10 +54,31 @@ void add_platform_options(CLI::App& app, PlatformArguments& a) {
                  "folder, where their FTP puts them; each moves to done/ when it is kept, or to "
                  "failed/ with a .reason file")
       ->envname("AMITY_STG_DROP");
+  app.add_option("--mqtt", a.mqtt,
+                 "listen to this broker for devices and LoRaWAN network servers: "
+                 "mqtt://[USER:PASSWORD@]HOST[:1883] or mqtts://; wants --mqtt-map")
+      ->envname("AMITY_MQTT");
+  app.add_option("--mqtt-map", a.mqtt_map,
+                 "TOML file that says what JSON messages mean, for --mqtt and for POST "
+                 "/api/v1/uplinks/SOURCE (docs/formats/uplink_map.md)")
+      ->envname("AMITY_MQTT_MAP");
   app.add_option("--headends", a.headends, "head-end workers; 0: one per core")
       ->capture_default_str();
   app.add_option("--read-every", a.read_every_min, "minutes between scheduled reads of a meter")
       ->capture_default_str();
+  app.add_option("--vee-rules", a.vee_rules,
+                 "rules of validation per class and unit (TOML; `amity vee --print-rules` shows "
+                 "those that count without it)")
+      ->envname("AMITY_VEE_RULES");
+  app.add_option("--reread-days", a.reread_days,
+                 "days that a meter is asked again before missing intervals are estimated")
+      ->check(CLI::Range(0u, 60u))
+      ->capture_default_str();
+  app.add_option("--bill-day", a.bill_day, "day of the month that bills are made on")
+      ->check(CLI::Range(1, 28))
+      ->capture_default_str();
+  app.add_flag("--edit-alone", a.edit_alone,
+               "edits of final values count at once; otherwise a second person approves them");
   app.add_option("--log", a.log_level, "trace, debug, info, warn, error")->capture_default_str();
 }
 
@@ -99,7 +122,25 @@ Status heard_options(const PlatformArguments& a, roles::HeardOptions& heard) {
     heard.coap = std::move(at.second);
   }
   heard.stg_drop = a.stg_drop;
+  heard.mqtt_url = a.mqtt;
+  if (!a.mqtt.empty() && a.mqtt_map.empty())
+    return make_error(ErrorCode::kInvalid, "--mqtt wants --mqtt-map: what the messages mean");
+  if (!a.mqtt_map.empty()) {
+    std::ifstream in(a.mqtt_map, std::ios::binary);
+    if (!in) return make_error(ErrorCode::kNotFound, a.mqtt_map + ": cannot be read");
+    const std::string toml{std::istreambuf_iterator<char>(in), {}};
+    AMITY_TRY(heard.uplinks, heard::parse_uplink_map(toml, a.mqtt_map));
+  }
   return {};
+}
+
+Result<mdm::RuleBook> vee_rules_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  if (!in.good() && text.empty()) return make_error(ErrorCode::kIo, path + " cannot be read");
+  auto rules = mdm::rules_from_toml(text);
+  if (!rules.ok()) return make_error(rules.error().code, path + ": " + rules.error().reason);
+  return rules;
 }
 
 }  // namespace
@@ -132,6 +173,12 @@ Result<roles::PlatformOptions> platform_options(const PlatformArguments& a) {
   options.http.tls_key_file = a.tls_key;
   options.http.backup_root = a.backups;
   options.http.open_metrics = a.open_metrics;
+  if (!a.vee_rules.empty()) {
+    AMITY_TRY(options.mdm.rules, vee_rules_of(a.vee_rules));
+  }
+  options.mdm.reread.give_up_after_s = std::int64_t{a.reread_days} * 86'400;
+  options.mdm.bill_day = a.bill_day;
+  options.mdm.edits.second_person = !a.edit_alone;
   if (auto zone = TimeZone::find(a.zone); !zone.ok()) return std::move(zone).error();
   options.status.late_after_s = std::max<std::int64_t>(7'200, 2 * options.headend.read.interval_s);
   return options;

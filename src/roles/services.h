@@ -10,6 +10,7 @@
 #include "headend/headend.h"
 #include "headend/heard/sink.h"
 #include "roles/command_role.h"
+#include "roles/mdm_role.h"
 #include "roles/ops_role.h"
 #include "store/store.h"
 
@@ -52,6 +53,19 @@ class PlatformServices : public api::Services {
 
   // Before anything is asked.
   void set_heard_totals(HeardTotals totals) { heard_totals_ = std::move(totals); }
+  using TakeUplink = std::function<void(std::string, std::string, std::function<void(Status)>)>;
+  void set_take_uplink(TakeUplink take) { take_uplink_ = std::move(take); }
+  void take_uplink(std::string source, std::string body,
+                   std::function<void(Status)> done) override {
+    take_uplink_(std::move(source), std::move(body), std::move(done));
+  }
+  std::vector<api::VeeException> vee_queue() override;
+  Result<std::vector<api::VeeExplained>> explain(const VeeDay& day) override;
+  void propose_edit(Edit edit, OnEdit done) override;
+  void decide_edit(EditDecision decision, OnEdit done) override;
+
+  // Outlives these services; null: this process does not validate. Before they are asked.
+  void set_mdm(MdmRole* mdm) { mdm_ = mdm; }
   // nullopt once everything serves; until then, or again, the reason.
   void set_not_ready(std::optional<std::string> reason);
 
@@ -71,10 +85,12 @@ class PlatformServices : public api::Services {
   store::Store& store_;
   OpsRole& ops_;
   CommandRole& commands_;
+  MdmRole* mdm_ = nullptr;
   const Clock& clock_;
   ServicesAbout about_;
   HeadEndTotals totals_;
   HeardTotals heard_totals_;
+  TakeUplink take_uplink_;
   std::mutex mutex_;
   std::optional<std::string> not_ready_ = "starting";
   std::optional<api::SystemInfo> counts_;  // of the registry, refreshed each minute
