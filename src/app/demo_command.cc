@@ -20,7 +20,7 @@ namespace {
 struct Options {
   PlatformArguments platform;
   world::FleetConfig fleet;
-  std::string profiles, password = "amity-demo", mix = "dlms=85,wmbus=15";
+  std::string profiles, password = "amity-demo", mix = "dlms=100";
   bool faults = true;
   unsigned seconds = 0;
 };
@@ -111,7 +111,7 @@ int demo_command(int argc, char** argv) {
                  "how many (default 200; with --profiles all the homes there are)");
   app.add_option("--profiles", o.profiles,
                  "replay the real homes of this directory (sgsc_households)");
-  app.add_option("--mix", o.mix, "shares of protocols, as of amity sim; with --profiles all the homes are dlms")
+  app.add_option("--mix", o.mix, "shares of protocols, e.g. dlms=85,wmbus=15 (see amity sim); real homes are all dlms")
       ->capture_default_str();
   app.add_option("--seed", o.fleet.seed, "of the town")->capture_default_str();
   app.add_option("--history-days", o.fleet.history_days, "how long ago the meters were installed")

@@ -141,6 +141,7 @@ Result<std::unique_ptr<Platform>> Platform::open(PlatformOptions options) {
   auto keys = headend::KeyRing::open(p.store->registry(), secret, p.random, true);
   crypto::wipe(secret);
   AMITY_TRY(p.keys, std::move(keys));
+  p.options.headend.zone = zone;
   AMITY_TRY(p.intake, intake::make_intake(*p.store, p.clock));
   p.ops = std::make_unique<OpsRole>(p.store->registry(), p.store->readings(), p.clock,
                                     p.options.status);
@@ -155,6 +156,9 @@ Result<std::unique_ptr<Platform>> Platform::open(PlatformOptions options) {
       std::make_unique<PlatformServices>(*p.store, *p.ops, *p.commands, p.clock, std::move(about),
                                          [&p] { return p.headends->totals(); });
   p.services->set_heard_totals([&p] { return p.heard->totals(); });
+  p.services->set_take_uplink([&p](std::string source, std::string body, auto done) {
+    p.heard->take_upload(std::move(source), std::move(body), std::move(done));
+  });
   p.services->set_mdm(p.mdm.get());
   p.ops_follower = std::make_unique<JournalFollower>(
       p.store->journal(), OpsRole::kDepartment,

@@ -174,6 +174,10 @@ void Sink::take_report(DeviceId device, const wire::Report& report, const Delive
     repeats_.forget(device);
     return finish(done, make_error(ErrorCode::kBusy, "too many deliveries are under way"));
   }
+  if (delivery.once && repeats_.repeated(device, digest_of(report), now)) {
+    ++count.duplicates;
+    return finish(done, {});
+  }
   auto taken = c_.reports.take_report(device, report, now, delivery.options);
   if (auto refusals = c_.reports.refusals(); !refusals.empty())
     take_events(std::move(refusals), "heard");
