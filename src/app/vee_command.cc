@@ -11,6 +11,7 @@
 #include "app/exit_codes.h"
 #include "app/vee_run.h"
 #include "base/json_text.h"
+#include "exchange/text_lines.h"
 #include "mdm/validate/rules_toml.h"
 #include "runtime/system.h"
 
@@ -40,27 +41,46 @@ Result<mdm::RuleBook> rules_of(const Request& request) {
   return make_error(book.error().code, request.rules + ": " + book.error().reason);
 }
 
-// Good rows go to `run`; a bad one is told with its line and counted. False: the file cannot be
-// read at all.
-bool read_rows(std::istream& in, const Request& request, VeeRun& run, std::size_t& bad) {
-  exchange::RowReader* reader = nullptr;
-  exchange::RowReader csv(exchange::RowFormat::kCsv), json(exchange::RowFormat::kJsonLines);
-  exchange::ParsedRow row;
-  std::string line;
-  for (std::size_t number = 1; std::getline(in, line); ++number) {
-    if (reader == nullptr && !line.empty()) {
-      const bool is_json = request.format.empty() ? line[0] == '{' : request.format == "jsonl";
-      reader = is_json ? &json : &csv;
+// Good rows go to `run`; a bad one is told with its line and counted.
+class VeeRows : public exchange::LineSink {
+ public:
+  VeeRows(const Request& request, VeeRun& run) : request_(request), run_(run) {}
+
+  void on_line(std::string_view line, std::size_t number) override {
+    if (reader_ == nullptr && !line.empty()) {
+      const bool is_json = request_.format.empty() ? line[0] == '{' : request_.format == "jsonl";
+      reader_ = is_json ? &json_ : &csv_;
     }
-    if (reader == nullptr) continue;
-    const auto read = reader->read(line, row);
-    if (read.ok()) {
-      if (*read) run.add(row);
-      continue;
-    }
-    if (bad++ < kBadLinesShown)
-      fmt::print(stderr, "{}:{}: {}\n", request.file, number, to_string(read.error()));
+    if (reader_ == nullptr) return;
+    const auto read = reader_->read(line, row_);
+    if (!read.ok()) return on_line_problem({number, true, to_string(read.error())});
+    if (*read) run_.add(row_);
   }
+  void on_line_problem(const exchange::Problem& problem) override {
+    if (problem.refused) ++bad_;
+    if (told_++ < kBadLinesShown)
+      fmt::print(stderr, "{}:{}: {}\n", request_.file, problem.line, problem.reason);
+  }
+  std::size_t bad() const { return bad_; }
+
+ private:
+  const Request& request_;
+  VeeRun& run_;
+  exchange::RowReader* reader_ = nullptr;
+  exchange::RowReader csv_{exchange::RowFormat::kCsv}, json_{exchange::RowFormat::kJsonLines};
+  exchange::ParsedRow row_;
+  std::size_t bad_ = 0, told_ = 0;
+};
+
+// False: the file cannot be read at all.
+bool read_rows(std::istream& in, const Request& request, VeeRun& run, std::size_t& bad) {
+  VeeRows rows(request, run);
+  exchange::TextLines lines(rows, exchange::kRowBytesMax);
+  char piece[1 << 16];
+  while (in.read(piece, sizeof piece) || in.gcount() > 0)
+    lines.feed({piece, static_cast<std::size_t>(in.gcount())});
+  lines.finish();
+  bad = rows.bad();
   return !in.bad();
 }
 

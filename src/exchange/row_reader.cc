@@ -140,4 +140,22 @@ Result<bool> RowReader::read(std::string_view line, ParsedRow& row) {
   return true;
 }
 
+void RowsReader::on_line(std::string_view line, std::size_t number) {
+  const auto read = rows_.read(line, row_);
+  if (!read.ok()) return refuse(number, read.error().reason);
+  if (!*read) return;
+  MeterSeries series;
+  series.serial = row_.serial;
+  series.name = row_.name;
+  series.unit = row_.unit;
+  series.interval_s = interval_s_;
+  series.interval_known = interval_s_ != 0;
+  if (!have_series_ || !(series == series_)) {
+    series_ = std::move(series);
+    have_series_ = true;
+    sink_.on_series(series_, number);
+  }
+  sink_.on_value({row_.time, interval_s_, row_.value, row_.quality, 0}, number);
+}
+
 }  // namespace amity::exchange
