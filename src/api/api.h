@@ -27,7 +27,7 @@ struct Counters {
   std::atomic<std::uint64_t> duration_buckets[8]{};
   std::atomic<std::uint64_t> duration_sum_us{0}, requests{0}, bytes_out{0};
   std::atomic<std::uint64_t> logins_failed{0}, rate_limited{0}, dropped_streams{0},
-      refused_connections{0};
+      stream_read_errors{0}, refused_connections{0};
   std::atomic<std::int64_t> connections{0}, streams{0};
 };
 inline constexpr std::int64_t kDurationBucketsUs[7] = {100,    500,     1000,     5000,
@@ -117,6 +117,8 @@ void add_overview_routes(std::vector<Route>& routes);
 void add_device_routes(std::vector<Route>& routes);
 void add_reading_routes(std::vector<Route>& routes);
 void add_export_routes(std::vector<Route>& routes);
+void add_vee_routes(std::vector<Route>& routes);
+void add_edit_routes(std::vector<Route>& routes);
 void add_completeness_routes(std::vector<Route>& routes);
 void add_command_routes(std::vector<Route>& routes);
 void add_event_routes(std::vector<Route>& routes);

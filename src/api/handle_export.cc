@@ -13,28 +13,28 @@ constexpr std::int64_t kStepS = 7 * 86'400;
 class ExportSource : public BodySource {
  public:
   ExportSource(Api& api, std::string serial, Api::ChannelsPtr channels, TimeRange range,
-               exchange::RowFormat format)
+               exchange::RowFormat format, bool final)
       : api_(api),
         serial_(std::move(serial)),
         channels_(std::move(channels)),
         range_(range),
         format_(format),
+        final_(final),
         at_(range.from) {}
 
   bool next(std::string& out) override {
-    if (!headed_) exchange::append_header(out, format_);
+    if (!headed_ && final_) exchange::append_final_header(out, format_);
+    if (!headed_ && !final_) exchange::append_header(out, format_);
     headed_ = true;
     while (out.size() < kExportPieceBytes && index_ < channels_->size()) {
       const Channel& channel = (*channels_)[index_];
       const UtcSeconds until = std::min(at_ + kStepS, range_.to);
-      const auto readings = api_.store.readings().read(channel.id, at_, until);
-      if (!readings.ok()) {
+      if (const Status read = final_ ? append_final(out, channel, until) : append(out, channel, until);
+          !read.ok()) {
         // The status has been sent; a broken-off file must not look whole.
-        exchange::append_error(out, format_, to_string(readings.error().code));
+        exchange::append_error(out, format_, to_string(read.error().code));
         return false;
       }
-      for (const auto& reading : *readings)
-        exchange::append_row(out, format_, serial_, channel, reading, api_.zone());
       at_ = until;
       if (at_ >= range_.to) {
         ++index_;
@@ -45,11 +45,29 @@ class ExportSource : public BodySource {
   }
 
  private:
+  Status append(std::string& out, const Channel& channel, UtcSeconds until) {
+    AMITY_TRY(const auto readings, api_.store.readings().read(channel.id, at_, until));
+    for (const auto& reading : readings)
+      exchange::append_row(out, format_, serial_, channel, reading, api_.zone());
+    return {};
+  }
+  Status append_final(std::string& out, const Channel& channel, UtcSeconds until) {
+    if (channel.kind != ChannelKind::kInterval) return {};
+    AMITY_TRY(const auto series, store::final_series(api_.store.readings(), api_.store.finals(),
+                                                     channel.id, at_, until));
+    for (const auto& p : series.points) {
+      exchange::append_final_row(out, format_, serial_, channel, p.reading, code_of(p.final),
+                                 p.version, api_.zone());
+    }
+    return {};
+  }
+
   Api& api_;
   std::string serial_;
   Api::ChannelsPtr channels_;
   TimeRange range_;
   exchange::RowFormat format_;
+  bool final_;
   bool headed_ = false;
   std::size_t index_ = 0;
   UtcSeconds at_;
@@ -71,6 +89,8 @@ Response export_readings(Api& api, const Call& call) {
   if (!format.empty() && format != "csv" && format != "jsonl")
     return failure(400, "\"format\" is csv or jsonl", call);
   const bool csv = format != "jsonl";
+  const auto final = final_view(call);
+  if (!final.ok()) return failure(final.error(), call);
   const auto device = device_of(api, call);
   if (!device.ok()) return failure(device.error(), call);
   const auto range = range_parameters(api, call, 31 * 86'400, kExportSpanMaxS);
@@ -83,7 +103,7 @@ Response export_readings(Api& api, const Call& call) {
       "attachment; filename=\"" + file_name(device->serial) + (csv ? ".csv\"" : ".jsonl\""));
   response.source = std::make_unique<ExportSource>(
       api, device->serial, *channels, *range,
-      csv ? exchange::RowFormat::kCsv : exchange::RowFormat::kJsonLines);
+      csv ? exchange::RowFormat::kCsv : exchange::RowFormat::kJsonLines, *final);
   return response;
 }
 

@@ -100,6 +100,9 @@ Response metrics(Api& api, const Call&) {
              as_double(c.streams));
   put_simple(out, "amity_api_streams_dropped_total", "Live clients that were too slow.", "counter",
              as_double(c.dropped_streams));
+  put_simple(out, "amity_api_stream_read_errors_total",
+             "Times the live stream skipped facts that could not be read.", "counter",
+             as_double(c.stream_read_errors));
   put_simple(out, "amity_api_logins_failed_total", "Sign-ins refused.", "counter",
              as_double(c.logins_failed));
   put_simple(out, "amity_api_rate_limited_total", "Requests answered 429.", "counter",

@@ -27,6 +27,7 @@ struct Query {
   DeviceId device;
   TimeRange range;
   Resolution resolution = Resolution::kRaw;
+  bool final = false;  // what is billed, of interval channels
   Api::ChannelsPtr channels;
   std::vector<const Channel*> chosen;
 };
@@ -41,6 +42,7 @@ Result<Query> query_of(Api& api, const Call& call) {
   query.device = DeviceId(static_cast<std::uint32_t>(*id));
   AMITY_TRY(query.range, range_parameters(api, call, 86'400, kReadingSpanMaxS));
   AMITY_TRY(query.resolution, resolution_parameter(call));
+  AMITY_TRY(query.final, final_view(call));
   AMITY_TRY(query.channels, api.channels_of(query.device));
   if (query.channels->empty()) {
     AMITY_TRY(const auto device, api.store.registry().device(query.device));
@@ -50,6 +52,7 @@ Result<Query> query_of(Api& api, const Call& call) {
   std::int64_t points = 0;
   for (const auto& channel : *query.channels) {
     if (!wanted(channel, name)) continue;
+    if (query.final && channel.kind != ChannelKind::kInterval) continue;
     query.chosen.push_back(&channel);
     points += (query.range.to - query.range.from) / std::max<std::int64_t>(channel.interval_s, 60);
   }
@@ -60,6 +63,29 @@ Result<Query> query_of(Api& api, const Call& call) {
     return make_error(ErrorCode::kInvalid,
                       "too many points: ask for a shorter time or one channel");
   return query;
+}
+
+Result<std::vector<Reading>> values_of(Api& api, const Query& query, const Channel& channel,
+                                       store::FinalSeries& final) {
+  const TimeRange& range = query.range;
+  if (!query.final) return api.store.readings().read(channel.id, range.from, range.to);
+  AMITY_TRY(final, store::final_series(api.store.readings(), api.store.finals(), channel.id,
+                                       range.from, range.to));
+  std::vector<Reading> readings;
+  readings.reserve(final.points.size());
+  for (const store::FinalPoint& point : final.points) readings.push_back(point.reading);
+  return readings;
+}
+
+// What is not the meter's own first value, with its code.
+void put_final(Json& json, const store::FinalSeries& final) {
+  json.key("pending").number(std::uint64_t{final.pending}).key("codes").open_list();
+  for (const store::FinalPoint& point : final.points) {
+    if (point.version == 1 && point.final.origin == FinalOrigin::kActual) continue;
+    json.open_list().number(point.reading.time.value).text(code_of(point.final));
+    json.number(point.version).close_list();
+  }
+  json.close_list();
 }
 
 Response readings(Api& api, const Call& call) {
@@ -80,7 +106,8 @@ Response readings(Api& api, const Call& call) {
       .open_list();
   std::string points;
   for (const Channel* channel : query->chosen) {
-    const auto found = api.store.readings().read(channel->id, query->range.from, query->range.to);
+    store::FinalSeries final;
+    const auto found = values_of(api, *query, *channel, final);
     if (!found.ok()) return failure(found.error(), call);
     points.clear();
     points.reserve(found->size() * 28 + 2);
@@ -94,7 +121,9 @@ Response readings(Api& api, const Call& call) {
     json.key("unit").text(symbol(channel->unit)).key("interval_s").number(channel->interval_s);
     json.key("kind").text(channel->kind == ChannelKind::kInterval ? "interval" : "register");
     json.key("points").raw(points).key("missing").number(std::uint64_t{stats.missing});
-    json.key("estimated").number(std::uint64_t{stats.estimated}).close();
+    json.key("estimated").number(std::uint64_t{stats.estimated});
+    if (query->final) put_final(json, final);
+    json.close();
   }
   json.close_list().close();
   return ok(json);

@@ -10,7 +10,7 @@ Result<Subscription> subscription_of(const Call& call) {
   const Target& uri = call.request.uri;
   Subscription wants;
   if (uri.has("topics")) {
-    wants.readings = wants.events = wants.commands = wants.overview = false;
+    wants.readings = wants.events = wants.commands = wants.overview = wants.finals = false;
     std::string_view rest = uri.parameter("topics");
     while (!rest.empty()) {
       const std::size_t comma = rest.find(',');
@@ -20,6 +20,7 @@ Result<Subscription> subscription_of(const Call& call) {
                          : topic == "events"   ? &wants.events
                          : topic == "commands" ? &wants.commands
                          : topic == "overview" ? &wants.overview
+                         : topic == "finals"   ? &wants.finals
                                                : nullptr;
       if (flag == nullptr)
         return make_error(ErrorCode::kInvalid, "no such topic: " + std::string(topic));

@@ -84,6 +84,35 @@ Result<Device> device_of(Api& api, const Call& call) {
   return make_error(ErrorCode::kNotFound, "no device " + std::string(call.path.at(0)));
 }
 
+Result<bool> final_view(const Call& call) {
+  const std::string_view view = call.request.uri.parameter("view");
+  if (view.empty() || view == "raw") return false;
+  if (view == "final") return true;
+  return invalid("\"view\" is raw or final");
+}
+
+Result<std::int32_t> date_from(std::string_view text, std::string_view what) {
+  const auto time = from_iso(text);
+  if (!time.ok() || text.size() != 10) {
+    return invalid("\"" + std::string(what) + "\" is no date like 2026-11-20");
+  }
+  return day_of_interval_end(*time + 1).value;
+}
+
+std::string date_text(std::int32_t day) {
+  return to_iso(UtcDay(day).start()).substr(0, 10);
+}
+
+Result<Channel> channel_of(Api& api, const Call& call) {
+  const auto id = id_from(call.path.at(0), "channel");
+  if (id.ok() && *id <= UINT32_MAX) {
+    AMITY_TRY(auto channel,
+              api.store.registry().channel(ChannelId(static_cast<std::uint32_t>(*id))));
+    if (channel) return std::move(*channel);
+  }
+  return make_error(ErrorCode::kNotFound, "no channel " + std::string(call.path.at(0)));
+}
+
 Result<TimeRange> range_parameters(Api& api, const Call& call, std::int64_t default_span_s,
                                    std::int64_t span_max_s) {
   TimeRange range;

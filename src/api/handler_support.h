@@ -28,6 +28,14 @@ Result<std::uint64_t> id_from(std::string_view text, std::string_view what);
 // The device of the path; kNotFound when there is none.
 Result<Device> device_of(Api& api, const Call& call);
 
+// "view": raw (the default) or final.
+Result<bool> final_view(const Call& call);
+// A civil date, "2026-11-20", as days since 1970; and back.
+Result<std::int32_t> date_from(std::string_view text, std::string_view what);
+std::string date_text(std::int32_t day);
+// The channel of the path; kNotFound when there is none.
+Result<Channel> channel_of(Api& api, const Call& call);
+
 struct TimeRange {
   UtcSeconds from, to;
 };
@@ -58,6 +66,10 @@ void put_next(Json& json, const std::string& cursor);
 
 void put_event(Json& json, const Event& event, std::string_view serial);
 void put_command(Json& json, const Command& command, std::string_view serial);
+void put_edit(Json& json, const Edit& edit);
+// One validated day's facts as members of an object that is open.
+void put_vee_day(Json& json, const VeeDay& day, const Channel& channel);
+void put_amount(Json& json, std::string_view key, std::int64_t value, int exponent);
 std::string overview_json(const Overview& overview);
 
 }  // namespace amity::api

@@ -1,6 +1,6 @@
 #include "api/json_in.h"
 
-#include <simdjson.h>
+#include "api/json_object.h"
 
 namespace amity::api {
 
@@ -56,20 +56,10 @@ Status Fields::only(std::initializer_list<std::string_view> names) const {
 }
 
 Result<Fields> parse_fields(std::string_view body) {
-  simdjson::dom::parser parser;
-  if (parser.allocate(body.size() + simdjson::SIMDJSON_PADDING, kDepthMax) != simdjson::SUCCESS) {
-    return make_error(ErrorCode::kLimit, "the body is too large");
-  }
-  const simdjson::padded_string padded(body);
-  simdjson::dom::element root;
-  if (const auto error = parser.parse(padded).get(root)) {
-    return make_error(ErrorCode::kMalformed,
-                      std::string("not JSON: ") + simdjson::error_message(error));
-  }
-  simdjson::dom::object object;
-  if (root.get(object) != simdjson::SUCCESS) return invalid("the body must be a JSON object");
+  JsonObject json;
+  AMITY_CHECK(json.parse(body, kDepthMax));
   Fields fields;
-  for (const auto field : object) {
+  for (const auto field : json.object) {
     if (fields.all.size() == kFieldsMax) return make_error(ErrorCode::kLimit, "too many fields");
     std::string name(field.key);
     if (fields.find(name) != nullptr) return invalid("\"" + name + "\" is given twice");

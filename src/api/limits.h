@@ -35,6 +35,10 @@ inline constexpr std::size_t kPageDefault = 100, kPageMax = 500;
 inline constexpr std::size_t kFilteredMax = 20 * kPageMax;
 inline constexpr std::int64_t kReadingSpanMaxS = 400 * 86'400LL;
 inline constexpr std::int64_t kRawPointsMax = 200'000;  // of one answer, all series
+inline constexpr std::int64_t kVeeDaysMax = 400;   // of one channel in one answer
+inline constexpr std::int64_t kHistorySpanMaxS = 62 * 86'400LL;
+inline constexpr std::size_t kEditItemsMax = 1'000;  // values or days of one edit
+inline constexpr std::size_t kReasonBytesMax = 1'000;
 inline constexpr std::int64_t kCompletenessColumnsMax = 1000;
 inline constexpr std::size_t kNeighboursMax = 50;
 inline constexpr std::size_t kIdempotencyKeyBytesMax = 128;

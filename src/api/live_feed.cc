@@ -117,7 +117,8 @@ void LiveFeed::catch_up() {
 // One page; false when there is nothing more to do now.
 bool LiveFeed::catch_up(ClientId id, Client& client) {
   store::Journal& journal = api_.store.journal();
-  const store::Sequence oldest = journal.first();
+  const auto first = journal.first();
+  const store::Sequence oldest = first.ok() ? *first : 0;
   const bool trimmed = oldest > 0 && client.position + 1 < oldest;
   if (trimmed || position_ - client.position > kFeedBehindMax) {
     const store::Sequence from = client.position + 1;
@@ -128,7 +129,10 @@ bool LiveFeed::catch_up(ClientId id, Client& client) {
     return true;
   }
   const auto entries = journal.read(client.position, kFeedEntriesPerTick);
-  if (!entries.ok()) return false;
+  if (!entries.ok()) {
+    skip_unreadable(id, client);
+    return false;
+  }
   std::string text;
   for (const auto& entry : *entries) {
     if (entry.sequence > position_) break;
@@ -139,6 +143,14 @@ bool LiveFeed::catch_up(ClientId id, Client& client) {
   const bool more = !client.live;
   if (!text.empty()) send_(id, text);  // may end the client
   return more;
+}
+
+void LiveFeed::skip_unreadable(ClientId id, Client& client) {
+  api_.counters.stream_read_errors.fetch_add(1, std::memory_order_relaxed);
+  const std::string gap = gap_text(client.position + 1, position_);
+  client.position = position_;
+  client.live = true;
+  send_(id, gap);  // may end the client
 }
 
 void LiveFeed::follow() {
@@ -154,7 +166,14 @@ void LiveFeed::follow() {
   }
   for (int page = 0; page < 8 && position_ < last; ++page) {
     const auto entries = journal.read(position_, kFeedEntriesPerTick);
-    if (!entries.ok() || entries->empty()) return;
+    if (!entries.ok()) {
+      const std::string gap = gap_text(position_ + 1, last);
+      position_ = last;
+      api_.counters.stream_read_errors.fetch_add(1, std::memory_order_relaxed);
+      send_all(gap, [](const Subscription&) { return true; });
+      return;
+    }
+    if (entries->empty()) return;
     for (const ClientId id : ids()) {
       const auto found = clients_.find(id);
       if (found == clients_.end() || !found->second.live) continue;
@@ -164,6 +183,23 @@ void LiveFeed::follow() {
     }
     position_ = entries->back().sequence;
   }
+}
+
+// Only what was given out before and is another now.
+std::string LiveFeed::render_final(const ReadingsFinal& fact, const Subscription& wants) const {
+  std::uint64_t corrected = 0;
+  for (const FinalVersion& v : fact.versions) corrected += v.before.has_value();
+  if (corrected == 0) return "";
+  const auto channel = api_.store.registry().channel(fact.day.channel);
+  const DeviceId device = channel.ok() && *channel ? (*channel)->device : DeviceId();
+  if (wants.device.valid() && wants.device != device) return "";
+  Json json;
+  json.open().key("device").number(device.value);
+  json.key("serial").text(api_.directory.now()->serial(device));
+  json.key("channel").number(fact.day.channel.value).key("date").text(date_text(fact.day.day));
+  json.key("revision").number(fact.day.revision).key("intervals").number(corrected);
+  json.key("who").text(fact.decision.who).key("why").text(fact.decision.why).close();
+  return event_text("correction", json.take());
 }
 
 std::string LiveFeed::render_reading(const Reading& reading, const WatchedChannel& watched) const {
@@ -205,6 +241,17 @@ std::string LiveFeed::render(const store::JournalEntry& entry, const Subscriptio
       Json json;
       put_event(json, event, api_.directory.now()->serial(event.device));
       events.push_back(event_text("event", json.take()));
+    }
+  } else if (const auto* final = std::get_if<ReadingsFinal>(&entry.fact)) {
+    if (wants.finals) {
+      if (std::string text = render_final(*final, wants); !text.empty())
+        events.push_back(std::move(text));
+    }
+  } else if (const auto* edited = std::get_if<EditChanged>(&entry.fact)) {
+    if (wants.finals && !wants.device.valid()) {
+      Json json;
+      put_edit(json, edited->edit);
+      events.push_back(event_text("edit", json.take()));
     }
   } else if (wants.commands) {
     const auto* requested = std::get_if<CommandRequested>(&entry.fact);

@@ -14,7 +14,7 @@
 namespace amity::api {
 
 struct Subscription {
-  bool readings = true, events = true, commands = true, overview = true;
+  bool readings = true, events = true, commands = true, overview = true, finals = true;
   DeviceId device;                       // none: the fleet
   std::optional<store::Sequence> after;  // resume behind this fact; nothing: from now on
 };
@@ -45,11 +45,14 @@ class LiveFeed {
 
   void tick();
   void follow();
+  // Facts that cannot be read are skipped, and everybody concerned is told so.
+  void skip_unreadable(ClientId id, Client& client);
   void catch_up();
   bool catch_up(ClientId id, Client& client);
   void once_a_second();
   void watch_channels();
   std::string render(const store::JournalEntry& entry, const Subscription& wants) const;
+  std::string render_final(const ReadingsFinal& fact, const Subscription& wants) const;
   std::string render_reading(const Reading& reading, const WatchedChannel& watched) const;
   void send_all(const std::string& text, const std::function<bool(const Subscription&)>& wanted);
   std::vector<ClientId> ids() const;

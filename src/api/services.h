@@ -11,9 +11,11 @@
 #include <utility>
 #include <vector>
 
+#include "model/channel.h"
 #include "model/command.h"
 #include "model/device.h"
 #include "model/event.h"
+#include "model/final.h"
 
 namespace amity::api {
 
@@ -151,6 +153,19 @@ struct Metric {
   double value = 0;
 };
 
+// A channel's day that asks for a person, in the queue of validation.
+struct VeeException {
+  VeeDay day;
+  Channel channel;
+  DeviceId device;
+  std::int32_t bill_day = 0;  // the local date it is billed on, days since 1970
+};
+
+struct VeeExplained {
+  std::string rule, outcome, text;  // "spike", "warn", "warn: ..."
+  VeeFinding finding;
+};
+
 class Services {
  public:
   virtual ~Services() = default;
@@ -176,6 +191,28 @@ class Services {
   // command as it then is; or with the desk's refusal (kRefused, kBusy, kInvalid).
   using OnSubmitted = std::function<void(Result<Command>)>;
   virtual void submit_command(Command command, OnSubmitted done) = 0;
+
+  // ---- validation, estimation and editing; by default this process does not do them.
+  // By bill date, then the largest amount first.
+  virtual std::vector<VeeException> vee_queue() { return {}; }
+  // The findings in words. May read the day: on a worker.
+  virtual Result<std::vector<VeeExplained>> explain(const VeeDay&) {
+    return make_error(ErrorCode::kUnsupported, "validation does not run in this process");
+  }
+  // Proposes an edit, or carries it out at once where nobody has to approve. `done` runs once, on
+  // any thread, after it is durable, with the edit as it then is; or with the refusal.
+  using OnEdit = std::function<void(Result<Edit>)>;
+  virtual void propose_edit(Edit, OnEdit done) {
+    done(make_error(ErrorCode::kClosed, "validation does not run in this process"));
+  }
+  struct EditDecision {
+    EditId id;
+    bool approve = false;
+    std::string who, comment;
+  };
+  virtual void decide_edit(EditDecision, OnEdit done) {
+    done(make_error(ErrorCode::kClosed, "validation does not run in this process"));
+  }
 };
 
 }  // namespace amity::api

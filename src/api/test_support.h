@@ -131,6 +131,38 @@ class TestServices : public Services {
                            });
   }
 
+  std::vector<VeeException> vee_queue() override {
+    std::vector<VeeException> items;
+    (void)store.finals().each_exception([&](const VeeDay& day) {
+      const auto channel = store.registry().channel(day.channel);
+      items.push_back({day, **channel, (*channel)->device, 20'788});
+    });
+    return items;
+  }
+  Result<std::vector<VeeExplained>> explain(const VeeDay& day) override {
+    std::vector<VeeExplained> all;
+    for (const VeeFinding& f : day.findings)
+      all.push_back({"count", "fail", "fail: 95 of 96 intervals", f});
+    return all;
+  }
+  void propose_edit(Edit edit, OnEdit done) override {
+    edit.id = EditId(store.finals().newest_edit()->value + 1);
+    keep_edit(std::move(edit), std::move(done));
+  }
+  void decide_edit(EditDecision decision, OnEdit done) override {
+    auto edit = store.finals().edit(decision.id);
+    if (!*edit) return done(make_error(ErrorCode::kNotFound, "no such edit"));
+    (*edit)->state = decision.approve ? EditState::kApproved : EditState::kRejected;
+    (*edit)->decided_by = decision.who;
+    (*edit)->decided = kNow;
+    keep_edit(std::move(**edit), std::move(done));
+  }
+  void keep_edit(Edit edit, OnEdit done) {
+    store.journal().append(EditChanged{edit}, [edit, done](Result<store::Sequence> durable) {
+      durable.ok() ? done(edit) : done(durable.error());
+    });
+  }
+
   store::Store& store;
   std::uint32_t devices;
   std::atomic<bool> is_ready{true};
@@ -355,9 +387,31 @@ class ServerTest : public ::testing::Test {
     }
     readings.push_back({ChannelId(kDevices + 1), day_start() + 86'400, 1'234'567, {}});
     ASSERT_TRUE(store_->readings().apply(1, readings).ok());
+    ASSERT_TRUE(store_->finals().apply(validated_day()).ok());
     ASSERT_TRUE(store_->events().apply(std::vector<Event>{power_down()}).ok());
   }
   static UtcSeconds day_start() { return UtcSeconds(1'795'132'800); }  // 2026-11-20T00:00:00Z
+  // Device 1's day: one interval was missing and is estimated.
+  static ReadingsFinal validated_day() {
+    ReadingsFinal fact;
+    VeeDay& d = fact.day;
+    d.channel = ChannelId(1);
+    d.day = 20'777;  // 2026-11-20
+    d.start = day_start();
+    d.length_s = 86'400;
+    d.interval_s = 900;
+    d.revision = 1;
+    d.state = VeeState::kEstimated;
+    d.worst = 3;
+    d.total = 14'256;
+    d.at_stake = 150;
+    d.estimated = 1;
+    d.findings.push_back({2, 3, 12, 49, 1, {95, 96, 1, 0}});
+    fact.decision = {kNow - 3600, "vee", "validated", "", {}};
+    fact.versions.push_back(
+        {day_start() + 50 * 900, 1, {150, FinalOrigin::kEstimated, 17, false}, {}});
+    return fact;
+  }
   static Event power_down() {
     return {DeviceId(1), kNow - 3600,       EventCategory::kPower, Severity::kHigh,
             1,           "0-0:99.98.0*255", "power down"};

@@ -34,6 +34,8 @@ int check(const std::string& directory) {
   if (!report.ok()) return failed(report.error());
   fmt::print("journal facts  {}\nblocks         {}\nreadings       {}\nevents         {}\n",
              report->journal_facts, report->blocks, report->readings, report->events);
+  fmt::print("final days     {}\nversions       {}\nedits          {}\n", report->final_days,
+             report->final_versions, report->edits);
   for (const std::string& line : report->damage) fmt::print("DAMAGED        {}\n", line);
   if (!report->damage.empty()) {
     fmt::print(

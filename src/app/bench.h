@@ -45,4 +45,7 @@ BenchResult bench_vee_accuracy();
 // Laying out, all rules and statistics of channel-days on one core, ns per reading.
 BenchResult bench_mdm_rules();
 
+// Account-months of 2,976 quarter hours in memory to traced statements, on one core, per second of CPU time.
+BenchResult bench_rate();
+
 }  // namespace amity::app

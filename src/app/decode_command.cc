@@ -1,25 +1,29 @@
 #include "app/decode_command.h"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "app/exit_codes.h"
+#include "app/live_input.h"
 #include "driver/embedded_models.h"
 #include "driver/mapping.h"
 #include "wire/decode/decode.h"
 
 namespace amity::app {
 namespace {
+
+// A piece of a live stream that holds an unfinished frame and has more than this is given up.
+constexpr std::size_t kUnfinishedBytesMax = 1024 * 1024;
 
 struct Arguments {
   std::vector<std::string> inputs, keys, key_files, auth_keys;
@@ -47,9 +51,10 @@ std::string read_all(std::istream& in) {
 
 Result<Bytes> key_from(std::string_view text) {
   AMITY_TRY(Bytes key, from_hex(text));
-  if (key.size() != 8 && key.size() != 16 && key.size() != 32) {
-    return make_error(ErrorCode::kInvalid,
-                      "a key has 16 or 32 bytes (8 for DES), not " + std::to_string(key.size()));
+  if (key.size() != 8 && key.size() != 12 && key.size() != 16 && key.size() != 32) {
+    return make_error(
+        ErrorCode::kInvalid,
+        "a key has 16 or 32 bytes (8 for DES, 12 for OSGP), not " + std::to_string(key.size()));
   }
   return key;
 }
@@ -60,7 +65,7 @@ Status add_key(std::string_view text, Settings& settings) {
   const std::size_t equals = text.find('=');
   AMITY_TRY(Bytes key, key_from(equals == std::string_view::npos ? text : text.substr(equals + 1)));
   if (equals == std::string_view::npos) {
-    if (key.size() != 32) AMITY_CHECK(settings.mbus_keys.add_for_any(key));
+    if (key.size() == 8 || key.size() == 16) AMITY_CHECK(settings.mbus_keys.add_for_any(key));
     if (key.size() != 8) settings.options.keys.encryption.push_back(std::move(key));
     return {};
   }
@@ -202,13 +207,8 @@ void report(const std::string& name, const Error& error, Outcome& outcome) {
              error.reason);
 }
 
-void decode_recording(const Recording& recording, const decode::DecodeOptions& options,
-                      Outcome& outcome) {
-  if (!recording.bytes.ok()) return report(recording.name, recording.bytes.error(), outcome);
-  const auto frames = decode::decode_stream(*recording.bytes, options);
-  if (frames.empty()) {
-    return report(recording.name, make_error(ErrorCode::kTruncated, "no whole message"), outcome);
-  }
+void show(const std::string& name, const std::vector<decode::DecodedFrame>& frames,
+          Outcome& outcome) {
   for (const decode::DecodedFrame& frame : frames) {
     if (frame.json.ok()) {
       ++outcome.shown;
@@ -216,8 +216,18 @@ void decode_recording(const Recording& recording, const decode::DecodeOptions& o
       continue;
     }
     if (!frame.kept.empty()) fmt::print("{}\n", frame.kept);  // what was read before the error
-    report(recording.name, frame.json.error(), outcome);
+    report(name, frame.json.error(), outcome);
   }
+}
+
+void decode_recording(const Recording& recording, const decode::DecodeOptions& options,
+                      Outcome& outcome) {
+  if (!recording.bytes.ok()) return report(recording.name, recording.bytes.error(), outcome);
+  const auto frames = decode::decode_stream(*recording.bytes, options);
+  if (frames.empty()) {
+    return report(recording.name, make_error(ErrorCode::kTruncated, "no whole message"), outcome);
+  }
+  show(recording.name, frames, outcome);
 }
 
 void decode_content(const std::string& name, const std::string& content,
@@ -226,11 +236,51 @@ void decode_content(const std::string& name, const std::string& content,
     decode_recording(recording, options, outcome);
 }
 
+// What a frame at the end of a piece still lacks may come with the next one: it stays in `content`.
+void decode_piece(std::string& content, const decode::DecodeOptions& options, Outcome& outcome) {
+  const ByteView bytes = as_bytes(content);
+  if (decode::looks_like_hex(bytes)) {
+    if (content.find_last_of("\r\n") != content.size() - 1) return;  // within a line
+    decode_content("-", content, options, outcome);
+    return content.clear();
+  }
+  if (content.front() == '/' && content.find('!') == std::string::npos) return;  // P1, unfinished
+  auto frames = decode::decode_stream(bytes, options);
+  std::size_t kept = content.size();
+  if (!frames.empty()) {
+    const decode::DecodedFrame& last = frames.back();
+    if (!last.json.ok() && last.json.error().code == ErrorCode::kTruncated) {
+      kept = std::min(last.offset, content.size());
+      frames.pop_back();
+    }
+  }
+  show("-", frames, outcome);
+  content.erase(0, kept);
+}
+
+// As it comes, for as long as it comes.
+void decode_live(int descriptor, const decode::DecodeOptions& options, Outcome& outcome) {
+  LiveInput input(descriptor);
+  std::string content;
+  while (input.read(content)) {
+    if (input.ended()) break;
+    if (content.size() <= kUnfinishedBytesMax) {
+      decode_piece(content, options, outcome);
+    } else {  // no frame is that long: what is wrong with it is said
+      decode_content("-", content, options, outcome);
+      content.clear();
+    }
+    std::fflush(stdout);
+  }
+  if (!content.empty() || outcome.shown + outcome.bad == 0)
+    decode_content("-", content, options, outcome);
+}
+
 // False where there is no such file and the argument is no hexadecimal text either.
 bool decode_input(const std::string& input, const decode::DecodeOptions& options,
                   Outcome& outcome) {
   if (input == "-") {
-    decode_content("-", read_all(std::cin), options, outcome);
+    decode_live(STDIN_FILENO, options, outcome);
     return true;
   }
   if (std::error_code ec; std::filesystem::is_regular_file(input, ec)) {
@@ -251,15 +301,14 @@ bool decode_input(const std::string& input, const decode::DecodeOptions& options
 int decode_command(int argc, char** argv) {
   CLI::App app{
       "Prints every frame of a recording as one JSON object: DLMS/COSEM (HDLC, TCP/UDP wrapper, "
-      "bare APDU, ciphered), wireless and wired M-Bus, SML, DSMR P1, ANSI C12.18 and C12.22, and "
-      "what network analysers "
-      "capture (pcap). The protocol is recognised by itself.",
+      "bare APDU, ciphered), wireless and wired M-Bus, SML, DSMR P1, IEC 62056-21, ANSI C12.18 and "
+      "C12.22, concentrator reports (STG), Modbus, OSGP requests, and what network analysers "
+      "capture (pcap). The protocol is recognised by itself (OSGP is to be named).",
       "amity decode"};
   Arguments arguments;
   app.add_option("input", arguments.inputs,
                  "hexadecimal text (a frame on each line, or one recording), a file (binary, "
-                 "hexadecimal or "
-                 "pcap), or - for stdin")
+                 "hexadecimal or pcap), or - for stdin, decoded as it comes")
       ->required();
   app.add_option("--key", arguments.keys,
                  "key, hexadecimal, tried on every frame; 12345678=KEY, of one M-Bus meter; 2=KEY, "
@@ -280,9 +329,10 @@ int decode_command(int argc, char** argv) {
                  "built-in ones");
   app.add_option(
       "--protocol", arguments.protocol,
-      "dlms, wmbus, mbus, sml, p1, c1222, c1218 or pcap, where it is not to be recognised");
+      "dlms, wmbus, mbus, sml, p1, iec62056-21, c1222, c1218, stg, modbus, osgp or pcap, where it "
+      "is not to be recognised");
   app.add_flag("--explain", arguments.explain,
-               "add the layout: every byte of the frame, with its meaning (not of DLMS frames)");
+               "add the layout: every byte of the frame, with its meaning");
   app.add_flag("--inverted-deviation", arguments.inverted_deviation,
                "the meter sends its offset with the sign opposite to the standard");
   app.footer(

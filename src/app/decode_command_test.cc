@@ -1,11 +1,14 @@
 #include "app/decode_command.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "app/exit_codes.h"
@@ -102,6 +105,81 @@ TEST(DecodeCommand, BadInputIsNamedWithItsOffset) {
   EXPECT_EQ(run({"/no/such/file"}).exit_code, kExitBadInput);
   EXPECT_EQ(run({}).exit_code, kExitUsage);
   EXPECT_EQ(run({kAidon, "--nonsense"}).exit_code, kExitUsage);
+}
+
+// A pipe in the place of standard input.
+class PipedInput {
+ public:
+  PipedInput() {
+    int ends[2];
+    EXPECT_EQ(::pipe(ends), 0);
+    saved_ = ::dup(STDIN_FILENO);
+    ::dup2(ends[0], STDIN_FILENO);
+    ::close(ends[0]);
+    write_ = ends[1];
+  }
+  ~PipedInput() {
+    end();
+    ::dup2(saved_, STDIN_FILENO);
+    ::close(saved_);
+  }
+  void write(std::string_view bytes) {
+    ASSERT_EQ(::write(write_, bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+  }
+  void end() {
+    if (write_ >= 0) ::close(write_);
+    write_ = -1;
+  }
+
+ private:
+  int saved_ = -1, write_ = -1;
+};
+
+std::string contents_of(const std::string& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// Waits for so many lines in a file; what stands there.
+std::string wait_for_lines(const std::string& path, std::ptrdiff_t lines) {
+  for (int i = 0; i < 500; ++i) {
+    const std::string text = contents_of(path);
+    if (std::count(text.begin(), text.end(), '\n') >= lines) return text;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return contents_of(path);
+}
+
+TEST(DecodeCommand, AStreamIsDecodedAsItComes) {
+  const std::string telegram =
+      "/ISK5\\2M550T-1012\r\n\r\n1-3:0.2.8(50)\r\n1-0:1.8.1(000123.456*kWh)\r\n!\r\n";
+  const std::string shown = ::testing::TempDir() + "/shown.jsonl";
+  PipedInput input;
+  std::fflush(stdout);
+  const int saved = ::dup(STDOUT_FILENO);
+  ASSERT_NE(std::freopen(shown.c_str(), "w", stdout), nullptr);
+  int code = -1;
+  std::thread command([&] {
+    std::string name = "decode", from = "-";
+    char* argv[] = {name.data(), from.data()};
+    code = decode_command(2, argv);
+  });
+  input.write(telegram);
+  const std::string first = wait_for_lines(shown, 1);  // before the stream has ended
+  input.write(telegram.substr(0, 30));                 // the next one comes in two pieces
+  std::this_thread::sleep_for(std::chrono::milliseconds(400));
+  input.write(telegram.substr(30));
+  const std::string second = wait_for_lines(shown, 2);
+  input.end();
+  command.join();
+  std::fflush(stdout);
+  ::dup2(saved, STDOUT_FILENO);
+  ::close(saved);
+  EXPECT_EQ(code, kExitDone);
+  EXPECT_EQ(std::count(first.begin(), first.end(), '\n'), 1) << first;
+  EXPECT_EQ(std::count(second.begin(), second.end(), '\n'), 2) << second;
+  EXPECT_EQ(contents_of(shown), first + first);
+  EXPECT_NE(first.find("123456"), std::string::npos) << first;
 }
 
 }  // namespace

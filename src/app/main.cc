@@ -8,6 +8,7 @@
 
 #include "app/admin_command.h"
 #include "app/bench_command.h"
+#include "app/bill_command.h"
 #include "app/decode_command.h"
 #include "app/demo_command.h"
 #include "app/exit_codes.h"
@@ -42,6 +43,7 @@ constexpr Command kCommands[] = {
      amity::app::import_command},
     {"export", "readings of a data directory as CSV or JSON Lines", amity::app::export_command},
     {"vee", "validate and estimate a file of readings offline", amity::app::vee_command},
+    {"bill", "bill a file of readings by a tariff offline", amity::app::bill_command},
     {"admin", "check, back up and restore a data directory", amity::app::admin_command},
     {"simulate", "the whole system in virtual time, with faults; the rules it held", amity::app::simulate_command},
     {"bench", "a benchmark; one JSON object on stdout", amity::app::bench_command},

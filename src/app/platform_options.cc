@@ -38,6 +38,11 @@ void add_platform_options(CLI::App& app, PlatformArguments& a) {
                "/metrics answers without credentials; otherwise it wants an API key or a session");
   app.add_option("--push", a.push, "listen for meters' pushes here (TCP and UDP), HOST:PORT")
       ->envname("AMITY_PUSH");
+  app.add_option("--listen-frames", a.listen_frames,
+                 "listen here for frames that collectors, gateways and NB-IoT meters send by "
+                 "themselves: wireless and wired M-Bus, SML, P1, as they are or as lines of "
+                 "hexadecimal digits; tcp://:5011 or udp://:5011 (or with a host); may be repeated")
+      ->envname("AMITY_LISTEN_FRAMES");
   app.add_option("--headends", a.headends, "head-end workers; 0: one per core")
       ->capture_default_str();
   app.add_option("--read-every", a.read_every_min, "minutes between scheduled reads of a meter")
@@ -59,6 +64,31 @@ Result<Endpoint> endpoint_from(const std::string& text) {
   return endpoint;
 }
 
+Result<std::pair<bool, Endpoint>> listen_url_from(const std::string& url) {
+  const bool tcp = url.starts_with("tcp://"), udp = url.starts_with("udp://");
+  const std::size_t colon = url.find_last_of(':');
+  if ((!tcp && !udp) || colon < 6) {
+    return make_error(ErrorCode::kInvalid,
+                      "'" + url + "' is neither tcp://HOST:PORT nor udp://HOST:PORT");
+  }
+  const std::string place = url.substr(6);
+  AMITY_TRY(Endpoint endpoint, endpoint_from(place.front() == ':' ? "*" + place : place));
+  return std::pair(tcp, std::move(endpoint));
+}
+
+namespace {
+
+// What comes by itself.
+Status heard_options(const PlatformArguments& a, roles::HeardOptions& heard) {
+  for (const std::string& url : a.listen_frames) {
+    AMITY_TRY(auto at, listen_url_from(url));
+    (at.first ? heard.frames_tcp : heard.frames_udp).push_back(std::move(at.second));
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<roles::PlatformOptions> platform_options(const PlatformArguments& a) {
   roles::PlatformOptions options;
   options.data_directory = a.data;
@@ -78,6 +108,7 @@ Result<roles::PlatformOptions> platform_options(const PlatformArguments& a) {
     AMITY_TRY(options.headend.push.tcp, endpoint_from(a.push));
     options.headend.push.udp = options.headend.push.tcp;
   }
+  AMITY_CHECK(heard_options(a, options.heard));
   if (a.tls_certificate.empty() != a.tls_key.empty()) {
     return make_error(ErrorCode::kInvalid, "--tls-certificate and --tls-key go together");
   }

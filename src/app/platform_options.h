@@ -18,6 +18,7 @@ struct PlatformArguments {
   std::string tls_certificate, tls_key;
   bool open_metrics = false;
   std::string push;       // HOST:PORT, "" = none
+  std::vector<std::string> listen_frames;  // tcp://HOST:PORT, udp://HOST:PORT
   std::string backups;    // directory, "" = DATA/backups
   unsigned headends = 0;  // 0 = one per core
   unsigned read_every_min = 60;
@@ -28,6 +29,8 @@ void add_platform_options(CLI::App& app, PlatformArguments& arguments);
 // Checks and translates; the error says which option is wrong.
 Result<roles::PlatformOptions> platform_options(const PlatformArguments& arguments);
 Result<Endpoint> endpoint_from(const std::string& text);
+// "tcp://HOST:PORT" or "udp://:PORT" (every address of the machine): true for TCP.
+Result<std::pair<bool, Endpoint>> listen_url_from(const std::string& url);
 // Messages go to stderr.
 Status set_up_log(const std::string& level);
 

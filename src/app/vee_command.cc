@@ -4,21 +4,16 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 
 #include "app/exit_codes.h"
+#include "app/row_file.h"
 #include "app/vee_run.h"
 #include "base/json_text.h"
-#include "exchange/text_lines.h"
 #include "mdm/validate/rules_toml.h"
 #include "runtime/system.h"
 
 namespace amity::app {
 namespace {
-
-constexpr std::size_t kBadLinesShown = 20;
 
 struct Request {
   std::string file, rules, customer_class = "residential", zone = "UTC", shape = "ladder", format;
@@ -33,55 +28,10 @@ int failed(const std::string& what, int code) {
 
 Result<mdm::RuleBook> rules_of(const Request& request) {
   if (request.rules.empty()) return mdm::rules_from_toml(mdm::default_rules_text());
-  std::ifstream in(request.rules, std::ios::binary);
-  if (!in) return make_error(ErrorCode::kNotFound, request.rules + " cannot be opened");
-  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  AMITY_TRY(const std::string text, read_text_file(request.rules));
   auto book = mdm::rules_from_toml(text);
   if (book.ok()) return book;
   return make_error(book.error().code, request.rules + ": " + book.error().reason);
-}
-
-// Good rows go to `run`; a bad one is told with its line and counted.
-class VeeRows : public exchange::LineSink {
- public:
-  VeeRows(const Request& request, VeeRun& run) : request_(request), run_(run) {}
-
-  void on_line(std::string_view line, std::size_t number) override {
-    if (reader_ == nullptr && !line.empty()) {
-      const bool is_json = request_.format.empty() ? line[0] == '{' : request_.format == "jsonl";
-      reader_ = is_json ? &json_ : &csv_;
-    }
-    if (reader_ == nullptr) return;
-    const auto read = reader_->read(line, row_);
-    if (!read.ok()) return on_line_problem({number, true, to_string(read.error())});
-    if (*read) run_.add(row_);
-  }
-  void on_line_problem(const exchange::Problem& problem) override {
-    if (problem.refused) ++bad_;
-    if (told_++ < kBadLinesShown)
-      fmt::print(stderr, "{}:{}: {}\n", request_.file, problem.line, problem.reason);
-  }
-  std::size_t bad() const { return bad_; }
-
- private:
-  const Request& request_;
-  VeeRun& run_;
-  exchange::RowReader* reader_ = nullptr;
-  exchange::RowReader csv_{exchange::RowFormat::kCsv}, json_{exchange::RowFormat::kJsonLines};
-  exchange::ParsedRow row_;
-  std::size_t bad_ = 0, told_ = 0;
-};
-
-// False: the file cannot be read at all.
-bool read_rows(std::istream& in, const Request& request, VeeRun& run, std::size_t& bad) {
-  VeeRows rows(request, run);
-  exchange::TextLines lines(rows, exchange::kRowBytesMax);
-  char piece[1 << 16];
-  while (in.read(piece, sizeof piece) || in.gcount() > 0)
-    lines.feed({piece, static_cast<std::size_t>(in.gcount())});
-  lines.finish();
-  bad = rows.bad();
-  return !in.bad();
 }
 
 void append_csv(std::string& out, const VeeRecord& r) {
@@ -148,14 +98,9 @@ int run(const Request& request) {
   if (request.shape == "typical") options.policy.shape = mdm::Shape::kTypical;
   VeeRun vee(std::move(options));
   std::size_t bad = 0;
-  std::ifstream file;
-  if (request.file != "-") {
-    file.open(request.file, std::ios::binary);
-    if (!file) return failed(request.file + " cannot be opened", kExitFailed);
-  }
-  if (!read_rows(request.file == "-" ? std::cin : file, request, vee, bad)) {
-    return failed(request.file + " cannot be read", kExitFailed);
-  }
+  const Status read = read_row_file(
+      request.file, request.format, [&](const exchange::ParsedRow& row) { vee.add(row); }, bad);
+  if (!read.ok()) return failed(read.error().reason, kExitFailed);
   std::string out =
       request.json ? "" : "record,serial,name,utc,local,raw,final,unit,code,rule,outcome,text\r\n";
   const Status done = vee.run([&](const VeeRecord& record) {

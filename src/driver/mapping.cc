@@ -10,6 +10,8 @@ namespace {
 
 // What decoders call the events that they read out of the status word.
 constexpr std::string_view kStatusEvent = "status";
+constexpr std::string_view kInterval =
+    "interval";  // what decoders call the values of a load profile
 
 Result<std::int64_t> number_in(ByteView bytes, FieldType type) {
   Bytes digits(bytes.begin(), bytes.end());
@@ -37,7 +39,9 @@ bool agrees(const ChannelRule& rule, const wire::Reading& reading) {
   const auto any_or = [](const std::string& wanted, std::string_view given) {
     return wanted.empty() || wanted == given;
   };
-  return any_or(rule.quantity, reading.quantity) && any_or(rule.reading_kind, reading.kind) &&
+  const bool interval = reading.kind == kInterval;
+  return interval == (rule.kind == ChannelKind::kInterval) &&
+         any_or(rule.quantity, reading.quantity) && any_or(rule.reading_kind, reading.kind) &&
          any_or(rule.id, reading.id) && rule.note.value_or(reading.note) == reading.note &&
          reading.note.starts_with(rule.note_prefix) &&
          rule.storage.value_or(reading.storage) == reading.storage &&
@@ -66,9 +70,30 @@ std::string describe(const wire::Reading& reading) {
   return text;
 }
 
+// "active energy import" and "active power import" are "import", "reactive energy QI L1" is
+// "reactive_q1_l1".
+std::string interval_name(std::string_view quantity) {
+  std::string name(quantity);
+  const auto replace = [&name](std::string_view what, std::string_view with) {
+    const std::size_t at = name.find(what);
+    if (at != std::string::npos) name.replace(at, what.size(), with);
+  };
+  if (name.starts_with("active ")) name.erase(0, 7);
+  replace("energy ", "");
+  replace("power ", "");
+  replace(" QIV", " q4");
+  replace(" QIII", " q3");
+  replace(" QII", " q2");
+  replace(" QI", " q1");
+  replace(" L", " l");
+  return name;
+}
+
 std::string generic_name(const wire::Reading& reading) {
-  std::string name(reading.quantity);
-  if (!reading.kind.empty() && reading.kind != "instantaneous" && reading.kind != "total") {
+  const bool interval = reading.kind == kInterval;
+  std::string name = interval ? interval_name(reading.quantity) : std::string(reading.quantity);
+  const bool plain = reading.kind == "instantaneous" || reading.kind == "total" || interval;
+  if (!reading.kind.empty() && !plain) {
     name += '_';
     name += reading.kind;
   }
@@ -86,6 +111,7 @@ std::optional<ChannelRule> generic_rule(const wire::Reading& reading) {
     return std::nullopt;
   ChannelRule rule;
   rule.name = generic_name(reading);
+  if (reading.kind == kInterval) rule.kind = ChannelKind::kInterval;
   rule.unit = *unit;
   const auto* exact = std::get_if<Decimal>(&reading.value);
   rule.exponent = static_cast<std::int8_t>(exact != nullptr ? exact->exponent : -6);
@@ -139,12 +165,13 @@ void map_events(const MeterModel* model, const wire::Report& report, Mapped& map
       return event.id == kStatusEvent && rule.reading.empty() && rule.value == event.code;
     });
     if (model_knows) continue;
-    mapped.events.push_back({event.text, EventCategory::kDevice, Severity::kLow, event.time});
+    mapped.events.push_back(
+        {event.text, EventCategory::kDevice, Severity::kLow, event.time, event.code});
   }
   for (const StatusRule& rule : rules) {
     const auto word = word_of(rule, report);
     if (!word || (*word & rule.mask) != rule.value) continue;
-    mapped.events.push_back({rule.text, rule.category, rule.severity, report.time});
+    mapped.events.push_back({rule.text, rule.category, rule.severity, {}, rule.value});
   }
 }
 
@@ -176,16 +203,15 @@ void complete(const MeterModel& model, wire::Report& report) {
 Mapped map_to_channels(const MeterModel* model, const wire::Report& report) {
   Mapped mapped;
   for (const wire::Reading& reading : report.readings) {
-    if (model == nullptr) {
+    const ChannelRule* const given = model != nullptr ? rule_for(*model, reading) : nullptr;
+    if (given != nullptr) {
+      take(*given, reading, mapped);
+    } else if (model == nullptr || reading.kind == kInterval) {
       if (const auto rule = generic_rule(reading)) {
         take(*rule, reading, mapped);
       } else {
         mapped.left.push_back(describe(reading) + ": no channel");
       }
-      continue;
-    }
-    if (const ChannelRule* rule = rule_for(*model, reading)) {
-      take(*rule, reading, mapped);
     } else {
       mapped.left.push_back(describe(reading) + ": no channel of " + model->name);
     }

@@ -24,6 +24,7 @@ struct MappedEvent {
   EventCategory category = EventCategory::kDevice;
   Severity severity = Severity::kLow;
   wire::MeterTime time;
+  std::int64_t code = 0;  // the meter's own number, or the bits of its status word
 };
 
 struct Mapped {
@@ -40,7 +41,9 @@ void complete(const MeterModel& model, wire::Report& report);
 
 // `model` null: the generic mapping, where every numeric reading with a known quantity becomes a
 // channel named after it: "volume", "active_energy_import_t1", "volume_s1" (tariff 1, storage 1),
-// "volume_u2" (subunit 2).
+// "volume_u2" (subunit 2). Values of intervals (kind "interval") become interval channels with the
+// names that load profiles of every protocol have: "import", "reactive_export", "import_l1",
+// "volume".
 Mapped map_to_channels(const MeterModel* model, const wire::Report& report);
 
 }  // namespace amity::driver

@@ -7,13 +7,12 @@
 
 namespace amity::exchange {
 
-void append_header(std::string& out, RowFormat format) {
-  if (format == RowFormat::kCsv)
-    out += "serial,channel,name,unit,utc,local,value,quality,flags\r\n";
-}
+namespace {
 
-void append_row(std::string& out, RowFormat format, std::string_view serial, const Channel& channel,
-                const Reading& reading, const TimeZone& zone) {
+// `more`: further fields, each with the comma before it.
+void append_fields(std::string& out, RowFormat format, std::string_view serial,
+                   const Channel& channel, const Reading& reading, const TimeZone& zone,
+                   std::string_view more) {
   const std::string value = to_string(Decimal{reading.value, channel.exponent});
   const std::string utc = to_iso(reading.time);
   const std::string local = zone.to_iso_local(reading.time);
@@ -23,8 +22,8 @@ void append_row(std::string& out, RowFormat format, std::string_view serial, con
     append_csv_field(out, serial);
     fmt::format_to(std::back_inserter(out), ",{},", channel.id.value);
     append_csv_field(out, channel.name);
-    fmt::format_to(std::back_inserter(out), ",{},{},{},{},{},{}\r\n", symbol(channel.unit), utc,
-                   local, value, quality, flags);
+    fmt::format_to(std::back_inserter(out), ",{},{},{},{},{},{}{}\r\n", symbol(channel.unit),
+                   utc, local, value, quality, flags, more);
     return;
   }
   out += "{\"serial\":";
@@ -33,8 +32,34 @@ void append_row(std::string& out, RowFormat format, std::string_view serial, con
   append_json_string(out, channel.name);
   fmt::format_to(std::back_inserter(out),
                  ",\"unit\":\"{}\",\"utc\":\"{}\",\"local\":\"{}\",\"value\":\"{}\",\"quality\":\"{"
-                 "}\",\"flags\":\"{}\"}}\n",
-                 symbol(channel.unit), utc, local, value, quality, flags);
+                 "}\",\"flags\":\"{}\"{}}}\n",
+                 symbol(channel.unit), utc, local, value, quality, flags, more);
+}
+
+}  // namespace
+
+void append_header(std::string& out, RowFormat format) {
+  if (format == RowFormat::kCsv)
+    out += "serial,channel,name,unit,utc,local,value,quality,flags\r\n";
+}
+
+void append_row(std::string& out, RowFormat format, std::string_view serial, const Channel& channel,
+                const Reading& reading, const TimeZone& zone) {
+  append_fields(out, format, serial, channel, reading, zone, "");
+}
+
+void append_final_header(std::string& out, RowFormat format) {
+  if (format == RowFormat::kCsv)
+    out += "serial,channel,name,unit,utc,local,value,quality,flags,code,version\r\n";
+}
+
+void append_final_row(std::string& out, RowFormat format, std::string_view serial,
+                      const Channel& channel, const Reading& reading, std::string_view code,
+                      std::uint32_t version, const TimeZone& zone) {
+  const std::string more = format == RowFormat::kCsv
+                               ? fmt::format(",{},{}", code, version)
+                               : fmt::format(",\"code\":\"{}\",\"version\":{}", code, version);
+  append_fields(out, format, serial, channel, reading, zone, more);
 }
 
 void append_error(std::string& out, RowFormat format, std::string_view what) {

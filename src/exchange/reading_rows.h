@@ -18,6 +18,12 @@ void append_header(std::string& out, RowFormat format);
 void append_row(std::string& out, RowFormat format, std::string_view serial, const Channel& channel,
                 const Reading& reading, const TimeZone& zone);
 
+// The same of a final value: with its code (A, E15, F16) and version.
+void append_final_header(std::string& out, RowFormat format);
+void append_final_row(std::string& out, RowFormat format, std::string_view serial,
+                      const Channel& channel, const Reading& reading, std::string_view code,
+                      std::uint32_t version, const TimeZone& zone);
+
 // What stands at the end of a file that broke off, so that it does not look whole.
 void append_error(std::string& out, RowFormat format, std::string_view what);
 

@@ -117,6 +117,9 @@ Event headend_event(DeviceId device, UtcSeconds at, HeadEndEvent event,
       {kClock, kH, "rows with impossible times quarantined"},
       {kSecurity, kM, "meter still uses the previous key"},
       {kSecurity, kM, "invocation counter raised to what the meter expects"},
+      {kDevice, kL, "heard, but not known"},
+      {kDevice, kH, "two meters have one number"},
+      {kDevice, kH, "another meter answers at this address"},
   };
   const Own& own = kOwn[static_cast<std::size_t>(event) - 1];
   std::string text = own.text;

@@ -31,6 +31,9 @@ enum class HeadEndEvent : std::uint32_t {
   kRowsQuarantined = 9,
   kOldKeyInUse = 10,
   kCounterRaised = 11,
+  kUnknownMeter = 12,
+  kNumberConflict = 13,
+  kMeterReplaced = 14,
 };
 Event headend_event(DeviceId device, UtcSeconds at, HeadEndEvent event,
                     const std::string& detail);

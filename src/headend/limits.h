@@ -33,5 +33,12 @@ inline constexpr std::uint32_t kWakePeriodMax_s = 31 * 86'400;  // of a sleeping
 inline constexpr std::int64_t kDutyWindow_s = 3'600;  // a duty cycle is counted over so long
 inline constexpr std::int64_t kIdleConnection_ms =
     5'000;  // a shared connection without work is kept so long
+inline constexpr std::size_t kHeardMetersMax = 10'000;  // heard and not registered
+inline constexpr std::size_t kNumberTailMin = 6;  // characters of a number that stand for all of it
+inline constexpr std::size_t kChannelsPerDeviceMax = 500;   // made from reports
+inline constexpr std::size_t kEventsRememberedMax = 500;    // of one device, so that none is told twice
+inline constexpr std::int64_t kClockAhead_s = 900;  // a meter's clock may be ahead of ours
+// A report whose own time is further from ours is dated by ours, with a remark.
+inline constexpr std::int64_t kFrameTimeApartMax_s = 86'400;
 
 }  // namespace amity::headend

@@ -8,6 +8,7 @@
 
 #include "model/command.h"
 #include "model/event.h"
+#include "model/final.h"
 #include "model/reading.h"
 
 namespace amity {
@@ -49,6 +50,20 @@ struct ContactMade {
   std::string error;  // why it failed
 };
 
-using Fact = std::variant<ReadingsArrived, EventsArrived, CommandRequested, CommandChanged, ContactMade>;
+// A channel's day as validation, estimation or a person decided it, and the versions that are new by it. A version with
+// a `before` is a correction of what was given out.
+struct ReadingsFinal {
+  VeeDay day;
+  Decision decision;
+  std::vector<FinalVersion> versions;  // ascending by time
+};
+
+// An edit was proposed, or its state changed.
+struct EditChanged {
+  Edit edit;
+};
+
+using Fact = std::variant<ReadingsArrived, EventsArrived, CommandRequested, CommandChanged, ContactMade, ReadingsFinal,
+                          EditChanged>;
 
 }  // namespace amity

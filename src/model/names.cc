@@ -1,6 +1,7 @@
 #include "model/command.h"
 #include "model/device.h"
 #include "model/event.h"
+#include "model/final.h"
 #include "model/reading.h"
 
 namespace amity {
@@ -79,6 +80,69 @@ std::string_view to_string(CommandState state) {
     case CommandState::kFailed: return "failed";
     case CommandState::kExpired: return "expired";
     case CommandState::kUnknown: return "unknown";
+  }
+  return "?";
+}
+
+std::string_view to_string(FinalOrigin origin) {
+  switch (origin) {
+    case FinalOrigin::kActual: return "actual";
+    case FinalOrigin::kEstimated: return "estimated";
+    case FinalOrigin::kEdited: return "edited";
+    case FinalOrigin::kWithdrawn: return "withdrawn";
+  }
+  return "?";
+}
+
+std::string code_of(const FinalValue& value) {
+  if (value.origin == FinalOrigin::kWithdrawn) return "N";
+  if (value.origin == FinalOrigin::kActual) return "A";
+  std::string code(1, value.origin == FinalOrigin::kEdited ? 'F' : 'E');
+  if (value.method != 0) {
+    code += static_cast<char>('0' + value.method / 10 % 10);
+    code += static_cast<char>('0' + value.method % 10);
+  }
+  return code;
+}
+
+std::string_view to_string(VeeState state) {
+  switch (state) {
+    case VeeState::kClean: return "clean";
+    case VeeState::kWaiting: return "waiting";
+    case VeeState::kEstimated: return "estimated";
+    case VeeState::kFailed: return "failed";
+    case VeeState::kAccepted: return "accepted";
+  }
+  return "?";
+}
+
+std::string_view to_string(DayClosure closure) {
+  switch (closure) {
+    case DayClosure::kUnbounded: return "unbounded";
+    case DayClosure::kExact: return "exact";
+    case DayClosure::kTolerated: return "tolerated";
+    case DayClosure::kOpen: return "open";
+    case DayClosure::kDiffers: return "differs";
+  }
+  return "?";
+}
+
+std::string_view to_string(EditKind kind) {
+  switch (kind) {
+    case EditKind::kValues: return "values";
+    case EditKind::kAccept: return "accept";
+    case EditKind::kRerun: return "rerun";
+    case EditKind::kUndo: return "undo";
+  }
+  return "?";
+}
+
+std::string_view to_string(EditState state) {
+  switch (state) {
+    case EditState::kProposed: return "proposed";
+    case EditState::kApproved: return "approved";
+    case EditState::kApplied: return "applied";
+    case EditState::kRejected: return "rejected";
   }
   return "?";
 }

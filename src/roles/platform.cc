@@ -11,6 +11,7 @@
 #include "intake/make_intake.h"
 #include "roles/command_role.h"
 #include "roles/headend_role.h"
+#include "roles/heard_role.h"
 #include "roles/journal_follower.h"
 #include "roles/master_secret.h"
 #include "roles/ops_role.h"
@@ -35,6 +36,7 @@ struct Platform::Parts {
   PlatformOptions options;
   runtime::SystemClock clock;
   runtime::SystemRandom random;
+  std::unique_ptr<HeardRole> heard;  // before the store: deliveries end on its loop
   std::unique_ptr<store::Store> store;
   std::unique_ptr<headend::KeyRing> keys;
   std::unique_ptr<intake::Intake> intake;
@@ -102,11 +104,13 @@ Result<std::unique_ptr<Platform>> Platform::open(PlatformOptions options) {
   p.commands = std::make_unique<CommandRole>(p.store->registry(), p.store->journal(), p.clock,
                                              p.options.desk);
   p.headends = std::make_unique<HeadEndRole>(*p.store, *p.intake, *p.keys);
+  p.heard = std::make_unique<HeardRole>(*p.store, *p.intake, *p.keys, zone);
   ServicesAbout about{p.options.utility, p.options.version, p.options.commit, zone,
                       p.options.demo,    p.clock.utc()};
   p.services =
       std::make_unique<PlatformServices>(*p.store, *p.ops, *p.commands, p.clock, std::move(about),
                                          [&p] { return p.headends->totals(); });
+  p.services->set_heard_totals([&p] { return p.heard->totals(); });
   p.ops_follower = std::make_unique<JournalFollower>(
       p.store->journal(), OpsRole::kDepartment,
       [&p](const store::JournalEntry& e) { p.ops->handle(e); }, [&p] { return p.ops->save(); });
@@ -142,6 +146,12 @@ Result<std::string> Platform::add_api_key(const std::string& name, const std::st
 std::optional<Endpoint> Platform::push_tcp() const {
   return parts_->headends->push_tcp();
 }
+std::vector<Endpoint> Platform::frames() const {
+  return parts_->heard->frames();
+}
+std::map<std::string, heard::Counters> Platform::heard_totals() const {
+  return parts_->heard->totals();
+}
 headend::HeadEndStats Platform::headend_totals() const {
   return parts_->headends->totals();
 }
@@ -176,6 +186,7 @@ Status Platform::start() {
   if (p.options.run_headend) {
     AMITY_CHECK(p.headends->start(p.options.headend, p.options.headends));
     p.commands->set_execute([&p](const Command& command) { p.headends->submit(command); });
+    if (p.options.heard.any()) AMITY_CHECK(p.heard->start(p.options.heard));
   }
   AMITY_CHECK(p.commands->resume());
   if (p.options.run_api) {
@@ -200,6 +211,7 @@ void Platform::stop() {
   if (p.housekeeper.joinable()) p.housekeeper.join();
   p.server.reset();    // no more requests
   p.headends->stop();  // no more readings
+  p.heard->stop();
   p.command_follower->stop();
   p.ops_follower->stop();
   if (p.started) p.store->journal().on_commit({});

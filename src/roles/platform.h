@@ -12,6 +12,7 @@
 #include "headend/headend.h"
 #include "ops/command_desk.h"
 #include "ops/fleet_state.h"
+#include "roles/heard_role.h"
 #include "store/store.h"
 
 namespace amity::roles {
@@ -26,6 +27,7 @@ struct PlatformOptions {
   unsigned headends = 1;
   bool run_headend = true, run_api = true;
   headend::HeadEndConfig headend;
+  HeardOptions heard;
   ops::StatusRules status;
   ops::DeskLimits desk;
   api::ServerOptions http;
@@ -50,6 +52,9 @@ class Platform {
   const std::optional<std::string>& first_password() const;
   Result<std::string> add_api_key(const std::string& name, const std::string& role);
   std::optional<Endpoint> push_tcp() const;
+  // Where frames are listened for, as in the options: TCP, then UDP. Once started.
+  std::vector<Endpoint> frames() const;
+  std::map<std::string, heard::Counters> heard_totals() const;
   headend::HeadEndStats headend_totals() const;
   // The share of due intervals of the last day that is there; nullopt when none is due.
   std::optional<double> completeness() const;

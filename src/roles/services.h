@@ -8,6 +8,7 @@
 #include "base/civil.h"
 #include "base/runtime.h"
 #include "headend/headend.h"
+#include "headend/heard/sink.h"
 #include "roles/command_role.h"
 #include "roles/ops_role.h"
 #include "store/store.h"
@@ -22,10 +23,14 @@ struct ServicesAbout {
   UtcSeconds started;
 };
 
+void add_heard_metrics(std::vector<api::Metric>& out,
+                       const std::map<std::string, heard::Counters>& totals);
+
 class PlatformServices : public api::Services {
  public:
   // Totals over all head-ends of this process; any thread.
   using HeadEndTotals = std::function<headend::HeadEndStats()>;
+  using HeardTotals = std::function<std::map<std::string, heard::Counters>()>;  // by source
 
   PlatformServices(store::Store& store, OpsRole& ops, CommandRole& commands, const Clock& clock,
                    ServicesAbout about, HeadEndTotals totals);
@@ -45,6 +50,8 @@ class PlatformServices : public api::Services {
   Status ready() override;
   void submit_command(Command command, OnSubmitted done) override;
 
+  // Before anything is asked.
+  void set_heard_totals(HeardTotals totals) { heard_totals_ = std::move(totals); }
   // nullopt once everything serves; until then, or again, the reason.
   void set_not_ready(std::optional<std::string> reason);
 
@@ -67,6 +74,7 @@ class PlatformServices : public api::Services {
   const Clock& clock_;
   ServicesAbout about_;
   HeadEndTotals totals_;
+  HeardTotals heard_totals_;
   std::mutex mutex_;
   std::optional<std::string> not_ready_ = "starting";
   std::optional<api::SystemInfo> counts_;  // of the registry, refreshed each minute

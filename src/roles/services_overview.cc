@@ -312,6 +312,7 @@ std::vector<api::Metric> PlatformServices::metrics() {
       {"amity_commands_pending", "Commands queued or running.", false, {}, d(commands_.pending())},
   };
   add_headend_metrics(out, totals_());
+  if (heard_totals_) add_heard_metrics(out, heard_totals_());
   return out;
 }
 

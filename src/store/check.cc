@@ -4,6 +4,7 @@
 #include "store/block.h"
 #include "store/directory.h"
 #include "store/fact_codec.h"
+#include "store/kv_finals.h"
 #include "store/kv_journal.h"
 #include "store/kv_rocksdb.h"
 #include "store/sqlite_registry.h"
@@ -68,6 +69,15 @@ void check_events(Kv& kv, CheckReport& report) {
   note(report, "events", kv.scan(Family::kEvents, "D", "E", Direction::kForward, count));
 }
 
+void check_final_values(Kv& kv, CheckReport& report) {
+  FinalsCheck counts;
+  const auto damaged = [&report](const std::string& what) { report.damage.push_back(what); };
+  note(report, "final values", check_finals(kv, counts, damaged));
+  report.final_days = counts.days;
+  report.final_versions = counts.versions;
+  report.edits = counts.edits;
+}
+
 }  // namespace
 
 Result<CheckReport> check_directory(const std::string& directory) {
@@ -82,6 +92,7 @@ Result<CheckReport> check_directory(const std::string& directory) {
     check_journal(**kv, report);
     check_blocks(**kv, report);
     check_events(**kv, report);
+    check_final_values(**kv, report);
   } else {
     note(report, "kv cannot be opened", kv.error());
   }

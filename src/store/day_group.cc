@@ -40,7 +40,8 @@ DayGroup::Outcome DayGroup::replace(unsigned lane, const BlockReading& current, 
   if (std::any_of(versions.begin(), versions.end(), [&](const auto& v) { return same(v, reading); })) {
     return Outcome::kRepeated;
   }
-  if (versions.size() >= kVersionsPerReadingMax) versions.erase(versions.begin());
+  // The first is what the final values start from: it is never forgotten.
+  if (versions.size() >= kVersionsPerReadingMax) versions.erase(versions.begin() + 1);
   versions.push_back(current);
   bytes_ += kMapNodeBytes;
   return Outcome::kCorrected;

@@ -44,6 +44,7 @@ Status restore_backup(const std::string& backup, const std::string& directory, U
 
 struct CheckReport {
   std::uint64_t journal_facts = 0, blocks = 0, readings = 0, events = 0;
+  std::uint64_t final_days = 0, final_versions = 0, edits = 0;
   std::vector<std::string> damage;  // what and where, in words; empty = sound
 };
 // Reads and verifies everything in a data directory or a backup that no process has open. Changes nothing but the lock.

@@ -45,6 +45,7 @@ class EmbeddedStore : public Store {
   Journal& journal() override { return store_->journal(); }
   Readings& readings() override { return store_->readings(); }
   Events& events() override { return store_->events(); }
+  Finals& finals() override { return store_->finals(); }
   Registry& registry() override { return *registry_; }
 
   Status backup(const std::string& directory) override {

@@ -1,6 +1,8 @@
 #include "store/fact_codec.h"
 
+#include "store/codec_parts.h"
 #include "store/crc32c.h"
+#include "store/final_codec.h"
 #include "store/limits.h"
 #include "store/varint.h"
 
@@ -15,39 +17,12 @@ enum class Kind : std::uint8_t {
   kCommandRequested = 3,
   kCommandChanged = 4,
   kContactMade = 5,
+  kReadingsFinal = 6,
+  kEditChanged = 7,
 };
 // The low bits of a reading's first integer; the rest is the channel's distance from the one before.
 constexpr std::uint64_t kSameTime = 1, kSameQuality = 2;
 constexpr int kChannelShift = 2;
-
-void put_text(Bytes& out, std::string_view text) {
-  put_varint(out, text.size());
-  append(out, as_bytes(text));
-}
-
-Result<std::string> get_text(ByteReader& in) {
-  AMITY_TRY(const std::uint64_t size, get_varint(in));
-  if (size > kFactTextBytesMax) return in.malformed("a text is too long");
-  AMITY_TRY(const ByteView text, in.take(size));
-  return std::string(as_text(text));
-}
-
-Result<UtcSeconds> get_time(ByteReader& in) {
-  AMITY_TRY(const std::int64_t t, get_zigzag(in));
-  return UtcSeconds(t);
-}
-
-Result<std::uint32_t> get_u32(ByteReader& in) {
-  AMITY_TRY(const std::uint64_t v, get_varint(in));
-  if (v > 0xFFFF'FFFFu) return in.malformed("an integer is wider than 32 bits");
-  return static_cast<std::uint32_t>(v);
-}
-
-Result<std::uint8_t> get_enum(ByteReader& in, std::uint8_t last) {
-  AMITY_TRY(const std::uint8_t v, in.u8());
-  if (v > last) return in.malformed("an enumeration has no such value");
-  return v;
-}
 
 void put_readings(Bytes& out, const std::vector<Reading>& readings, UtcSeconds received) {
   put_varint(out, readings.size());
@@ -191,6 +166,16 @@ struct Encoder {
     put_zigzag(out, f.clock_offset_s);
     put_text(out, f.error);
   }
+  void operator()(const ReadingsFinal& f) const {
+    out.push_back(static_cast<std::uint8_t>(Kind::kReadingsFinal));
+    put_vee_day(out, f.day);
+    put_decision(out, f.day, f.decision);
+    put_versions(out, f.day, f.versions);
+  }
+  void operator()(const EditChanged& f) const {
+    out.push_back(static_cast<std::uint8_t>(Kind::kEditChanged));
+    put_edit(out, f.edit);
+  }
 };
 
 // What decoding would refuse must not be written.
@@ -212,6 +197,11 @@ struct WithinLimits {
   bool operator()(const CommandRequested& f) const { return command(f.command); }
   bool operator()(const CommandChanged& f) const { return text(f.progress) && text(f.result); }
   bool operator()(const ContactMade& f) const { return text(f.error); }
+  bool operator()(const ReadingsFinal& f) const {
+    return text(f.decision.who) && text(f.decision.why) && text(f.decision.approved_by) &&
+           within_limits(f.day, f.versions);
+  }
+  bool operator()(const EditChanged& f) const { return within_limits(f.edit); }
 };
 
 Result<Fact> get_readings_arrived(ByteReader& in) {
@@ -277,6 +267,17 @@ Result<Fact> get_fact(ByteReader& in) {
     }
     case Kind::kCommandChanged: return get_command_changed(in);
     case Kind::kContactMade: return get_contact_made(in);
+    case Kind::kReadingsFinal: {
+      ReadingsFinal f;
+      AMITY_TRY(f.day, get_vee_day(in));
+      AMITY_TRY(f.decision, get_decision(in, f.day));
+      AMITY_TRY(f.versions, get_versions(in, f.day));
+      return Fact(std::move(f));
+    }
+    case Kind::kEditChanged: {
+      AMITY_TRY(Edit edit, get_edit(in));
+      return Fact(EditChanged{std::move(edit)});
+    }
   }
   return make_error(ErrorCode::kUnsupported, "a fact of unknown kind " + std::to_string(kind));
 }
@@ -316,6 +317,11 @@ Result<bool> decode_readings(ByteView body, std::vector<Reading>& readings) {
 
 bool holds_events(ByteView body) {
   return !body.empty() && static_cast<Kind>(body[0]) == Kind::kEventsArrived;
+}
+
+bool holds_finals(ByteView body) {
+  return !body.empty() && (static_cast<Kind>(body[0]) == Kind::kReadingsFinal ||
+                           static_cast<Kind>(body[0]) == Kind::kEditChanged);
 }
 
 std::string encode_record(const RecordView& record) {

@@ -22,6 +22,8 @@ Result<bool> decode_readings(ByteView body, std::vector<Reading>& readings);
 
 // Whether the fact is EventsArrived.
 bool holds_events(ByteView body);
+// Whether the fact is ReadingsFinal or EditChanged.
+bool holds_finals(ByteView body);
 
 // One record: the facts `first`.. `first + count - 1`, each with its length before it in `bodies`.
 struct RecordView {

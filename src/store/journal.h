@@ -30,7 +30,8 @@ class Journal {
   // Up to `max` facts after `after`, in order, durable ones only.
   virtual Result<std::vector<JournalEntry>> read(Sequence after, std::size_t max) = 0;
   virtual Sequence last() const = 0;   // the newest durable one
-  virtual Sequence first() const = 0;  // the oldest one kept
+  // The oldest one kept; last() + 1 where none is. kCorrupt when the oldest record cannot be read.
+  virtual Result<Sequence> first() const = 0;
 
   // Called after each commit (any thread); departments use it to wake. Set before use.
   virtual void on_commit(std::function<void(Sequence last)> callback) = 0;

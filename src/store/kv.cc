@@ -10,6 +10,7 @@ std::string_view to_string(Family family) {
     case Family::kJournal: return "journal";
     case Family::kBlocks: return "blocks";
     case Family::kEvents: return "events";
+    case Family::kFinals: return "finals";
   }
   return "?";
 }

@@ -13,8 +13,8 @@
 
 namespace amity::store {
 
-enum class Family : std::uint8_t { kMeta = 0, kJournal = 1, kBlocks = 2, kEvents = 3 };
-inline constexpr std::size_t kFamilies = 4;
+enum class Family : std::uint8_t { kMeta = 0, kJournal = 1, kBlocks = 2, kEvents = 3, kFinals = 4 };
+inline constexpr std::size_t kFamilies = 5;
 std::string_view to_string(Family family);
 
 // Operations that take effect together or not at all, in order.

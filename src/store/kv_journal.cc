@@ -222,12 +222,19 @@ Result<std::vector<JournalEntry>> KvJournal::read(Sequence after, std::size_t ma
   return entries;
 }
 
-Sequence KvJournal::first() const {
-  Sequence first = last() + 1;
-  (void)kv_.scan(Family::kJournal, "", "", Direction::kForward, [&](std::string_view, std::string_view value) {
-    if (const auto record = decode_record(as_bytes(value)); record.ok()) first = record->first;
+Result<Sequence> KvJournal::first() const {
+  Result<Sequence> first = last() + 1;
+  const auto oldest = [&first](std::string_view key, std::string_view value) {
+    const auto record = decode_record(as_bytes(value));
+    if (record.ok()) {
+      first = record->first;
+    } else {
+      first = make_error(record.error().code,
+                         record.error().reason + " (facts up to " + std::to_string(key_u64(key, 0)) + ")");
+    }
     return false;
-  });
+  };
+  AMITY_CHECK(kv_.scan(Family::kJournal, "", "", Direction::kForward, oldest));
   return first;
 }
 

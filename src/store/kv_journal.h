@@ -28,7 +28,7 @@ class KvJournal : public Journal {
   void append(const Fact& fact, OnDurable on_durable) override;
   Result<std::vector<JournalEntry>> read(Sequence after, std::size_t max) override;
   Sequence last() const override { return last_.load(std::memory_order_acquire); }
-  Sequence first() const override;
+  Result<Sequence> first() const override;
   void on_commit(std::function<void(Sequence last)> callback) override;
   Result<Sequence> cursor(const std::string& department) override;
   Status save_cursor(const std::string& department, Sequence sequence) override;

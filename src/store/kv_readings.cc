@@ -211,6 +211,15 @@ Status KvReadings::block_of(ChannelId channel, std::int32_t day, Block& out) {
 }
 
 Result<std::vector<Reading>> KvReadings::read(ChannelId channel, UtcSeconds after, UtcSeconds until) {
+  return read_blocks(channel, after, until, false);
+}
+
+Result<std::vector<Reading>> KvReadings::read_first(ChannelId channel, UtcSeconds after, UtcSeconds until) {
+  return read_blocks(channel, after, until, true);
+}
+
+Result<std::vector<Reading>> KvReadings::read_blocks(ChannelId channel, UtcSeconds after, UtcSeconds until,
+                                                     bool first) {
   std::vector<Reading> readings;
   after = std::clamp(after, UtcSeconds(-kTimeMax), UtcSeconds(kTimeMax));
   until = std::clamp(until, UtcSeconds(-kTimeMax), UtcSeconds(kTimeMax));
@@ -218,8 +227,11 @@ Result<std::vector<Reading>> KvReadings::read(ChannelId channel, UtcSeconds afte
   Block block;
   for (const std::int32_t day : days_of(group_of(channel), day_of(after + 1), day_of(until))) {
     AMITY_CHECK(block_of(channel, day, block));
+    auto older = block.older.begin();  // both ascend; of one time the oldest stands first
     for (const BlockReading& r : block.readings) {
-      const Reading reading = to_reading(channel, day, r);
+      while (older != block.older.end() && older->offset_s < r.offset_s) ++older;
+      const bool replaced = first && older != block.older.end() && older->offset_s == r.offset_s;
+      const Reading reading = to_reading(channel, day, replaced ? *older : r);
       if (reading.time > after && reading.time <= until) readings.push_back(reading);
     }
   }

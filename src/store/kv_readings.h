@@ -25,6 +25,7 @@ class KvReadings : public Readings {
 
   Result<ApplyResult> apply(std::uint64_t journal_sequence, std::span<const Reading> readings) override;
   Result<std::vector<Reading>> read(ChannelId channel, UtcSeconds after, UtcSeconds until) override;
+  Result<std::vector<Reading>> read_first(ChannelId channel, UtcSeconds after, UtcSeconds until) override;
   Result<ChannelSpan> span(ChannelId channel) override;
   Status scan_day(UtcDay day, const std::function<void(ChannelId, std::span<const Reading>)>& visit) override;
   Result<std::vector<Reading>> versions(ChannelId channel, UtcSeconds time) override;
@@ -56,6 +57,7 @@ class KvReadings : public Readings {
   Shard& shard_of(std::uint32_t group) { return shards_[group % kShards]; }
   Result<DayGroup*> group_at(Shard& shard, std::int32_t day, std::uint32_t group);
   Status load_stored(std::int32_t day, std::uint32_t group, DayGroup& into);
+  Result<std::vector<Reading>> read_blocks(ChannelId channel, UtcSeconds after, UtcSeconds until, bool first);
   Status block_of(ChannelId channel, std::int32_t day, Block& out);
   Status apply_run(std::int32_t day, std::uint32_t group, std::span<const Reading> run, ApplyResult& result);
   bool has_group(std::int32_t day, std::uint32_t group) const;

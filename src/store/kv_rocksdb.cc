@@ -8,6 +8,7 @@
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 
@@ -46,6 +47,7 @@ class KvRocksDb : public Kv {
   Status compact() override;
 
  private:
+  bool has(Family family) const { return static_cast<std::size_t>(family) < families_.size(); }
   rocksdb::ColumnFamilyHandle* handle(Family family) { return families_[static_cast<std::size_t>(family)]; }
 
   bool fsync_;
@@ -83,6 +85,7 @@ Status KvRocksDb::write(const KvBatch& batch, Sync sync) {
 
 Result<std::optional<std::string>> KvRocksDb::get(Family family, std::string_view key) {
   std::string value;
+  if (!has(family)) return std::optional<std::string>();
   const auto found = db_->Get(verified_, handle(family), slice(key), &value);
   if (found.IsNotFound()) return std::optional<std::string>();
   if (!found.ok()) return to_error(found);
@@ -91,6 +94,7 @@ Result<std::optional<std::string>> KvRocksDb::get(Family family, std::string_vie
 
 Status KvRocksDb::scan(Family family, std::string_view from, std::string_view to, Direction direction,
                        const Visit& visit) {
+  if (!has(family)) return {};
   rocksdb::ReadOptions options = verified_;
   const rocksdb::Slice lower = slice(from), upper = slice(to);
   options.iterate_lower_bound = &lower;
@@ -111,6 +115,7 @@ Status KvRocksDb::scan(Family family, std::string_view from, std::string_view to
 
 std::uint64_t KvRocksDb::stored_bytes(Family family) {
   std::uint64_t bytes = 0;
+  if (!has(family)) return bytes;
   (void)db_->GetIntProperty(handle(family), rocksdb::DB::Properties::kLiveSstFilesSize, &bytes);
   return bytes;
 }
@@ -146,11 +151,11 @@ rocksdb::ColumnFamilyOptions family_options(Family family) {
   options.write_buffer_size = 32u << 20;
   options.compression = rocksdb::kLZ4Compression;
   if (family == Family::kJournal) options.write_buffer_size = 128u << 20;
-  if (family == Family::kBlocks || family == Family::kMeta) {
+  if (family == Family::kBlocks || family == Family::kMeta || family == Family::kFinals) {
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
     table.optimize_filters_for_memory = true;
   }
-  if (family == Family::kBlocks) {
+  if (family == Family::kBlocks || family == Family::kFinals) {
     options.compression = rocksdb::kNoCompression;
     options.bottommost_compression = rocksdb::kZSTD;
   }
@@ -163,7 +168,7 @@ rocksdb::ColumnFamilyOptions family_options(Family family) {
 Result<std::unique_ptr<Kv>> open_rocksdb(const std::string& directory, const RocksDbOptions& options) {
   rocksdb::DBOptions db_options;
   db_options.create_if_missing = options.create;
-  db_options.create_missing_column_families = options.create;
+  db_options.create_missing_column_families = !options.read_only;  // of an older directory
   db_options.paranoid_checks = true;
   // A torn tail of the log is what a power cut leaves; anything else is corruption and refuses to open.
   db_options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
@@ -175,8 +180,15 @@ Result<std::unique_ptr<Kv>> open_rocksdb(const std::string& directory, const Roc
   db_options.bytes_per_sync = 1u << 20;
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName, family_options(Family::kMeta));
+  std::vector<std::string> there;
+  if (options.read_only) (void)rocksdb::DB::ListColumnFamilies(db_options, directory, &there);
   for (std::size_t i = 1; i < kFamilies; ++i) {
     const auto family = static_cast<Family>(i);
+    // A directory of before there were final values is read as it is.
+    if (options.read_only && family == Family::kFinals &&
+        std::find(there.begin(), there.end(), std::string(to_string(family))) == there.end()) {
+      continue;
+    }
     descriptors.emplace_back(std::string(to_string(family)), family_options(family));
   }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;

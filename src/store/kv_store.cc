@@ -26,6 +26,10 @@ Status KvStore::apply(const RecordView& record) {
     if (holds_events(body)) {
       AMITY_TRY(const Fact fact, decode_fact(body));
       AMITY_TRY([[maybe_unused]] const std::size_t added, events_.apply(std::get<EventsArrived>(fact).events));
+    } else if (holds_finals(body)) {
+      AMITY_TRY(const Fact fact, decode_fact(body));
+      const auto* final = std::get_if<ReadingsFinal>(&fact);
+      AMITY_CHECK(final != nullptr ? finals_.apply(*final) : finals_.apply(std::get<EditChanged>(fact)));
     }
     return true;
   }));

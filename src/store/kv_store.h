@@ -2,6 +2,7 @@
 #pragma once
 
 #include "store/kv_events.h"
+#include "store/kv_finals.h"
 #include "store/kv_journal.h"
 #include "store/kv_readings.h"
 
@@ -15,6 +16,7 @@ class KvStore {
   KvJournal& journal() { return *journal_; }
   KvReadings& readings() { return *readings_; }
   KvEvents& events() { return events_; }
+  KvFinals& finals() { return finals_; }
   std::uint64_t replayed_facts() const { return replayed_; }
 
   // One commit of the journal, and a checkpoint when one is due. Returns how many facts became durable.
@@ -23,13 +25,14 @@ class KvStore {
   void seal();
 
  private:
-  KvStore(Kv& kv, KvJournal::OnFatal on_fatal) : on_fatal_(std::move(on_fatal)), events_(kv) {}
+  KvStore(Kv& kv, KvJournal::OnFatal on_fatal) : on_fatal_(std::move(on_fatal)), events_(kv), finals_(kv) {}
   Status apply(const RecordView& record);
   Status replay();
 
   KvJournal::OnFatal on_fatal_;
   std::unique_ptr<KvReadings> readings_;
   KvEvents events_;
+  KvFinals finals_;
   std::unique_ptr<KvJournal> journal_;
   std::vector<Reading> arrived_;  // kept for its capacity
   std::uint64_t replayed_ = 0;

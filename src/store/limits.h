@@ -34,6 +34,15 @@ inline constexpr std::int32_t kDaysPerReadMax = 366 * 20;
 // Events.
 inline constexpr std::size_t kEventsPerPageMax = 100'000;
 
+// Final values.
+inline constexpr std::size_t kSlotsPerFinalDayMax = 1'530;        // 25 h and a half of minutes
+inline constexpr std::size_t kFindingsPerDayMax = 64;
+inline constexpr std::size_t kDecisionsPerDayMax = 1'000;         // versions of one channel's day
+inline constexpr std::size_t kFinalDayBytesMax = 4u << 20;
+inline constexpr std::size_t kEditValuesMax = 4'000;
+inline constexpr std::size_t kEditDaysMax = 4'000;
+inline constexpr std::size_t kEditsPerPageMax = 1'000;
+
 // Registry.
 inline constexpr std::size_t kDevicesPerPageMax = 1'000;
 inline constexpr std::size_t kCommandsPerPageMax = 10'000;

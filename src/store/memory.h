@@ -39,6 +39,7 @@ class MemoryStore : public Store {
   Journal& journal() override { return store_->journal(); }
   Readings& readings() override { return store_->readings(); }
   Events& events() override { return store_->events(); }
+  Finals& finals() override { return store_->finals(); }
   Registry& registry() override { return *disk_->registry_; }
   Status backup(const std::string& directory) override { return disk_->kv_.backup(directory); }
   StoreStats stats() override;

@@ -31,6 +31,11 @@ class Readings {
   virtual Result<ApplyResult> apply(std::uint64_t journal_sequence, std::span<const Reading> readings) = 0;
   // Ascending by time, after < time <= until: an interval is named by its end.
   virtual Result<std::vector<Reading>> read(ChannelId channel, UtcSeconds after, UtcSeconds until) = 0;
+  // The same times, each with the first raw value that came for it: what the versions of final.h start from.
+  virtual Result<std::vector<Reading>> read_first(ChannelId channel, UtcSeconds after, UtcSeconds until) {
+    (void)channel, (void)after, (void)until;
+    return make_error(ErrorCode::kUnsupported, "these readings keep no first values");
+  }
   virtual Result<ChannelSpan> span(ChannelId channel) = 0;
   // Every reading of one UTC day, channel by channel, ascending: for completeness, aggregation, export.
   virtual Status scan_day(UtcDay day, const std::function<void(ChannelId, std::span<const Reading>)>& visit) = 0;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "store/events.h"
+#include "store/finals.h"
 #include "store/journal.h"
 #include "store/readings.h"
 #include "store/registry.h"
@@ -18,14 +19,16 @@ struct StoreStats {
   std::uint64_t replayed_facts = 0;  // when it was opened
 };
 
-// The store applies readings and events itself: a fact ReadingsArrived or EventsArrived that is durable in the journal
-// is in readings() and events() before its `on_durable` runs. Nobody else calls their apply().
+// The store applies readings, events and final values itself: a fact ReadingsArrived, EventsArrived, ReadingsFinal or
+// EditChanged that is durable in the journal is in readings(), events() and finals() before its `on_durable` runs.
+// Nobody else calls their apply().
 class Store {
  public:
   virtual ~Store() = default;
   virtual Journal& journal() = 0;
   virtual Readings& readings() = 0;
   virtual Events& events() = 0;
+  virtual Finals& finals() = 0;
   virtual Registry& registry() = 0;
   // A consistent copy in a new directory while everyone goes on working; restore_backup() makes it usable again.
   virtual Status backup(const std::string& directory) = 0;

@@ -25,7 +25,7 @@ class TimedJournal : public store::Journal {
     return journal_.read(after, max);
   }
   store::Sequence last() const override { return journal_.last(); }
-  store::Sequence first() const override { return journal_.first(); }
+  Result<store::Sequence> first() const override { return journal_.first(); }
   void on_commit(std::function<void(store::Sequence)> callback) override {
     journal_.on_commit(std::move(callback));
   }
@@ -62,6 +62,7 @@ class SimulatedStore : public store::Store {
   store::Journal& journal() override { return journal_; }
   store::Readings& readings() override { return store_.readings(); }
   store::Events& events() override { return store_.events(); }
+  store::Finals& finals() override { return store_.finals(); }
   store::Registry& registry() override { return store_.registry(); }
   Status backup(const std::string& directory) override { return store_.backup(directory); }
   store::StoreStats stats() override { return store_.stats(); }

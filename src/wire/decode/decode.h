@@ -22,7 +22,7 @@ struct DecodeOptions {
   const TimeZone* zone = nullptr;  // of date-times without deviation; null: shown as wall clock
   dlms::DeviationSign deviation_sign = dlms::DeviationSign::kStandard;
   std::optional<Protocol> protocol;  // nullopt: recognised
-  bool explain = false;              // the layout of every frame, byte by byte (not of DLMS)
+  bool explain = false;              // the layout of every frame, byte by byte
   // What somebody above knows of the meter (its model); may be empty.
   std::function<void(wire::Report&)> complete;
 };

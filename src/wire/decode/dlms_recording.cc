@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "wire/decode/apdu_json.h"
+#include "wire/decode/layout.h"
 #include "wire/decode/message.h"
 #include "wire/decode/push.h"
 
@@ -117,6 +118,24 @@ void write_contents(JsonWriter& out, const PushContents& contents) {
   out.EndArray();
 }
 
+void write_layout(JsonWriter& out, const std::vector<wire::Part>& layout) {
+  put_key(out, "layout");
+  out.StartArray();
+  for (const wire::Part& part : layout) {
+    out.StartObject();
+    put_key(out, "offset");
+    out.Uint64(part.offset);
+    put_key(out, "size");
+    out.Uint64(part.size);
+    put_key(out, "depth");
+    out.Int(part.depth);
+    member(out, "meaning", part.meaning);
+    optional_member(out, "value", part.value);
+    out.EndObject();
+  }
+  out.EndArray();
+}
+
 // Fills the contents from what the meter sends unasked. Everything else is shown in "apdu" alone:
 // without the request, an answer does not say what it is the value of.
 Status interpret(const dlms::Apdu& apdu, PushReader& reader) {
@@ -155,6 +174,7 @@ Result<std::string> to_json(const Message& message, ByteView apdu, const DecodeO
     put_key(out, "apdu");
     write_apdu(out, opened.apdu[0], *decoded);
   }
+  if (options.explain) write_layout(out, dlms_layout(message));
   out.EndObject();
   return std::string(buffer.GetString(), buffer.GetSize());
 }
@@ -176,7 +196,7 @@ Error in_recording(Error error, const Message& message) {
 std::vector<DecodedFrame> decode_dlms(ByteView recording, const DecodeOptions& options) {
   std::vector<DecodedFrame> decoded;
   BlockJoiner blocks;
-  for (FoundMessage& found : find_messages(recording)) {
+  for (FoundMessage& found : find_messages(recording, options.explain)) {
     if (!found.message.ok()) {
       decoded.push_back({found.offset, std::move(found.message).error(), {}});
       continue;

@@ -32,6 +32,29 @@ bool is_llc(ByteView b) {
   return b.size() > 3 && b[0] == 0xE6 && (b[1] == 0xE6 || b[1] == 0xE7) && b[2] == 0;
 }
 
+void put(Message& message, std::size_t offset, std::size_t size, const char* meaning,
+         std::string value = {}) {
+  message.transport_layout.push_back({offset, size, 1, meaning, std::move(value)});
+}
+
+// `bytes` with both flags, at `at` of the recording.
+void explain_hdlc(ByteView bytes, std::size_t at, const hdlc::Frame& frame, Message& message) {
+  const std::size_t destination = at + 3, source = destination + frame.destination.size,
+                    control = source + frame.source.size, end = at + bytes.size();
+  put(message, at, 1, "flag", "7E");
+  put(message, at + 1, 2, "frame format", to_hex(bytes.subspan(1, 2)));
+  put(message, destination, frame.destination.size, "destination", message.destination);
+  put(message, source, frame.source.size, "source", message.source);
+  put(message, control, 1, "control", std::string(hdlc::to_string(frame.control.type)));
+  const std::size_t carried = frame.information.size();
+  if (carried != 0) {
+    put(message, control + 1, 2, "header check");
+    message.carried.push_back({end - 3 - carried, carried});
+  }
+  put(message, end - 3, 2, "frame check");
+  put(message, end - 1, 1, "flag", "7E");
+}
+
 Result<Segment> read_hdlc(ByteView recording, std::size_t at) {
   const std::size_t length =
       static_cast<std::size_t>(recording[at + 1] & 7) << 8 | recording[at + 2];
@@ -50,6 +73,7 @@ Result<Segment> read_hdlc(ByteView recording, std::size_t at) {
   s.message.source = hdlc::to_string(frame.source);
   s.message.destination = hdlc::to_string(frame.destination);
   s.message.size = length + 2;
+  explain_hdlc(recording.subspan(at, length + 2), at, frame, s.message);
   s.more = frame.segmented;
   s.next = at + 1 + length;  // the closing flag may open the next frame
   const hdlc::FrameType type = frame.control.type;
@@ -84,6 +108,15 @@ Result<Segment> read_mbus(ByteView recording, std::size_t at) {
   s.message.source = std::to_string(body[3]);
   s.message.destination = std::to_string(body[4]);
   s.message.size = length + 6;
+  put(s.message, at, 4, "start and length");
+  put(s.message, at + 4, 1, "C-field");
+  put(s.message, at + 5, 1, "address");
+  put(s.message, at + 6, 1, "CI-field");
+  put(s.message, at + 7, 1, "source", s.message.source);
+  put(s.message, at + 8, 1, "destination", s.message.destination);
+  s.message.carried.push_back({at + 9, length - 5});
+  put(s.message, at + 4 + length, 1, "checksum");
+  put(s.message, at + 5 + length, 1, "stop");
   s.message.apdu.assign(body.begin() + 5, body.end());
   s.more = (body[2] & kMbusLastSegment) == 0;
   s.next = at + length + 6;
@@ -102,6 +135,11 @@ Result<Segment> read_wrapper(ByteView recording, std::size_t at) {
   s.message.source = std::to_string(frame.source);
   s.message.destination = std::to_string(frame.destination);
   s.message.size = size;
+  put(s.message, at, 2, "version");
+  put(s.message, at + 2, 2, "source port", s.message.source);
+  put(s.message, at + 4, 2, "destination port", s.message.destination);
+  put(s.message, at + 6, 2, "length", std::to_string(length));
+  s.message.carried.push_back({at + dlms::kWrapperHeaderSize, length});
   s.message.apdu.assign(frame.apdu.begin(), frame.apdu.end());
   s.next = at + size;
   return s;
@@ -115,18 +153,23 @@ Result<Segment> read_segment(ByteView recording, std::size_t at) {
   Segment s;
   s.message.apdu.assign(ahead.begin(), ahead.end());
   s.message.size = ahead.size();
+  s.message.carried.push_back({at, ahead.size()});
   s.next = recording.size();
   return s;
 }
 
 // LLC header, then a gateway's prefix, are taken off the whole message.
 Status strip_prefixes(Message& m) {
-  if (is_llc(m.apdu)) m.apdu.erase(m.apdu.begin(), m.apdu.begin() + 3);
+  if (is_llc(m.apdu)) {
+    m.apdu.erase(m.apdu.begin(), m.apdu.begin() + 3);
+    m.prefix_bytes = 3;
+  }
   if (!dlms::has_gateway_prefix(m.apdu)) return {};
   ByteReader in(m.apdu);
   AMITY_TRY(const dlms::GatewayPrefix prefix, dlms::read_gateway_prefix(in));
   m.gateway =
       "network " + std::to_string(prefix.network_id) + ", device " + to_hex(prefix.device_address);
+  m.prefix_bytes += in.position();
   m.apdu.erase(m.apdu.begin(), m.apdu.begin() + static_cast<std::ptrdiff_t>(in.position()));
   return {};
 }
@@ -137,6 +180,11 @@ std::size_t resynchronise(ByteView recording, std::size_t at) {
     if (is_hdlc(recording.subspan(at)) || is_mbus(recording.subspan(at))) break;
   }
   return std::min(at, recording.size());
+}
+
+template <class T>
+void append_parts(std::vector<T>& to, const std::vector<T>& from) {
+  to.insert(to.end(), from.begin(), from.end());
 }
 
 bool is_continued_by(const Message& joined, const Segment& s) {
@@ -160,7 +208,7 @@ std::string_view to_string(Transport transport) {
   return "";
 }
 
-std::vector<FoundMessage> find_messages(ByteView recording) {
+std::vector<FoundMessage> find_messages(ByteView recording, bool explain) {
   std::vector<FoundMessage> found;
   if (recording.size() > kInputBytesMax) {
     found.push_back({0, make_error(ErrorCode::kLimit, "the recording is too large")});
@@ -187,10 +235,13 @@ std::vector<FoundMessage> find_messages(ByteView recording) {
       continue;
     }
     Segment& s = *segment;
+    if (!explain) s.message.transport_layout.clear();
     if (joined && !is_continued_by(*joined, s))
       give_up("the last segment of the message is missing");
     if (joined) {
       append(joined->apdu, s.message.apdu);
+      append_parts(joined->transport_layout, s.message.transport_layout);
+      append_parts(joined->carried, s.message.carried);
       joined->size += s.message.size;
       ++joined->frames;
     } else {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "wire/report/report.h"
 
 namespace amity::decode {
 
@@ -22,6 +23,14 @@ struct Message {
   std::size_t frames = 1;
   std::optional<std::string> gateway;  // "network 0, device 31323334"
   Bytes apdu;                          // empty for a frame that carries no message
+  // Where the bytes stand in the recording: of the transport, and of what it carries (header of the
+  // logical link, gateway prefix, APDU), piece by piece.
+  struct Piece {
+    std::size_t offset = 0, size = 0;
+  };
+  std::vector<wire::Part> transport_layout;  // offsets in the recording; empty unless explained
+  std::vector<Piece> carried;
+  std::size_t prefix_bytes = 0;  // of what is carried, in front of the APDU
 };
 
 struct FoundMessage {
@@ -31,6 +40,6 @@ struct FoundMessage {
 
 // In order. After what cannot be read the search goes on at the next frame start, where there is
 // one.
-std::vector<FoundMessage> find_messages(ByteView recording);
+std::vector<FoundMessage> find_messages(ByteView recording, bool explain = false);
 
 }  // namespace amity::decode

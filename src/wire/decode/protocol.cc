@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "wire/decode/modbus_recording.h"
+#include "wire/decode/readable_recording.h"
 #include "wire/mbus/wired_frame.h"
 #include "wire/mbus/wireless_frame.h"
 #include "wire/p1/telegram.h"
@@ -12,7 +14,7 @@
 namespace amity::decode {
 namespace {
 
-constexpr std::array<std::pair<Protocol, std::string_view>, 8> kNames{
+constexpr std::array<std::pair<Protocol, std::string_view>, 12> kNames{
     {{Protocol::kDlms, "dlms"},
      {Protocol::kMbus, "mbus"},
      {Protocol::kWmbus, "wmbus"},
@@ -20,6 +22,10 @@ constexpr std::array<std::pair<Protocol, std::string_view>, 8> kNames{
      {Protocol::kP1, "p1"},
      {Protocol::kC1222, "c1222"},
      {Protocol::kC1218, "c1218"},
+     {Protocol::kIec62056_21, "iec62056-21"},
+     {Protocol::kStg, "stg"},
+     {Protocol::kModbus, "modbus"},
+     {Protocol::kOsgp, "osgp"},
      {Protocol::kCapture, "pcap"}}};
 constexpr std::uint8_t kLongStart = 0x68, kShortStart = 0x10, kStop = 0x16, kAck = 0xE5,
                        kAcseTag = 0x60;
@@ -27,7 +33,9 @@ constexpr std::uint8_t kDlmsCiMax = 0x1F;  // CI-fields of DLMS over M-Bus (EN 1
 
 bool starts_dlms_frame(ByteView b) {
   const bool hdlc = b.size() > 2 && b[0] == 0x7E && b[1] >> 4 == 0xA;
-  const bool wrapper = b.size() > 8 && b[0] == 0 && b[1] == 1;
+  // Ports are never 0: 0001 0000 is Modbus TCP, transaction 1.
+  const bool wrapper =
+      b.size() > 8 && b[0] == 0 && b[1] == 1 && (b[2] | b[3]) != 0 && (b[4] | b[5]) != 0;
   const bool llc = b.size() > 3 && b[0] == 0xE6 && (b[1] == 0xE6 || b[1] == 0xE7) && b[2] == 0;
   return hdlc || wrapper || llc;
 }
@@ -115,6 +123,8 @@ std::optional<std::size_t> c1222_frame_size(ByteView b) {
 Protocol recognise(ByteView recording) {
   if (pcap::looks_like_capture(recording)) return Protocol::kCapture;
   if (starts_dlms_frame(recording)) return Protocol::kDlms;
+  if (looks_like_stg(recording)) return Protocol::kStg;
+  if (looks_like_iec62056_21(recording)) return Protocol::kIec62056_21;
   if (mbus_frame_size(recording)) {
     const bool dlms =
         recording[0] == kLongStart && recording.size() > 6 && recording[6] <= kDlmsCiMax;
@@ -129,6 +139,7 @@ Protocol recognise(ByteView recording) {
     return Protocol::kP1;  // first: "/KFM" reads as the head of a wireless telegram, too
   if (wmbus_frame_size(recording)) return Protocol::kWmbus;
   if (sml::find_frame(recording, 0)) return Protocol::kSml;
+  if (modbus_transport(recording)) return Protocol::kModbus;
   return Protocol::kDlms;
 }
 

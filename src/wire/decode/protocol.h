@@ -9,7 +9,20 @@
 
 namespace amity::decode {
 
-enum class Protocol : std::uint8_t { kDlms, kMbus, kWmbus, kSml, kP1, kC1222, kC1218, kCapture };
+enum class Protocol : std::uint8_t {
+  kDlms,
+  kMbus,
+  kWmbus,
+  kSml,
+  kP1,
+  kC1222,
+  kC1218,
+  kIec62056_21,
+  kStg,
+  kModbus,
+  kOsgp,  // never recognised: its messages begin with nothing of their own
+  kCapture
+};
 
 std::string_view to_string(Protocol protocol);
 std::optional<Protocol> protocol_from(std::string_view name);

@@ -1,6 +1,7 @@
 // Every protocol through the one door: recognised by itself, one object a frame, errors in their
 // place.
 #include <gtest/gtest.h>
+#include <rapidjson/document.h>
 
 #include <filesystem>
 #include <fstream>
@@ -37,6 +38,24 @@ std::string all(const std::vector<DecodedFrame>& frames) {
     text += "\n";
     if (!frame.kept.empty()) text += "kept " + frame.kept + "\n";
   }
+  return text;
+}
+
+// Without what says nothing, in lines.
+std::string brief(std::string text) {
+  const auto replace = [&](std::string_view what, const std::string& with) {
+    for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size())
+      text.replace(at, what.size(), with);
+  };
+  for (const char* nothing :
+       {R"("meter":{"id":"","manufacturer":"","medium":"","model":""},)",
+        R"("security":{"mode":"none","ok":true},)", R"("readings":[],)", R"("events":[],)",
+        R"("unknown":[],)", R"("storage":0,"tariff":0,"subunit":0,)"}) {
+    replace(nothing, "");
+  }
+  for (const std::string part : {"\"readings\":", "\"unknown\":", "\"details\":", "\"meter\":"})
+    replace(part, "\n  " + part);
+  replace("},{", "},\n   {");
   return text;
 }
 
@@ -143,6 +162,71 @@ TEST(Protocols, WithExplanationEveryByteIsAccountedFor) {
       << *frames[0].json;
 }
 
+// How often each byte of a frame lies in an innermost part: "once", or the first that does not.
+std::string coverage(const std::string& json) {
+  rapidjson::Document document;
+  document.Parse(json.c_str());
+  const auto& layout = document["layout"];
+  std::vector<int> times;
+  for (rapidjson::SizeType i = 0; i < layout.Size(); ++i) {
+    const bool innermost =
+        i + 1 == layout.Size() || layout[i + 1]["depth"].GetInt() <= layout[i]["depth"].GetInt();
+    const std::size_t offset = layout[i]["offset"].GetUint64(),
+                      size = layout[i]["size"].GetUint64();
+    if (times.size() < offset + size) times.resize(offset + size);
+    for (std::size_t at = offset; innermost && at < offset + size; ++at) ++times[at];
+  }
+  for (std::size_t at = 0; at < times.size(); ++at) {
+    if (times[at] != 1) return std::to_string(times[at]) + " times byte " + std::to_string(at);
+  }
+  return times.empty() ? "nothing" : "once";
+}
+
+TEST(Protocols, EveryByteOfRealRecordingsIsExplainedOnce) {
+  const std::filesystem::path folder = AMITY_SOURCE_DIR "/../shared/data/frames";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no recordings in " << folder;
+  DecodeOptions options;
+  options.explain = true;
+  for (const char* kind : {"sml", "p1", "dlms_push"}) {
+    std::size_t explained = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder / kind)) {
+      const auto extension = entry.path().extension();
+      if (extension == ".xml" || extension == ".key" || extension == ".gak") continue;
+      std::ifstream in(entry.path(), std::ios::binary);
+      std::string content((std::istreambuf_iterator<char>(in)), {});
+      if (looks_like_hex(as_bytes(content)))
+        content = std::string(as_text(*bytes_from_hex_text(content)));
+      for (const DecodedFrame& frame : decode_stream(as_bytes(content), options)) {
+        if (!frame.json.ok()) continue;
+        EXPECT_EQ(coverage(*frame.json), "once") << entry.path() << " at " << frame.offset;
+        ++explained;
+      }
+    }
+    EXPECT_GT(explained, 4u) << kind;
+  }
+}
+
+TEST(Protocols, ADlmsPushIsExplainedDownToItsValues) {
+  DecodeOptions options;
+  options.explain = true;
+  const auto frames = decode_stream(hex("7ea02a410883130413e6e7000f40000000000101020309060100010700"
+                                        "ff0600001d3a02020f00161b16f97e"),
+                                    options);
+  ASSERT_EQ(frames.size(), 1u);
+  ASSERT_TRUE(frames[0].json.ok());
+  EXPECT_EQ(coverage(*frames[0].json), "once") << *frames[0].json;
+  const std::string json = *frames[0].json;
+  const std::string layout = json.substr(json.find("\"layout\""));
+  EXPECT_NE(layout.find(R"({"offset":0,"size":1,"depth":1,"meaning":"flag","value":"7E"})"),
+            std::string::npos)
+      << layout;
+  EXPECT_NE(layout.find(R"("meaning":"logical link header")"), std::string::npos) << layout;
+  EXPECT_NE(layout.find(R"("meaning":"long invoke id and priority","value":"40000000")"),
+            std::string::npos)
+      << layout;
+  EXPECT_NE(layout.find("7482"), std::string::npos) << layout;
+}
+
 TEST(Protocols, ACaptureIsDecodedPayloadByPayload) {
   // Ethernet, IPv4, UDP from 192.0.2.1:4059 to 192.0.2.2:4059, a wrapper frame with a GET.request.
   const std::string get = "0001 0010 0001 000D C001C100080000010000FF0200";
@@ -163,13 +247,127 @@ TEST(Protocols, ACaptureIsDecodedPayloadByPayload) {
   EXPECT_EQ(frames[0].offset, 24u + 16 + 14 + 20 + 8);
 }
 
+// A conversation of mode C: request, identification, option select, readout with its check
+// character (82).
+std::string with_check(std::string text) {
+  std::uint8_t check = 0;
+  for (std::size_t i = 1; i < text.size(); ++i) check ^= static_cast<std::uint8_t>(text[i]);
+  return text + static_cast<char>(check);
+}
+
+TEST(Protocols, AReadoutOfIec62056IsAConversation) {
+  const std::string readout = with_check(
+      "\x02"
+      "0.0.0(12345678)\r\n1.8.0(000123.456*kWh)\r\n32.7.0(230.1*V)\r\n!\r\n\x03");
+  const std::string all_of_it =
+      "/?!\r\n/ISK5MT174-0001\r\n\x06"
+      "050\r\n" +
+      readout;
+  EXPECT_EQ(recognise(as_bytes(all_of_it)), Protocol::kIec62056_21);
+  EXPECT_EQ(brief(all(decode_stream(as_bytes(all_of_it), {}))),
+            R"(0 {"protocol":"iec62056-21",
+  "details":{"message":"request"}}
+5 {"protocol":"iec62056-21",
+  "meter":{"id":"","manufacturer":"ISK","medium":"","model":"MT174-0001"},
+  "details":{"message":"identification","mode":"C","baud":"9600"}}
+22 {"protocol":"iec62056-21",
+  "details":{"message":"option select","next":"readout","baud":"9600"}}
+28 {"protocol":"iec62056-21",
+  "meter":{"id":"12345678","manufacturer":"ISK","medium":"electricity","model":"MT174-0001"},
+  "readings":[{"quantity":"active energy import","unit":"Wh","value":123456,"kind":"total","id":"1.8.0"},
+   {"quantity":"voltage L1","unit":"V","value":230.1,"kind":"instantaneous","id":"32.7.0"}],
+  "details":{"message":"data"}}
+)");
+}
+
+TEST(Protocols, ABlockWithAWrongCheckIsRefusedAndTheNextIsRead) {
+  std::string bad = with_check(
+      "\x02"
+      "1.8.0(000123.456*kWh)!\r\n\x03");
+  bad.back() ^= 1;
+  const std::string good = with_check(
+      "\x02"
+      "2.8.0(000001.000*kWh)!\r\n\x03");
+  const auto frames = decode_stream(as_bytes(bad + good), {});
+  ASSERT_EQ(frames.size(), 2u) << all(frames);
+  EXPECT_FALSE(frames[0].json.ok());
+  ASSERT_TRUE(frames[1].json.ok()) << all(frames);
+  EXPECT_EQ(frames[1].offset, bad.size());
+}
+
+TEST(Protocols, ALoadProfileHasItsIntervals) {
+  const std::string profile = with_check(
+      "\x02P.01(0261120120000)(00)(15)(2)(1.5)(kW)(2.5)(kW)\r\n(0.100)(0.000)\r\n(0.200)(0.000)"
+      "\r\n\x03");
+  DecodeOptions options;
+  const auto frames = decode_stream(as_bytes(profile), options);
+  ASSERT_EQ(frames.size(), 1u);
+  ASSERT_TRUE(frames[0].json.ok()) << all(frames);
+  EXPECT_NE(frames[0].json->find(R"("value":200,)"), std::string::npos) << *frames[0].json;
+  EXPECT_NE(frames[0].json->find("2026-11-20T12:15"), std::string::npos) << *frames[0].json;
+}
+
+// Specification V1.1b3, 6.3: read holding registers 108 to 110.
+TEST(Protocols, ModbusRequestsAndAnswersBelongTogether) {
+  const Bytes tcp = hex("0001 0000 0006 11 03 006B 0003  0001 0000 0009 11 03 06 022B 0000 0064");
+  EXPECT_EQ(recognise(tcp), Protocol::kModbus);
+  EXPECT_EQ(brief(all(decode_stream(tcp, {}))),
+            R"(0 {"protocol":"modbus",
+  "details":{"unit":"17","transaction":"1","message":"request","function":"3","address":"107","count":"3"}}
+12 {"protocol":"modbus",
+  "unknown":[{"offset":9,"id":"register 107","data":"022B"},
+   {"offset":11,"id":"register 108","data":"0000"},
+   {"offset":13,"id":"register 109","data":"0064"}],
+  "details":{"unit":"17","transaction":"1","message":"response","function":"3"}}
+)");
+  const Bytes rtu = hex("11 03 006B 0003 7687");
+  EXPECT_EQ(recognise(rtu), Protocol::kModbus);
+  Bytes flipped = rtu;
+  flipped.back() ^= 1;
+  EXPECT_EQ(recognise(flipped), Protocol::kDlms);
+  DecodeOptions options;
+  options.protocol = Protocol::kModbus;
+  const auto refused = decode_stream(flipped, options);
+  ASSERT_EQ(refused.size(), 1u);
+  EXPECT_FALSE(refused[0].json.ok());
+}
+
+TEST(Protocols, AnOsgpRequestIsReadWhereItIsSaidToBeOne) {
+  DecodeOptions options;
+  options.protocol = Protocol::kOsgp;
+  const auto frames = decode_stream(hex("3F0017000000002C0102030474861F6D7658DD56"), options);
+  ASSERT_EQ(frames.size(), 1u);
+  ASSERT_TRUE(frames[0].json.ok()) << all(frames);
+  EXPECT_NE(frames[0].json->find(R"("request":"read BT23 offset 0 count 44 sequence 16909060")"),
+            std::string::npos)
+      << *frames[0].json;
+}
+
+TEST(Protocols, AConcentratorReportGivesOneObjectAMeter) {
+  const std::string xml =
+      R"(<Report IdRpt="S02" IdPet="0" Version="3.1.c"><Cnc Id="CIR4621247027">)"
+      R"(<Cnt Id="ZIV0034631235" Magn="1">)"
+      R"(<S02 Fh="20150831020000000S" Bc="00" AI="100" AE="2" R1="0" R2="0" R3="0" R4="5"/></Cnt>)"
+      R"(<Cnt Id="ZIV0034631236" Magn="1">)"
+      R"(<S02 Fh="20150831020000000S" Bc="80" AI="0" AE="0" R1="0" R2="0" R3="0" R4="0"/>)"
+      R"(</Cnt></Cnc></Report>)";
+  EXPECT_EQ(recognise(as_bytes(xml)), Protocol::kStg);
+  const auto frames = decode_stream(as_bytes(xml), {});
+  ASSERT_EQ(frames.size(), 2u) << all(frames);
+  EXPECT_NE(frames[0].json->find(R"("id":"ZIV0034631235")"), std::string::npos) << all(frames);
+  EXPECT_NE(frames[0].json->find(R"("value":100)"), std::string::npos) << all(frames);
+  EXPECT_NE(frames[0].json->find(R"("concentrator":"CIR4621247027")"), std::string::npos);
+}
+
 TEST(Protocols, RealRecordingsAreRecognised) {
   const std::filesystem::path folder = AMITY_SOURCE_DIR "/../shared/data/frames";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no recordings in " << folder;
-  const std::pair<const char*, Protocol> kinds[] = {{"sml", Protocol::kSml}, {"p1", Protocol::kP1}};
+  const std::pair<const char*, Protocol> kinds[] = {
+      {"sml", Protocol::kSml}, {"p1", Protocol::kP1}, {"stg", Protocol::kStg}};
   for (const auto& [name, protocol] : kinds) {
     std::size_t files = 0;
     for (const auto& entry : std::filesystem::directory_iterator(folder / name)) {
+      if (entry.path().extension() == ".txt" && protocol == Protocol::kStg) continue;  // values
       std::ifstream in(entry.path(), std::ios::binary);
       const std::string content((std::istreambuf_iterator<char>(in)), {});
       EXPECT_EQ(recognise(as_bytes(content)), protocol) << entry.path();

@@ -1,5 +1,9 @@
 #include "wire/decode/report_recording.h"
 
+#include "wire/decode/layout.h"
+#include "wire/decode/modbus_recording.h"
+#include "wire/decode/readable_recording.h"
+#include "wire/osgp/decode.h"
 #include "wire/p1/decoder.h"
 #include "wire/sml/transport.h"
 
@@ -23,41 +27,7 @@ std::vector<p1::SmartyKey> p1_keys(const Keys& keys) {
 
 }  // namespace
 
-class ReportDecoders::Writer {
- public:
-  Writer(const DecodeOptions& options, std::vector<DecodedFrame>& out)
-      : options_(options), out_(out) {
-    report_.explain = options.explain;
-  }
-
-  wire::Report& report() { return report_; }
-
-  // What the decoder made of the frame at `offset`.
-  void add(std::size_t offset, Status status) {
-    std::string json;
-    if (status.ok() || !report_.readings.empty() || !report_.meter.id.empty()) {
-      if (options_.complete) options_.complete(report_);
-      wire::append_json(report_, json);
-    }
-    if (status.ok()) {
-      out_.push_back({offset, std::move(json), {}});
-      return;
-    }
-    Error error = std::move(status).error();
-    error.offset += offset;
-    out_.push_back({offset, std::move(error), std::move(json)});
-  }
-  void fail(std::size_t offset, ErrorCode code, std::string reason) {
-    out_.push_back({offset, make_error(code, std::move(reason), offset), {}});
-  }
-
- private:
-  const DecodeOptions& options_;
-  std::vector<DecodedFrame>& out_;
-  wire::Report report_;
-};
-
-void ReportDecoders::decode_mbus(bool wireless, ByteView recording, Writer& out) {
+void ReportDecoders::decode_mbus(bool wireless, ByteView recording, ReportWriter& out) {
   const mbus::KeyStore& keys = options_.mbus_keys != nullptr ? *options_.mbus_keys : no_mbus_keys_;
   std::size_t at = 0;
   while (at < recording.size()) {
@@ -72,12 +42,14 @@ void ReportDecoders::decode_mbus(bool wireless, ByteView recording, Writer& out)
   }
 }
 
-void ReportDecoders::decode_sml(ByteView recording, Writer& out) {
+void ReportDecoders::decode_sml(ByteView recording, ReportWriter& out) {
   std::size_t at = 0;
   while (const auto frame = sml::find_frame(recording, at)) {
     if (frame->complete) {
-      out.add(frame->offset,
-              sml_.decode(recording.subspan(frame->offset, frame->size), out.report()));
+      const ByteView bytes = recording.subspan(frame->offset, frame->size);
+      const Status status = sml_.decode(bytes, out.report());
+      if (options_.explain) append_sml_layout(bytes, out.report());
+      out.add(frame->offset, status);
     } else {
       out.fail(frame->offset, ErrorCode::kTruncated, "the SML frame does not end");
     }
@@ -85,7 +57,7 @@ void ReportDecoders::decode_sml(ByteView recording, Writer& out) {
   }
 }
 
-void ReportDecoders::decode_p1(ByteView recording, Writer& out) {
+void ReportDecoders::decode_p1(ByteView recording, ReportWriter& out) {
   p1::Decoder decoder(p1_keys(options_.keys));
   p1::TelegramSplitter splitter;
   splitter.add(recording);
@@ -95,14 +67,16 @@ void ReportDecoders::decode_p1(ByteView recording, Writer& out) {
     // The splitter hands out telegrams in order: the next place where these bytes stand is theirs.
     const std::size_t found = all.find(as_text(telegram), at);
     const std::size_t offset = found == std::string_view::npos ? at : found;
-    out.add(offset, decoder.decode(telegram, out.report()));
+    const Status status = decoder.decode(telegram, out.report());
+    if (options_.explain) append_text_layout(telegram, out.report());
+    out.add(offset, status);
     at = offset + telegram.size();
   };
   while (const auto telegram = splitter.next()) take(*telegram);
   while (const auto telegram = splitter.finish()) take(*telegram);
 }
 
-void ReportDecoders::decode_c1222(ByteView recording, Writer& out) {
+void ReportDecoders::decode_c1222(ByteView recording, ReportWriter& out) {
   std::size_t at = 0;
   while (at < recording.size()) {
     const ByteView rest = recording.subspan(at);
@@ -113,9 +87,23 @@ void ReportDecoders::decode_c1222(ByteView recording, Writer& out) {
   }
 }
 
+// A request alone: messages say neither where they end nor which answer is whose.
+void ReportDecoders::decode_osgp(ByteView recording, ReportWriter& out) {
+  const auto attempt = [&](ByteView key) {
+    out.report().clear();
+    return osgp::decode_exchange(recording, {}, key, osgp_, out.report());
+  };
+  for (const Bytes& key : options_.keys.encryption) {
+    if (key.size() != osgp::kNetworkKeyBytes && key.size() != osgp::kMepKeyBytes) continue;
+    if (attempt(key).ok() && out.report().security.ok) return out.add(0, {});
+  }
+  Status status = attempt({});
+  out.add(0, std::move(status));
+}
+
 std::vector<DecodedFrame> ReportDecoders::decode(Protocol protocol, ByteView recording) {
   std::vector<DecodedFrame> decoded;
-  Writer out(options_, decoded);
+  ReportWriter out(options_, decoded);
   switch (protocol) {
     case Protocol::kMbus:
     case Protocol::kWmbus:
@@ -132,6 +120,18 @@ std::vector<DecodedFrame> ReportDecoders::decode(Protocol protocol, ByteView rec
       break;
     case Protocol::kC1218:
       out.add(0, c12_.decode(recording, out.report()));
+      break;
+    case Protocol::kIec62056_21:
+      decode_iec62056_21(recording, out);
+      break;
+    case Protocol::kStg:
+      decode_stg(recording, out);
+      break;
+    case Protocol::kModbus:
+      decode_modbus(recording, out);
+      break;
+    case Protocol::kOsgp:
+      decode_osgp(recording, out);
       break;
     case Protocol::kDlms:
     case Protocol::kCapture:

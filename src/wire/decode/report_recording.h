@@ -2,7 +2,7 @@
 #pragma once
 
 #include "wire/c12/decode.h"
-#include "wire/decode/decode.h"
+#include "wire/decode/report_writer.h"
 #include "wire/mbus/decoder.h"
 #include "wire/sml/decoder.h"
 
@@ -24,11 +24,11 @@ class ReportDecoders {
   std::optional<std::vector<DecodedFrame>> decode_encrypted_p1(ByteView recording);
 
  private:
-  class Writer;
-  void decode_mbus(bool wireless, ByteView recording, Writer& out);
-  void decode_sml(ByteView recording, Writer& out);
-  void decode_p1(ByteView recording, Writer& out);
-  void decode_c1222(ByteView recording, Writer& out);
+  void decode_mbus(bool wireless, ByteView recording, ReportWriter& out);
+  void decode_sml(ByteView recording, ReportWriter& out);
+  void decode_p1(ByteView recording, ReportWriter& out);
+  void decode_c1222(ByteView recording, ReportWriter& out);
+  void decode_osgp(ByteView recording, ReportWriter& out);
 
   const DecodeOptions& options_;
   const c12::Keys no_c12_keys_;
@@ -36,6 +36,7 @@ class ReportDecoders {
   mbus::Decoder mbus_;
   sml::Decoder sml_;
   c12::Decoder c12_;
+  c12::MeterTables osgp_;
 };
 
 }  // namespace amity::decode

@@ -236,15 +236,12 @@ Result<std::vector<ProfileBlock>> parse_profile(std::string_view data) {
 MeterTime row_time(const ProfileBlock& block, std::size_t row) {
   const MeterTime& t = block.time;
   const UtcSeconds first = utc_from_civil(t.year, t.month, t.day, t.hour, t.minute, t.second);
-  const CivilTime civil = civil_from_utc(first + static_cast<std::int64_t>(row) *
-                                                     block.period_minutes * kSecondsPerMinute);
-  MeterTime time = t;
-  time.year = static_cast<std::int16_t>(civil.year);
-  time.month = static_cast<std::uint8_t>(civil.month);
-  time.day = static_cast<std::uint8_t>(civil.day);
-  time.hour = static_cast<std::uint8_t>(civil.hour);
-  time.minute = static_cast<std::uint8_t>(civil.minute);
-  time.second = static_cast<std::uint8_t>(civil.second);
+  const std::int64_t later_s =
+      static_cast<std::int64_t>(row) * block.period_minutes * kSecondsPerMinute;
+  MeterTime time = wire::to_meter_time(civil_from_utc(first + later_s));
+  time.precision = t.precision;
+  time.daylight_saving = t.daylight_saving;
+  time.utc_offset_minutes = t.utc_offset_minutes;
   return time;
 }
 

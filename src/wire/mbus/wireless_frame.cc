@@ -132,6 +132,18 @@ bool looks_like_wmbus(ByteView frame) {
   if (frame.size() < kWirelessHeadBytes + 1 || frame[0] < kLengthMin + 1) return false;
   const std::size_t size = frame[0] + std::size_t{1};
   if (frame.size() != size && frame.size() != size + kCrcBytes * blocks_a(size)) return false;
+  return looks_like_wmbus_head(frame);
+}
+
+std::size_t wireless_frame_bytes(ByteView b) {
+  const std::size_t size = b[0] + std::size_t{1};
+  const bool with_crcs = size > kWirelessHeadBytes && b.size() >= kWirelessHeadBytes + kCrcBytes &&
+                         crc_fits(b.first(kWirelessHeadBytes + kCrcBytes));
+  return with_crcs ? size + kCrcBytes * blocks_a(size) : size;
+}
+
+bool looks_like_wmbus_head(ByteView frame) {
+  if (frame.size() < kWirelessHeadBytes || frame[0] < kLengthMin + 1) return false;
   switch (
       frame[1]) {  // SND-NR, SND-IR, ACC-NR, ACC-DMD, SND-NKE, SND-UD(2), RSP-UD, ACK, REQ-UD1/2
     case 0x44:

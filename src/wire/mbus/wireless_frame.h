@@ -38,6 +38,11 @@ Result<Bytes> wireless_frame(FrameFormat format, ByteView control_to_end);
 // It has a length that fits one of the formats, a control field of the standard and a manufacturer
 // of three letters.
 bool looks_like_wmbus(ByteView frame);
+// Of its first kWirelessHeadBytes alone: a control field of the standard, three letters.
+bool looks_like_wmbus_head(ByteView head);
+// Bytes of the whole frame by its first twelve: with the CRCs of format A where the first of them
+// fits, else as the L-field says.
+std::size_t wireless_frame_bytes(ByteView first_twelve);
 
 // ---- implementation ----
 

@@ -8,13 +8,13 @@
 
 namespace amity::osgp {
 
-inline constexpr std::size_t kDigestSize = 8;
+inline constexpr std::size_t kDigestSize = 8, kNetworkKeyBytes = 12, kMepKeyBytes = 16;
 using Digest = std::array<std::uint8_t, kDigestSize>;
 
 // Fed in pieces; a response goes on where its request ended.
 class OmaDigest {
  public:
-  static Result<OmaDigest> make(ByteView key);  // 12 or 16 bytes
+  static Result<OmaDigest> make(ByteView key);  // kNetworkKeyBytes or kMepKeyBytes
   ~OmaDigest();
   OmaDigest(const OmaDigest&) = default;
   OmaDigest& operator=(const OmaDigest&) = default;

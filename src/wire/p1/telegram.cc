@@ -162,40 +162,47 @@ std::optional<ByteView> TelegramSplitter::finish() {
   return take(true);
 }
 
-std::optional<ByteView> TelegramSplitter::take(bool at_end) {
-  while (!stream_.empty()) {
-    const ByteView rest = stream_.rest();
+TelegramSpan find_telegram(ByteView recording, bool at_end) {
+  std::size_t at = 0;
+  while (at < recording.size()) {
+    const ByteView rest = recording.subspan(at);
     if (rest[0] == kEncryptedTag) {
       const auto size = encrypted_frame_size(rest);
       if (!size.ok() || (rest.size() > 1 && rest[1] != kTitleBytes)) {
-        stream_.drop(1);
+        ++at;
         continue;
       }
-      if (!size->has_value() || rest.size() < **size) return std::nullopt;
-      return stream_.take(**size);
+      if (!size->has_value() || rest.size() < **size) return {at, std::nullopt};
+      return {at, **size};
     }
     if (rest[0] != '/') {
-      stream_.drop(1);
+      ++at;
       continue;
     }
     const std::size_t end = find_end(rest, 1);
     if (const std::size_t restart = find_restart(rest, 1, end); restart < end) {
-      stream_.drop(restart);
+      at += restart;
       continue;
     }
     if (end == rest.size()) {
-      if (rest.size() <= kTelegramBytesMax) return std::nullopt;
-      stream_.drop(1);
+      if (rest.size() <= kTelegramBytesMax) return {at, std::nullopt};
+      ++at;
       continue;
     }
     std::size_t behind = end + 1;
     while (behind < rest.size() && behind <= end + kCrcDigits && hex_digit(rest[behind]) >= 0)
       ++behind;
     const bool whole = behind == end + 1 + kCrcDigits || behind < rest.size() || at_end;
-    if (!whole) return std::nullopt;
-    return stream_.take(behind);
+    return {at, whole ? std::optional(behind) : std::nullopt};
   }
-  return std::nullopt;
+  return {at, std::nullopt};
+}
+
+std::optional<ByteView> TelegramSplitter::take(bool at_end) {
+  const TelegramSpan span = find_telegram(stream_.rest(), at_end);
+  stream_.drop(span.offset);
+  if (!span.size) return std::nullopt;
+  return stream_.take(*span.size);
 }
 
 TelegramWriter::TelegramWriter(std::string_view identification, Bytes& out)

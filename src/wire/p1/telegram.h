@@ -40,6 +40,15 @@ Status open_encrypted(ByteView frame, const SmartyKey& key, Bytes& plain);
 Status seal_telegram(ByteView telegram, ByteView system_title, std::uint32_t counter,
                      const SmartyKey& key, Bytes& out);
 
+// Where the next telegram of a recording lies: what is before it is none. No size: its end is not
+// there yet, or no telegram begins at all.
+struct TelegramSpan {
+  std::size_t offset = 0;
+  std::optional<std::size_t> size;
+};
+// `at_end`: nothing follows; a telegram whose last line end is missing counts.
+TelegramSpan find_telegram(ByteView recording, bool at_end);
+
 // From a stream that may begin anywhere to telegrams, plain or encrypted.
 class TelegramSplitter {
  public:

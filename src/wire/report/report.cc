@@ -235,6 +235,13 @@ class Json {
   char buffer_[kBufferBytes];
 };
 
+// "1-0:1.8.0*255", "1-0:1.8.0": the name goes by the form, protocols mix both.
+bool is_obis(std::string_view id) {
+  const std::size_t dash = id.find('-'), colon = id.find(':');
+  return dash != std::string_view::npos && colon != std::string_view::npos && dash < colon &&
+         dash <= 3 && colon - dash <= 4;
+}
+
 void write_value(Json& json, const Reading& reading) {
   if (const auto* real = std::get_if<double>(&reading.value)) {
     // JSON has no infinities: a float that is none is no value.
@@ -295,7 +302,7 @@ void write_reading(Json& json, const Reading& reading) {
       reading.quantity.size() + reading.unit.size() + reading.kind.size() <= kWordsBytesMax;
   is_short ? write_short_reading(json, reading) : write_long_reading(json, reading);
   json.member("time", reading.time);
-  json.member_if("id", reading.id);
+  if (!reading.id.empty()) json.member(is_obis(reading.id) ? "obis" : "id", reading.id);
   json.member_if("note", reading.note);
 }
 
@@ -320,6 +327,18 @@ void write_heads(Json& json, const Report& report) {
 }
 
 }  // namespace
+
+MeterTime to_meter_time(const CivilTime& civil) {
+  MeterTime time;
+  time.year = static_cast<std::int16_t>(civil.year);
+  time.month = static_cast<std::uint8_t>(civil.month);
+  time.day = static_cast<std::uint8_t>(civil.day);
+  time.hour = static_cast<std::uint8_t>(civil.hour);
+  time.minute = static_cast<std::uint8_t>(civil.minute);
+  time.second = static_cast<std::uint8_t>(civil.second);
+  time.precision = MeterTime::Precision::kSecond;
+  return time;
+}
 
 std::string to_string(const MeterTime& time) {
   if (time.precision == MeterTime::Precision::kNone) return {};
@@ -355,7 +374,7 @@ void append_json(const Report& report, std::string& out) {
     json.member("code", event.code);
     json.member_if("text", event.text);
     json.member("time", event.time);
-    json.member_if("id", event.id);
+    if (!event.id.empty()) json.member(is_obis(event.id) ? "obis" : "id", event.id);
   });
   json.list("unknown", report.unknown, [&](const Unknown& unknown) {
     json.member("offset", std::uint64_t{unknown.offset});

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/civil.h"
 #include "base/decimal.h"
 
 namespace amity::wire {
@@ -23,6 +24,9 @@ struct MeterTime {
   bool daylight_saving = false;                    // the meter says that it shows summer time
   std::optional<std::int16_t> utc_offset_minutes;  // east of Greenwich
 };
+
+// The same date and time of day, to the second, without an offset.
+MeterTime to_meter_time(const CivilTime& civil);
 
 // ISO 8601: "2026-11-20", "2026-11-20T14:15", "2026-11-20T14:15:00+01:00"; empty for kNone.
 std::string to_string(const MeterTime& time);

@@ -23,15 +23,7 @@ constexpr std::int64_t kSecondsPerMinute = 60;
 constexpr int kExponentMax = 18;
 
 MeterTime meter_time(std::int64_t seconds, std::optional<std::int16_t> offset_minutes) {
-  const CivilTime civil = civil_from_utc(UtcSeconds(seconds));
-  MeterTime time;
-  time.year = static_cast<std::int16_t>(civil.year);
-  time.month = static_cast<std::uint8_t>(civil.month);
-  time.day = static_cast<std::uint8_t>(civil.day);
-  time.hour = static_cast<std::uint8_t>(civil.hour);
-  time.minute = static_cast<std::uint8_t>(civil.minute);
-  time.second = static_cast<std::uint8_t>(civil.second);
-  time.precision = MeterTime::Precision::kSecond;
+  MeterTime time = wire::to_meter_time(civil_from_utc(UtcSeconds(seconds)));
   time.utc_offset_minutes = offset_minutes;
   return time;
 }

@@ -1,0 +1,22 @@
+// Limits of what is heard, by name.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace amity::heard {
+
+inline constexpr std::size_t kConnectionsMax = 2'000;       // of collectors, per listener
+inline constexpr std::size_t kDatagramBytesMax = 8 * 1024;  // of frames in one datagram
+inline constexpr std::size_t kGarbageBytesMax = 4 * 1024;   // since the last whole frame: cut off
+inline constexpr std::int64_t kFrameTimeout_ms = 10'000;    // from its first byte to its last
+inline constexpr std::int64_t kConnectionIdle_ms =
+    3'600'000;                                         // a collector without meters in reach
+inline constexpr std::int64_t kRepeatWindow_s = 300;   // a telegram heard twice within is one
+inline constexpr std::size_t kRepeatsPerDevice = 4;    // telegrams remembered for that
+inline constexpr std::int64_t kSlot_s = 60;            // a meter that never stops is kept once
+inline constexpr std::int64_t kContactEvery_s = 900;   // being heard is a contact, so often
+inline constexpr std::size_t kDeliveriesMax = 20'000;  // under way to the intake
+inline constexpr std::size_t kSourcesMax = 100;
+
+}  // namespace amity::heard

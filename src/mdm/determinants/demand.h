@@ -1,0 +1,35 @@
+// Maximum demand: the highest mean power over a window, block (windows side by side from midnight)
+// or sliding (a window begins with every interval). Energy of the window in integers; the power is
+// that x 3600 / window, exact as windows divide the hour.
+#pragma once
+
+#include <cstdint>
+
+#include "mdm/determinants/period_map.h"
+#include "mdm/profile/interval_view.h"
+
+namespace amity::mdm {
+
+inline constexpr std::uint8_t kAnyBucket = 0xFF;
+
+struct DemandWindow {
+  std::uint32_t window_s = 900;  // divides 3,600, a multiple of the interval
+  bool sliding = false;
+  std::uint8_t bucket = kAnyBucket;  // a window counts when it lies wholly in this bucket
+};
+
+struct Peak {
+  std::int64_t energy = 0;            // of the window, raw integers of the channel
+  std::int64_t power = 0;             // energy x 3600 / window: W where energy is Wh
+  std::uint32_t first = 0, last = 0;  // slots [first, last) of the first such window
+  std::uint32_t windows = 0;          // looked at
+  std::uint32_t left_out = 0;         // with a missing or failed interval
+};
+
+Status check_window(const DemandWindow& window, std::uint32_t interval_s);
+// `whole`: no interval is missing or failed (then quality is not read). Window and view were
+// checked.
+Peak max_demand(const IntervalView& view, const PeriodMap& map, const DemandWindow& window,
+                bool whole);
+
+}  // namespace amity::mdm

@@ -1,0 +1,228 @@
+// Bills reckoned by hand, clock-change months included.
+#include "mdm/rate/rebill.h"
+#include "mdm/rate/test_bill.h"
+
+namespace amity::mdm {
+namespace {
+
+constexpr std::string_view kWorkshop = R"(
+version = 1
+name = "Workshop TOU"
+currency = "EUR"
+zone = "Europe/Madrid"
+buckets = ["day", "night"]
+[[schedule]]
+days = "weekdays"
+from = "07:00"
+to = "22:00"
+bucket = "day"
+[[schedule]]
+days = ["weekdays", "weekend"]
+bucket = "night"
+[[energy]]
+name = "Energy day"
+buckets = ["day"]
+price = "0.20"
+[[energy]]
+name = "Energy night"
+buckets = ["night"]
+tiers = [{upto = "300", price = "0.10"}, {price = "0.12"}]
+[[demand]]
+name = "Highest demand"
+price = "4.50"
+ratchet_permille = 800
+[[fixed]]
+name = "Meter"
+price = "3.10"
+[[fixed]]
+name = "Access"
+per = "day"
+price = "0.05"
+[[tax]]
+name = "VAT"
+percent = "21"
+)";
+
+// 31 days less the hour that the clock skipped: 743 h of 1 kWh; 22 weekdays x 15 h by day, and a
+// peak of 2,500 Wh in one of its quarter hours: 330 + 2.25. By night 413, of it 300 at the first
+// price. 15 kW earlier x 0.8 exceeds the month's 10 kW. Tax: 21 % of 168.66 is 35.4186.
+TEST(Rate, MarchWithTheClockGoingForward) {
+  TestMonth m(kWorkshop, "2026-03-01", "2026-03-31");
+  m.import[m.slot("2026-03-10T17:00Z")] = 2'500;  // 18:00 in Madrid
+  m.earlier_peaks = {9'000, 15'000};
+  EXPECT_EQ(m.text(), R"(Account A-1   Workshop TOU   2026-03-01T00:00:00+01:00 to 2026-04-01T00:00:00+02:00, 31 days
+  Energy day                   332.250 kWh x 0.20                            66.45
+      import: 1320 intervals, 2026-03-01T00:00:00+01:00 to 2026-04-01T00:00:00+02:00, sum 332250 Wh
+  Energy night, tier 1         300.000 kWh x 0.10                            30.00
+      import: 1652 intervals, 2026-03-01T00:00:00+01:00 to 2026-04-01T00:00:00+02:00, sum 413000 Wh
+  Energy night, tier 2         113.000 kWh x 0.12                            13.56
+      import: 1652 intervals, 2026-03-01T00:00:00+01:00 to 2026-04-01T00:00:00+02:00, sum 413000 Wh
+  Highest demand               12.000 kW x 4.50                              54.00
+      import: 1 interval, 2026-03-10T18:00:00+01:00 to 2026-03-10T18:15:00+01:00, sum 2500 Wh
+      ratchet of an earlier 15.000 kW
+  Meter                        1 month x 3.10                                 3.10
+  Access                       31 days x 0.05                                 1.55
+  VAT                          21 % of 168.66                                35.42
+  TOTAL                        EUR                                          204.08
+)");
+}
+
+// 31 days and the hour twice: 745 h; 22 weekdays by day: 330 kWh, by night 415.
+TEST(Rate, OctoberWithTheClockGoingBack) {
+  const Statement s = TestMonth(kWorkshop, "2026-10-01", "2026-10-31").bill();
+  ASSERT_EQ(s.lines.size(), 7u);
+  EXPECT_EQ(s.lines[0].quantity, 330'000);
+  EXPECT_EQ(s.lines[1].quantity + s.lines[2].quantity, 415'000);
+  EXPECT_EQ(s.lines[0].trace.slots + s.lines[1].trace.slots, 745u * 4);
+}
+
+// 10 of 31 days: the first tier ends at 300 x 10 / 31 = 96.774 kWh, the meter costs 1.00.
+TEST(Rate, TiersAndFixedChargesAreProratedOverTheDays) {
+  const TestMonth m(kWorkshop, "2026-01-05", "2026-01-14");
+  const Statement s = m.bill();
+  EXPECT_EQ(s.lines[1].quantity, 96'774);
+  EXPECT_EQ(s.lines[1].amount, 968);
+  EXPECT_EQ(line_name(s.lines[4], m.tariff), "Meter");
+  EXPECT_EQ(s.lines[4].amount, 100);
+  EXPECT_EQ(s.lines[5].amount, 50);
+}
+
+TEST(Rate, RoundingHalfUpAndHalfEven) {
+  EXPECT_EQ(*priced(25, 0, {1, -1}, 0, Rounding::kHalfUp), 3);
+  EXPECT_EQ(*priced(25, 0, {1, -1}, 0, Rounding::kHalfEven), 2);
+  EXPECT_EQ(*priced(35, 0, {1, -1}, 0, Rounding::kHalfEven), 4);
+  EXPECT_EQ(*priced(-25, 0, {1, -1}, 0, Rounding::kHalfUp), -3);
+  EXPECT_EQ(*priced(-25, 0, {1, -1}, 0, Rounding::kHalfEven), -2);
+  EXPECT_EQ(*priced(26, 0, {1, -1}, 0, Rounding::kHalfEven), 3);
+  EXPECT_EQ(*priced(1, 3, {2, 0}, -2, Rounding::kHalfUp), 200'000);
+  EXPECT_EQ(*priced(310, 0, {1, 0}, 0, Rounding::kHalfUp, kMonthShares / 31, kMonthShares), 10);
+  EXPECT_FALSE(priced(INT64_MAX, 6, {999'999'999'999, 0}, -6, Rounding::kHalfUp).ok());
+}
+
+constexpr std::string_view kSolar = R"(
+version = 1
+name = "Roof"
+currency = "USD"
+zone = "America/New_York"
+netting = "hour"
+[[energy]]
+name = "Bought"
+price = "0.15"
+[[energy]]
+name = "Sold"
+channel = "export"
+price = "0.04"
+[[minimum]]
+name = "Minimum bill"
+amount = "120.00"
+[[reactive]]
+name = "Reactive"
+free_tan_permille = 500
+price = "0.02"
+)";
+
+// 720 h of 1 kWh bought. At noon of one day 3 kWh are fed in: within the hour 1 kWh is set off, 2
+// are sold. 719 x 0.15 = 107.85; sold 0.08; reactive 500 - 359.5 = 140.5 x 0.02 = 2.81; to 120.00
+// are missing 9.42.
+TEST(Rate, NettingWithinTheHourMinimumAndReactive) {
+  TestMonth m(kSolar, "2026-06-01", "2026-06-30");
+  m.exported.assign(m.import.size(), 0);
+  m.exported[m.slot("2026-06-10T16:15Z")] = 3'000;
+  m.reactive.assign(m.import.size(), 0);
+  m.reactive[0] = 500'000;
+  EXPECT_EQ(m.text(), R"(Account A-1   Roof   2026-06-01T00:00:00-04:00 to 2026-07-01T00:00:00-04:00, 30 days
+  Bought                       719.000 kWh x 0.15                           107.85
+      import: 2880 intervals, 2026-06-01T00:00:00-04:00 to 2026-07-01T00:00:00-04:00, sum 720000 Wh
+      1000 netted with export
+  Sold                         2.000 kWh x -0.04                             -0.08
+      export: 2880 intervals, 2026-06-01T00:00:00-04:00 to 2026-07-01T00:00:00-04:00, sum 3000 Wh
+      1000 netted with import
+  Reactive                     140.500 kvarh x 0.02                           2.81
+      reactive: 2880 intervals, 2026-06-01T00:00:00-04:00 to 2026-07-01T00:00:00-04:00, sum 500000 varh
+      359500 free against import
+  Minimum bill                 1 month x 120.00                               9.42
+      reached 110.58
+  TOTAL                        USD                                          120.00
+  power factor 0.820
+)");
+}
+
+TEST(Rate, TheGateHoldsWithItsReason) {
+  TestMonth m(kWorkshop, "2026-03-01", "2026-03-31");
+  m.quality[5] = SlotQuality::kMissing;
+  m.import[5] = 0;
+  std::fill_n(m.quality.begin() + 100, 700, SlotQuality::kEstimated);
+  m.quality[900] = SlotQuality::kFailed;
+  m.unreconciled_days = 2;
+  std::string holds;
+  for (const Hold& hold : m.bill().holds) holds += explain(hold) + "\n";
+  EXPECT_EQ(holds,
+            "1 of 2972 intervals are missing, allowed 0.0 %\n"
+            "700 of 2972 intervals are estimated, allowed 20.0 %\n"
+            "1 of 2972 intervals failed validation and are not resolved, allowed 0\n"
+            "on 2 days intervals and registers disagree, allowed 0\n");
+}
+
+TEST(Rate, ReRatingIsAReversalAndANewBillOnce) {
+  TestMonth m(kWorkshop, "2026-03-01", "2026-03-31");
+  BillLedger ledger;
+  const Statement first = m.bill();
+  ASSERT_EQ(ledger.post(first)->size(), 1u);
+  ASSERT_EQ(ledger.post(first)->size(), 0u) << "the same again";
+  m.import[2'000] = 2'250;  // a late actual: 2 kWh more
+  const Statement second = m.bill();
+  const auto added = ledger.post(second);
+  ASSERT_TRUE(added.ok());
+  ASSERT_EQ(added->size(), 2u);
+  EXPECT_EQ((*added)[0].kind, EntryKind::kReversal);
+  EXPECT_EQ((*added)[0].reverses, 1u);
+  EXPECT_EQ((*added)[0].statement.total, -first.total);
+  EXPECT_EQ(ledger.post(second)->size(), 0u);
+  EXPECT_EQ(ledger.balance("A-1"), second.total);
+  EXPECT_EQ(ledger.entries().size(), 3u);
+  const Statement part = TestMonth(kWorkshop, "2026-03-05", "2026-03-10").bill();
+  EXPECT_EQ(ledger.post(part).error().reason, "bill 3 of this account overlaps its period");
+  m.quality[0] = SlotQuality::kMissing;
+  EXPECT_EQ(ledger.post(m.bill()).error().reason,
+            "held: 1 of 2972 intervals are missing, allowed 0.0 %");
+}
+
+TEST(Rate, ABillIsTheSumOfItsLinesAndLinesTraceToAllIntervals) {
+  for (const char* last : {"2026-03-10", "2026-03-31", "2026-04-15"}) {
+    TestMonth m(kWorkshop, "2026-03-01", last);
+    for (std::size_t i = 0; i < m.import.size(); ++i)
+      m.import[i] = static_cast<std::int64_t>(i * 7'919 % 1'000);
+    const Statement s = m.bill();
+    std::int64_t total = 0, energy = 0;
+    for (const BillLine& line : s.lines) {
+      total += line.amount;
+      if (line.kind == LineKind::kEnergy) energy += line.quantity;
+    }
+    EXPECT_EQ(total, s.total);
+    std::int64_t measured = 0;
+    for (const std::int64_t v : m.import) measured += v;
+    EXPECT_EQ(energy, measured);
+  }
+}
+
+TEST(TariffToml, ErrorsNameTheirLine) {
+  const auto told = [](std::string text) {
+    const auto tariff = tariff_from_toml(text);
+    return tariff.ok() ? std::string("read") : tariff.error().reason;
+  };
+  const std::string head = "version = 1\nname = \"x\"\ncurrency = \"EUR\"\nzone = \"UTC\"\n";
+  EXPECT_EQ(told(head), "read");
+  EXPECT_EQ(told("name = \"x\""), "line 1: 'version = 1' is missing");
+  EXPECT_EQ(told(head + "[[energy]]\nname = \"e\"\nprice = 0.1\n"),
+            "line 7: 'price' is a decimal written as text, such as \"0.125\"");
+  EXPECT_EQ(told(head + "colour = 1\n"), "line 5: a tariff has no setting 'colour'");
+  EXPECT_EQ(told(head + "buckets = [\"a\", \"b\"]\n[[schedule]]\ndays = \"weekdays\"\nbucket = \"a\"\n"),
+            "line 1: no schedule rule covers Saturday 00:00 outside the seasons");
+  EXPECT_EQ(told(head + "[[schedule]]\nfrom = \"07:20\"\nbucket = \"all\"\n"),
+            "line 5: 'from' is a quarter hour of the wall clock as \"14:30\"");
+  EXPECT_EQ(told(head + "[[energy]]\nname = \"e\"\ntiers = [{price = \"1\"}, {price = \"2\"}]\n"),
+            "line 7: every tier but the last has 'upto'");
+}
+
+}  // namespace
+}  // namespace amity::mdm

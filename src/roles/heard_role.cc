@@ -1,0 +1,99 @@
+#include "roles/heard_role.h"
+
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <future>
+
+#include "driver/embedded_models.h"
+
+namespace amity::roles {
+namespace {
+
+constexpr Duration kPublishInterval = std::chrono::seconds(1);
+
+}  // namespace
+
+HeardRole::HeardRole(store::Store& store, intake::Intake& intake, headend::KeyRing& keys,
+                     TimeZone zone)
+    : store_(store), intake_(intake), keys_(keys), zone_(std::move(zone)) {}
+
+HeardRole::~HeardRole() {
+  stop();
+}
+
+Status HeardRole::open(const HeardOptions& options) {
+  const Runtime runtime = reactor_.runtime();
+  reports_ = std::make_unique<headend::ReportIntake>(store_.registry(), models_, zone_, "heard");
+  const auto emit = [this](Fact fact) {
+    store_.journal().append(fact, [](Result<store::Sequence> durable) {
+      if (!durable.ok())
+        spdlog::error("heard: a fact was not kept: {}", to_string(durable.error()));
+    });
+  };
+  sink_ = std::make_unique<heard::Sink>(
+      heard::SinkContext{runtime, store_.registry(), keys_, *reports_, intake_, emit});
+  listener_ = std::make_unique<heard::FrameListener>(
+      *sink_, [](const Endpoint& peer, const std::string& why) {
+        spdlog::warn("frames: {} was cut off: {}", peer.to_string(), why);
+      });
+  const auto named = [](Status status, const Endpoint& at) {
+    return status.ok() ? status
+                       : make_error(status.error().code,
+                                    "frames at " + at.to_string() + ": " + status.error().reason);
+  };
+  for (const Endpoint& at : options.frames_tcp) AMITY_CHECK(named(listener_->listen_tcp(at), at));
+  for (const Endpoint& at : options.frames_udp) AMITY_CHECK(named(listener_->listen_udp(at), at));
+  frames_ = listener_->listening();
+  publish();
+  return {};
+}
+
+void HeardRole::close() {
+  listener_.reset();
+  sink_.reset();
+  reports_.reset();
+}
+
+void HeardRole::publish() {
+  if (!sink_) return;
+  {
+    const std::lock_guard lock(mutex_);
+    totals_ = sink_->all_counters();
+  }
+  const Runtime runtime = reactor_.runtime();
+  runtime.timers.at(runtime.clock.now() + kPublishInterval, [this] { publish(); });
+}
+
+Status HeardRole::start(const HeardOptions& options) {
+  AMITY_TRY(models_, driver::load_models());
+  std::promise<Status> opened;
+  auto result = opened.get_future();
+  reactor_.runtime().timers.post([&] { opened.set_value(open(options)); });
+  thread_ = std::thread([this] { reactor_.run(); });
+  Status status = result.get();
+  if (!status.ok()) stop();
+  return status;
+}
+
+void HeardRole::stop() {
+  if (!thread_.joinable()) return;
+  reactor_.runtime().timers.post([this] {
+    close();
+    reactor_.stop();
+  });
+  thread_.join();
+}
+
+void HeardRole::refresh(DeviceId device) {
+  reactor_.runtime().timers.post([this, device] {
+    if (reports_) reports_->refresh(device);
+  });
+}
+
+std::map<std::string, heard::Counters> HeardRole::totals() const {
+  const std::lock_guard lock(mutex_);
+  return totals_;
+}
+
+}  // namespace amity::roles

@@ -1,0 +1,60 @@
+// What meters, collectors and networks send by themselves, on a thread of its own: the listeners of
+// headend/heard over real sockets.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "base/civil.h"
+#include "driver/model_set.h"
+#include "headend/heard/frame_listener.h"
+#include "headend/key_ring.h"
+#include "runtime/reactor.h"
+#include "store/store.h"
+
+namespace amity::roles {
+
+struct HeardOptions {
+  std::vector<Endpoint> frames_tcp, frames_udp;
+
+  bool any() const { return !frames_tcp.empty() || !frames_udp.empty(); }
+};
+
+class HeardRole {
+ public:
+  // `store`, `intake` and `keys` are not touched after stop().
+  HeardRole(store::Store& store, intake::Intake& intake, headend::KeyRing& keys, TimeZone zone);
+  ~HeardRole();
+
+  // The error says which of the listeners cannot be opened.
+  Status start(const HeardOptions& options);
+  void stop();
+
+  void refresh(DeviceId device);                          // any thread
+  std::map<std::string, heard::Counters> totals() const;  // any thread, at most a second old
+  // Where frames are listened for, in the order of the options: TCP, then UDP. Once started.
+  const std::vector<Endpoint>& frames() const { return frames_; }
+
+ private:
+  Status open(const HeardOptions& options);  // on the loop's thread
+  void close();                              // likewise
+  void publish();
+
+  store::Store& store_;
+  intake::Intake& intake_;
+  headend::KeyRing& keys_;
+  TimeZone zone_;
+  driver::ModelSet models_;
+  runtime::Reactor reactor_;
+  std::unique_ptr<headend::ReportIntake> reports_;
+  std::unique_ptr<heard::Sink> sink_;
+  std::unique_ptr<heard::FrameListener> listener_;
+  std::vector<Endpoint> frames_;
+  std::thread thread_;
+  mutable std::mutex mutex_;
+  std::map<std::string, heard::Counters> totals_;  // guarded by mutex_
+};
+
+}  // namespace amity::roles
