@@ -8,6 +8,7 @@
 
 #include "app/exit_codes.h"
 #include "app/import_run.h"
+#include "app/row_file.h"
 #include "exchange/nem12_reader.h"
 #include "intake/make_intake.h"
 #include "runtime/system.h"
@@ -19,7 +20,7 @@ constexpr std::size_t kProblemsShown = 50;
 
 struct Request {
   std::vector<std::string> files;
-  std::string data, format, zone, meter;
+  std::string data, format, zone, meter, mapping;
   std::uint32_t interval_s = 0;
   bool add = false, atomic = false, check = false;
 };
@@ -88,6 +89,14 @@ Result<ImportOptions> options_of(const Request& request) {
   AMITY_TRY(options.reading.market_zone, TimeZone::find(nem ? exchange::kNemZone : request.zone));
   options.reading.interval_s = request.interval_s;
   options.meter = request.meter;
+  if (!request.mapping.empty()) {
+    AMITY_TRY(const std::string text, read_text_file(request.mapping));
+    auto mapping = exchange::csv_mapping_from_toml(text);
+    if (!mapping.ok())
+      return make_error(ErrorCode::kInvalid, request.mapping + ": " + mapping.error().reason);
+    options.reading.mapping = std::move(*mapping);
+    options.format = exchange::FileFormat::kCsv;
+  }
   options.add = request.add;
   options.atomic = request.atomic;
   options.check_only = request.check;
@@ -147,6 +156,8 @@ int import_command(int argc, char** argv) {
                  "of times that name none (default: UTC; of NEM12 Australia/Brisbane, UTC+10)");
   app.add_option("--meter", request.meter,
                  "serial of the meter, for a file that holds one and calls it otherwise");
+  app.add_option("--mapping", request.mapping,
+                 "TOML: what the columns of a CSV are (docs/formats/csv_mapping.md)");
   app.add_option("--interval", request.interval_s,
                  "seconds, of csv and jsonl rows that are to make a new channel");
   app.add_flag("--add", request.add, "adds meters and channels that are not known");
@@ -157,6 +168,7 @@ int import_command(int argc, char** argv) {
       "with --atomic nothing).\n"
       "Examples:  amity import --data DIR --add NEM12_202304.zip\n"
       "           amity import --data DIR --meter AMY10000001 GreenButton.xml\n"
+      "           amity import --data DIR --add --mapping meters.toml meters.csv\n"
       "           amity export --data A --format jsonl | amity import --data B --add --interval "
       "900 -");
   try {

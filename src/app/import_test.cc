@@ -128,6 +128,24 @@ TEST_F(Import, OwnRowsComeBackAsTheyWere) {
   EXPECT_EQ(rows({"--format", "jsonl"}).out, json.out);
 }
 
+TEST_F(Import, WhatIsExportedInAnotherFormatComesBack) {
+  const std::string path = file("h.csv", kHead + nem12_day("20040201", "1.5", 48) + "900\n");
+  ASSERT_EQ(import({"--add", path}).exit_code, kExitDone);
+  for (const char* format : {"nem12", "cmep", "espi", "cim"}) {
+    const Outcome out = rows({"--format", format});
+    EXPECT_EQ(out.exit_code, kExitDone) << out.err;
+    const Outcome again = import({"--meter", "MET1", file("again", out.out)});
+    EXPECT_EQ(again.exit_code, kExitDone) << format << again.err;
+    EXPECT_NE(again.out.find("48 values of 1 series; 0 new, 48 known already, 0 corrected"),
+              std::string::npos)
+        << format << ": " << again.out;
+  }
+  const Outcome mscons = rows({"--format", "mscons", "--sender", "9900000000001"});
+  EXPECT_NE(mscons.out.find("PIA+5+1-1?:1.29.0:SRW'"), std::string::npos);
+  EXPECT_EQ(rows({"--format", "parquet"}).out.substr(0, 4), "PAR1");
+  EXPECT_EQ(rows({"--format", "papyrus"}).exit_code, kExitUsage);
+}
+
 TEST_F(Import, WhatIsNoFileOfAKnownFormatSaysSo) {
   const Outcome garbage = import({file("g.bin", std::string("\x01\x02\0\x03garbage", 11))});
   EXPECT_EQ(garbage.exit_code, kExitBadInput);

@@ -83,6 +83,7 @@ std::unique_ptr<SeriesReader> make_reader(FileFormat format, const ReadOptions& 
     case FileFormat::kCim:
       return std::make_unique<CimReader>(sink);
     case FileFormat::kCsv:
+      if (options.mapping) return std::make_unique<CsvReader>(sink, *options.mapping);
       return std::make_unique<RowsReader>(sink, RowFormat::kCsv, options.interval_s);
     case FileFormat::kJsonLines:
       return std::make_unique<RowsReader>(sink, RowFormat::kJsonLines, options.interval_s);

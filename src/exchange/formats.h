@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/civil.h"
+#include "exchange/csv_mapping.h"
 #include "exchange/meter_series.h"
 #include "exchange/zip_stream.h"
 
@@ -16,6 +17,7 @@ struct ReadOptions {
   TimeZone zone = TimeZone::utc();         // of times that name none
   TimeZone market_zone = TimeZone::utc();  // NEM12's, without daylight saving
   std::uint32_t interval_s = 0;            // of Amity's own rows, which do not tell; 0: not known
+  std::optional<CsvMapping> mapping;       // then a CSV is not of Amity's own rows
 };
 
 std::string_view to_string(FileFormat format);

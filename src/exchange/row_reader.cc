@@ -53,7 +53,7 @@ Status take(std::string_view name, std::string_view text, ParsedRow& row) {
 
 }  // namespace
 
-Status split_csv(std::string_view line, std::vector<std::string>& fields) {
+Status split_csv(std::string_view line, std::vector<std::string>& fields, char separator) {
   fields.clear();
   std::size_t at = 0;
   for (;;) {
@@ -72,10 +72,10 @@ Status split_csv(std::string_view line, std::vector<std::string>& fields) {
           std::string_view("=+-@\t").find(field[1]) != std::string_view::npos) {
         field.erase(0, 1);
       }
-      if (at < line.size() && line[at] != ',')
+      if (at < line.size() && line[at] != separator)
         return make_error(ErrorCode::kMalformed, "text after a quote", at);
     } else {
-      const std::size_t end = std::min(line.find(',', at), line.size());
+      const std::size_t end = std::min(line.find(separator, at), line.size());
       field = line.substr(at, end - at);
       at = end;
     }

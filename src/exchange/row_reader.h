@@ -60,6 +60,6 @@ class RowsReader : public LineReader {
 };
 
 // Fields as RFC 4180 has them; the apostrophe that guards a formula is taken off again.
-Status split_csv(std::string_view line, std::vector<std::string>& fields);
+Status split_csv(std::string_view line, std::vector<std::string>& fields, char separator = ',');
 
 }  // namespace amity::exchange

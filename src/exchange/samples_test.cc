@@ -141,7 +141,7 @@ std::string summary_of(const std::filesystem::path& path, const std::string& nam
   CollectingSink sink;
   sink.keep_values = false;
   SeriesCheck check(sink);
-  FileReader reader(check, std::nullopt, {TimeZone::utc(), *TimeZone::find(kNemZone)});
+  FileReader reader(check, std::nullopt, {TimeZone::utc(), *TimeZone::find(kNemZone), 0, {}});
   std::ifstream in(path, std::ios::binary);
   char buffer[10'000];
   while (in.read(buffer, sizeof buffer) || in.gcount() > 0)
