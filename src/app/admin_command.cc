@@ -128,7 +128,7 @@ int import(const std::string& directory, const std::string& file) {
   const auto store = store::open_embedded(directory, {});
   if (!store.ok()) return failed(store.error());
   runtime::SystemRandom random;
-  auto secret = roles::master_secret(directory + "/master.key", true, random);
+  auto secret = roles::master_secret_of((*store)->registry(), directory + "/master.key", random);
   if (!secret.ok()) return failed(secret.error());
   const auto keys = headend::KeyRing::open((*store)->registry(), *secret, random, false);
   crypto::wipe(*secret);

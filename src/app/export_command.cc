@@ -22,8 +22,8 @@ constexpr std::size_t kFlushBytes = 1 << 20;
 constexpr std::size_t kLeftOutShown = 20;
 
 struct Request {
-  std::string data, device, channel, from, to, format = "csv", zone, sender = "AMITY",
-                                               receiver = "UNKNOWN";
+  std::string data, device, channel, from, to, format = "csv", zone, view = "raw";
+  std::string sender = "AMITY", receiver = "UNKNOWN";
 };
 
 int failed(const Error& error, int code) {
@@ -41,6 +41,29 @@ bool asked(const Request& request, const Channel& channel) {
          channel.source == request.channel;
 }
 
+Result<std::uint64_t> write_raw(store::Store& store, const Device& device, const Channel& channel,
+                                exchange::RowFormat format, UtcSeconds after, UtcSeconds until,
+                                const TimeZone& zone, std::string& out) {
+  AMITY_TRY(const auto readings, store.readings().read(channel.id, after, until));
+  for (const Reading& reading : readings)
+    exchange::append_row(out, format, device.serial, channel, reading, zone);
+  return std::uint64_t{readings.size()};
+}
+
+// What is billed, with its code and version.
+Result<std::uint64_t> write_final(store::Store& store, const Device& device, const Channel& channel,
+                                  exchange::RowFormat format, UtcSeconds after, UtcSeconds until,
+                                  const TimeZone& zone, std::string& out) {
+  if (channel.kind != ChannelKind::kInterval) return std::uint64_t{0};
+  AMITY_TRY(const auto series,
+            store::final_series(store.readings(), store.finals(), channel.id, after, until));
+  for (const store::FinalPoint& p : series.points) {
+    exchange::append_final_row(out, format, device.serial, channel, p.reading, code_of(p.final),
+                               p.version, zone);
+  }
+  return std::uint64_t{series.points.size()};
+}
+
 Result<std::uint64_t> write_device(store::Store& store, const Device& device,
                                    const Request& request, UtcSeconds from, UtcSeconds to,
                                    const TimeZone& zone, std::string& out) {
@@ -51,12 +74,12 @@ Result<std::uint64_t> write_device(store::Store& store, const Device& device,
   for (const Channel& channel : channels) {
     if (!asked(request, channel)) continue;
     for (UtcSeconds at = from; at < to; at = at + kDay_s) {
-      AMITY_TRY(const auto readings,
-                store.readings().read(channel.id, at, std::min(at + kDay_s, to)));
-      for (const Reading& reading : readings) {
-        exchange::append_row(out, format, device.serial, channel, reading, zone);
-        ++rows;
-      }
+      const UtcSeconds until = std::min(at + kDay_s, to);
+      AMITY_TRY(const std::uint64_t written,
+                request.view == "final"
+                    ? write_final(store, device, channel, format, at, until, zone, out)
+                    : write_raw(store, device, channel, format, at, until, zone, out));
+      rows += written;
       if (out.size() > kFlushBytes) flush(out);
     }
   }
@@ -177,12 +200,17 @@ int run(const Request& request) {
           kExitFailed);
     devices = {**one};
   }
+  if (exchange::write_format_from(request.format) && request.view == "final")
+    return failed(make_error(ErrorCode::kInvalid, "--view final is of csv and jsonl alone"),
+                  kExitUsage);
   if (exchange::write_format_from(request.format))
     return export_foreign(**store, devices, request, *from, *to, now);
   std::string out;
   std::uint64_t rows = 0;
-  exchange::append_header(
-      out, request.format == "csv" ? exchange::RowFormat::kCsv : exchange::RowFormat::kJsonLines);
+  const auto format =
+      request.format == "csv" ? exchange::RowFormat::kCsv : exchange::RowFormat::kJsonLines;
+  request.view == "final" ? exchange::append_final_header(out, format)
+                          : exchange::append_header(out, format);
   for (const Device& device : devices) {
     const auto written = write_device(**store, device, request, *from, *to, *zone, out);
     if (!written.ok()) return failed(written.error(), kExitFailed);
@@ -218,6 +246,10 @@ int export_command(int argc, char** argv) {
   app.add_option("--format", request.format,
                  "csv, jsonl, nem12, cmep, espi, mscons, cim or parquet")
       ->check(CLI::IsMember({"csv", "jsonl", "nem12", "cmep", "espi", "mscons", "cim", "parquet"}));
+  app.add_option("--view", request.view,
+                 "raw: as the meter gave it; final: what is billed, with method code and version")
+      ->check(CLI::IsMember({"raw", "final"}))
+      ->capture_default_str();
   app.add_option("--zone", request.zone,
                  "of the local time column (default: UTC), of NEM12's days (Australia/Brisbane)")
       ->envname("AMITY_ZONE");

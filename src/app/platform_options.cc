@@ -4,6 +4,8 @@
 #include <spdlog/spdlog.h>
 
 #include <charconv>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 #include "app/version.h"
@@ -43,10 +45,32 @@ void add_platform_options(CLI::App& app, PlatformArguments& a) {
                  "themselves: wireless and wired M-Bus, SML, P1, as they are or as lines of "
                  "hexadecimal digits; tcp://:5011 or udp://:5011 (or with a host); may be repeated")
       ->envname("AMITY_LISTEN_FRAMES");
+  app.add_option("--coap", a.coap,
+                 "take CoAP pushes of NB-IoT and LTE-M meters here: POST /m with a frame as "
+                 "payload, in blocks where it is long; udp://:5683")
+      ->envname("AMITY_COAP");
+  app.add_option("--stg-drop", a.stg_drop,
+                 "take concentrators' report files (STG 3.1.c: S02, S05, S09, ...) out of this "
+                 "folder, where their FTP puts them; each moves to done/ when it is kept, or to "
+                 "failed/ with a .reason file")
+      ->envname("AMITY_STG_DROP");
   app.add_option("--headends", a.headends, "head-end workers; 0: one per core")
       ->capture_default_str();
   app.add_option("--read-every", a.read_every_min, "minutes between scheduled reads of a meter")
       ->capture_default_str();
+  app.add_option("--vee-rules", a.vee_rules,
+                 "rules of validation per class and unit (TOML; `amity vee --print-rules` shows "
+                 "those that count without it)")
+      ->envname("AMITY_VEE_RULES");
+  app.add_option("--reread-days", a.reread_days,
+                 "days that a meter is asked again before missing intervals are estimated")
+      ->check(CLI::Range(0u, 60u))
+      ->capture_default_str();
+  app.add_option("--bill-day", a.bill_day, "day of the month that bills are made on")
+      ->check(CLI::Range(1, 28))
+      ->capture_default_str();
+  app.add_flag("--edit-alone", a.edit_alone,
+               "edits of final values count at once; otherwise a second person approves them");
   app.add_option("--log", a.log_level, "trace, debug, info, warn, error")->capture_default_str();
 }
 
@@ -84,7 +108,22 @@ Status heard_options(const PlatformArguments& a, roles::HeardOptions& heard) {
     AMITY_TRY(auto at, listen_url_from(url));
     (at.first ? heard.frames_tcp : heard.frames_udp).push_back(std::move(at.second));
   }
+  if (!a.coap.empty()) {
+    AMITY_TRY(auto at, listen_url_from(a.coap));
+    if (at.first) return make_error(ErrorCode::kInvalid, "--coap is over UDP: udp://HOST:PORT");
+    heard.coap = std::move(at.second);
+  }
+  heard.stg_drop = a.stg_drop;
   return {};
+}
+
+Result<mdm::RuleBook> vee_rules_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  if (!in.good() && text.empty()) return make_error(ErrorCode::kIo, path + " cannot be read");
+  auto rules = mdm::rules_from_toml(text);
+  if (!rules.ok()) return make_error(rules.error().code, path + ": " + rules.error().reason);
+  return rules;
 }
 
 }  // namespace
@@ -117,6 +156,12 @@ Result<roles::PlatformOptions> platform_options(const PlatformArguments& a) {
   options.http.tls_key_file = a.tls_key;
   options.http.backup_root = a.backups;
   options.http.open_metrics = a.open_metrics;
+  if (!a.vee_rules.empty()) {
+    AMITY_TRY(options.mdm.rules, vee_rules_of(a.vee_rules));
+  }
+  options.mdm.reread.give_up_after_s = std::int64_t{a.reread_days} * 86'400;
+  options.mdm.bill_day = a.bill_day;
+  options.mdm.edits.second_person = !a.edit_alone;
   if (auto zone = TimeZone::find(a.zone); !zone.ok()) return std::move(zone).error();
   options.status.late_after_s = std::max<std::int64_t>(7'200, 2 * options.headend.read.interval_s);
   return options;

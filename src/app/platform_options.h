@@ -19,9 +19,15 @@ struct PlatformArguments {
   bool open_metrics = false;
   std::string push;       // HOST:PORT, "" = none
   std::vector<std::string> listen_frames;  // tcp://HOST:PORT, udp://HOST:PORT
+  std::string coap;                        // udp://HOST:PORT, "" = none
+  std::string stg_drop;                    // folder, "" = none
   std::string backups;    // directory, "" = DATA/backups
   unsigned headends = 0;  // 0 = one per core
   unsigned read_every_min = 60;
+  std::string vee_rules;  // file, "" = what Amity ships
+  unsigned reread_days = 5;
+  int bill_day = 1;
+  bool edit_alone = false;
   std::string log_level = "info";
 };
 

@@ -69,6 +69,12 @@ void print_invariants(const Report& r) {
   fmt::print(
       "            the store equals the meters: {} values compared, {} s after the faults ended\n",
       c.rows_compared, r.settle_s);
+  const FinalsCounts& f = r.finals;
+  fmt::print(
+      "            final values are the raw ones where valid, estimates close on the register, no "
+      "decision is made twice:\n            {} decisions on {} channel-days, {} values, {} still "
+      "estimated, {} corrections, {} reads asked again, {} days equal the register\n",
+      f.decisions, f.days, f.values, f.estimated, f.corrections, r.rereads, f.days_closed);
 }
 
 void print_violation(const Report& r, const Options& options, std::uint64_t seed) {

@@ -12,6 +12,11 @@ namespace {
 
 constexpr Duration kPublishInterval = std::chrono::seconds(1);
 
+Status named(Status status, const std::string& what) {
+  if (status.ok()) return status;
+  return make_error(status.error().code, what + ": " + status.error().reason);
+}
+
 }  // namespace
 
 HeardRole::HeardRole(store::Store& store, intake::Intake& intake, headend::KeyRing& keys,
@@ -37,20 +42,32 @@ Status HeardRole::open(const HeardOptions& options) {
       *sink_, [](const Endpoint& peer, const std::string& why) {
         spdlog::warn("frames: {} was cut off: {}", peer.to_string(), why);
       });
-  const auto named = [](Status status, const Endpoint& at) {
-    return status.ok() ? status
-                       : make_error(status.error().code,
-                                    "frames at " + at.to_string() + ": " + status.error().reason);
-  };
-  for (const Endpoint& at : options.frames_tcp) AMITY_CHECK(named(listener_->listen_tcp(at), at));
-  for (const Endpoint& at : options.frames_udp) AMITY_CHECK(named(listener_->listen_udp(at), at));
+  for (const Endpoint& at : options.frames_tcp)
+    AMITY_CHECK(named(listener_->listen_tcp(at), "frames at " + at.to_string()));
+  for (const Endpoint& at : options.frames_udp)
+    AMITY_CHECK(named(listener_->listen_udp(at), "frames at " + at.to_string()));
   frames_ = listener_->listening();
+  if (options.coap) {
+    coap_ = std::make_unique<heard::CoapListener>(*sink_);
+    AMITY_CHECK(named(coap_->listen(*options.coap), "CoAP at " + options.coap->to_string()));
+    coap_at_ = coap_->listening();
+  }
+  stg_ = std::make_unique<heard::StgReports>(*sink_);
+  if (!options.stg_drop.empty()) {
+    drop_ = std::make_unique<heard::DropFolder>(
+        runtime, options.stg_drop,
+        [this](ByteView content, heard::Sink::Done done) { stg_->take(content, std::move(done)); });
+    AMITY_CHECK(named(drop_->start(), "reports in " + options.stg_drop));
+  }
   publish();
   return {};
 }
 
 void HeardRole::close() {
+  drop_.reset();
+  coap_.reset();
   listener_.reset();
+  stg_.reset();
   sink_.reset();
   reports_.reset();
 }

@@ -9,7 +9,10 @@
 
 #include "base/civil.h"
 #include "driver/model_set.h"
+#include "headend/heard/coap_listener.h"
+#include "headend/heard/drop_folder.h"
 #include "headend/heard/frame_listener.h"
+#include "headend/heard/stg_reports.h"
 #include "headend/key_ring.h"
 #include "runtime/reactor.h"
 #include "store/store.h"
@@ -18,8 +21,8 @@ namespace amity::roles {
 
 struct HeardOptions {
   std::vector<Endpoint> frames_tcp, frames_udp;
-
-  bool any() const { return !frames_tcp.empty() || !frames_udp.empty(); }
+  std::optional<Endpoint> coap;
+  std::string stg_drop;  // folder for concentrators' report files; "": none
 };
 
 class HeardRole {
@@ -36,6 +39,7 @@ class HeardRole {
   std::map<std::string, heard::Counters> totals() const;  // any thread, at most a second old
   // Where frames are listened for, in the order of the options: TCP, then UDP. Once started.
   const std::vector<Endpoint>& frames() const { return frames_; }
+  std::optional<Endpoint> coap() const { return coap_at_; }
 
  private:
   Status open(const HeardOptions& options);  // on the loop's thread
@@ -51,7 +55,11 @@ class HeardRole {
   std::unique_ptr<headend::ReportIntake> reports_;
   std::unique_ptr<heard::Sink> sink_;
   std::unique_ptr<heard::FrameListener> listener_;
+  std::unique_ptr<heard::CoapListener> coap_;
+  std::unique_ptr<heard::StgReports> stg_;
+  std::unique_ptr<heard::DropFolder> drop_;
   std::vector<Endpoint> frames_;
+  std::optional<Endpoint> coap_at_;
   std::thread thread_;
   mutable std::mutex mutex_;
   std::map<std::string, heard::Counters> totals_;  // guarded by mutex_

@@ -90,6 +90,7 @@ void JournalFollower::run(const Clock& clock, Duration save_interval) {
                       to_string(handled.error()));
       if (!handled.ok() || *handled == 0) break;
     }
+    if (idle_) idle_();
     if (clock.now() >= save_due) {
       save_due = clock.now() + save_interval;
       if (const Status saved = save(); !saved.ok()) {

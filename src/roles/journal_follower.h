@@ -34,6 +34,9 @@ class JournalFollower {
   Result<std::size_t> step(std::size_t max);
   Status save();
 
+  // Called on the thread after each look at the journal, at least twice a second. Set before it
+  // starts.
+  void set_idle(std::function<void()> idle) { idle_ = std::move(idle); }
   // Follows on a thread of its own until stop(); saves every `save_interval` of `clock`, which
   // outlives it.
   void start_thread(const Clock& clock, Duration save_interval);
@@ -50,6 +53,7 @@ class JournalFollower {
   std::string department_;
   Handle handle_;
   Save save_;
+  std::function<void()> idle_;
   std::atomic<store::Sequence> position_{0};
   store::Sequence saved_ = 0;
   std::mutex mutex_;

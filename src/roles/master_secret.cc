@@ -73,4 +73,14 @@ Result<Bytes> master_secret(const std::string& path, bool may_create, Random& ra
   return secret;
 }
 
+Result<Bytes> master_secret_of(store::Registry& registry, const std::string& path, Random& random) {
+  bool sealed = false;
+  AMITY_CHECK(registry.each_value("key/", [&sealed](const std::string&, ByteView) { sealed = true; }));
+  auto secret = master_secret(path, !sealed, random);
+  if (secret.ok() || !sealed || secret.error().code != ErrorCode::kIo) return secret;
+  return make_error(ErrorCode::kSecurity, secret.error().reason +
+                                              "; the key ring here was sealed with it: bring the file "
+                                              "back from where it is kept, or name it with --master-key");
+}
+
 }  // namespace amity::roles

@@ -23,6 +23,8 @@ namespace {
 
 constexpr Duration kOpsSaveInterval = std::chrono::seconds(5);
 constexpr Duration kCommandSaveInterval = std::chrono::seconds(2);
+constexpr Duration kMdmTickInterval = std::chrono::seconds(1);
+constexpr Duration kMdmSaveInterval = std::chrono::seconds(30);
 constexpr auto kHousekeepingInterval = std::chrono::seconds(60);
 // Facts that stay in the journal although everyone has read them: the live stream resumes from
 // them.
@@ -42,9 +44,10 @@ struct Platform::Parts {
   std::unique_ptr<intake::Intake> intake;
   std::unique_ptr<OpsRole> ops;
   std::unique_ptr<CommandRole> commands;
+  std::unique_ptr<MdmRole> mdm;  // null where this process does not validate
   std::unique_ptr<HeadEndRole> headends;
   std::unique_ptr<PlatformServices> services;
-  std::unique_ptr<JournalFollower> ops_follower, command_follower;
+  std::unique_ptr<JournalFollower> ops_follower, command_follower, mdm_follower;
   std::unique_ptr<api::Server> server;
   std::optional<std::string> first_password;
 
@@ -55,7 +58,46 @@ struct Platform::Parts {
 
   void housekeeping();
   void tidy_up();
+  void make_mdm(const TimeZone& zone);
+  void read_again(DeviceId device, UtcSeconds after, UtcSeconds until);
 };
+
+void Platform::Parts::make_mdm(const TimeZone& zone) {
+  mdm = std::make_unique<MdmRole>(*store, clock, zone, options.mdm);
+  mdm->set_request_read([this](DeviceId device, UtcSeconds after, UtcSeconds until) {
+    read_again(device, after, until);
+  });
+  mdm_follower = std::make_unique<JournalFollower>(
+      store->journal(), MdmRole::kDepartment,
+      [this](const store::JournalEntry& e) { mdm->handle(e); }, [this] { return mdm->save(); });
+  mdm_follower->set_idle([this, ticked = Instant{}]() mutable {
+    if (clock.now() - ticked < kMdmTickInterval) return;
+    ticked = clock.now();
+    mdm->tick();
+  });
+}
+
+// As a person would ask for it: through the desk, seen by everybody.
+void Platform::Parts::read_again(DeviceId device, UtcSeconds after, UtcSeconds until) {
+  const auto id = store->registry().next_command_id();
+  if (!id.ok()) {
+    spdlog::error("mdm: no command to read device {} again: {}", device.value,
+                  to_string(id.error()));
+    return;
+  }
+  Command command;
+  command.id = *id;
+  command.device = device;
+  command.kind = CommandKind::kReadProfile;
+  command.argument = to_iso(after) + "/" + to_iso(until);
+  command.requested_by = MdmRole::kDepartment;
+  command.requested = command.changed = clock.utc();
+  commands->submit(std::move(command), [device](Result<Command> accepted) {
+    if (!accepted.ok())
+      spdlog::warn("mdm: device {} is not read again: {}", device.value,
+                   to_string(accepted.error()));
+  });
+}
 
 void Platform::Parts::housekeeping() {
   std::unique_lock lock(mutex);
@@ -75,7 +117,8 @@ void Platform::Parts::tidy_up() {
   }
   const store::Sequence last = store->journal().last();
   const store::Sequence keep_from = last > kFactsKept ? last - kFactsKept : 0;
-  const store::Sequence followed = std::min(ops_follower->position(), command_follower->position());
+  store::Sequence followed = std::min(ops_follower->position(), command_follower->position());
+  if (mdm_follower) followed = std::min(followed, mdm_follower->position());
   const store::Sequence upto = std::min({*applied, keep_from, followed});
   if (upto == 0) return;
   if (const Status trimmed = store->journal().trim(upto);
@@ -94,7 +137,7 @@ Result<std::unique_ptr<Platform>> Platform::open(PlatformOptions options) {
   const std::string secret_file = p.options.master_secret_file.empty()
                                       ? p.options.data_directory + "/master.key"
                                       : p.options.master_secret_file;
-  AMITY_TRY(Bytes secret, master_secret(secret_file, true, p.random));
+  AMITY_TRY(Bytes secret, master_secret_of(p.store->registry(), secret_file, p.random));
   auto keys = headend::KeyRing::open(p.store->registry(), secret, p.random, true);
   crypto::wipe(secret);
   AMITY_TRY(p.keys, std::move(keys));
@@ -103,6 +146,7 @@ Result<std::unique_ptr<Platform>> Platform::open(PlatformOptions options) {
                                     p.options.status);
   p.commands = std::make_unique<CommandRole>(p.store->registry(), p.store->journal(), p.clock,
                                              p.options.desk);
+  if (p.options.run_mdm) p.make_mdm(zone);
   p.headends = std::make_unique<HeadEndRole>(*p.store, *p.intake, *p.keys);
   p.heard = std::make_unique<HeardRole>(*p.store, *p.intake, *p.keys, zone);
   ServicesAbout about{p.options.utility, p.options.version, p.options.commit, zone,
@@ -111,6 +155,7 @@ Result<std::unique_ptr<Platform>> Platform::open(PlatformOptions options) {
       std::make_unique<PlatformServices>(*p.store, *p.ops, *p.commands, p.clock, std::move(about),
                                          [&p] { return p.headends->totals(); });
   p.services->set_heard_totals([&p] { return p.heard->totals(); });
+  p.services->set_mdm(p.mdm.get());
   p.ops_follower = std::make_unique<JournalFollower>(
       p.store->journal(), OpsRole::kDepartment,
       [&p](const store::JournalEntry& e) { p.ops->handle(e); }, [&p] { return p.ops->save(); });
@@ -177,16 +222,22 @@ Status Platform::start() {
   AMITY_CHECK(p.ops->load());
   AMITY_CHECK(p.ops_follower->begin());
   AMITY_CHECK(p.command_follower->begin());
+  if (p.mdm) {
+    AMITY_CHECK(p.mdm->load());
+    AMITY_CHECK(p.mdm_follower->begin());
+  }
   p.store->journal().on_commit([&p](store::Sequence) {
     p.ops_follower->wake();
     p.command_follower->wake();
+    if (p.mdm_follower) p.mdm_follower->wake();
   });
   p.ops_follower->start_thread(p.clock, kOpsSaveInterval);
   p.command_follower->start_thread(p.clock, kCommandSaveInterval);
+  if (p.mdm_follower) p.mdm_follower->start_thread(p.clock, kMdmSaveInterval);
   if (p.options.run_headend) {
     AMITY_CHECK(p.headends->start(p.options.headend, p.options.headends));
     p.commands->set_execute([&p](const Command& command) { p.headends->submit(command); });
-    if (p.options.heard.any()) AMITY_CHECK(p.heard->start(p.options.heard));
+    AMITY_CHECK(p.heard->start(p.options.heard));
   }
   AMITY_CHECK(p.commands->resume());
   if (p.options.run_api) {
@@ -212,6 +263,7 @@ void Platform::stop() {
   p.server.reset();    // no more requests
   p.headends->stop();  // no more readings
   p.heard->stop();
+  if (p.mdm_follower) p.mdm_follower->stop();
   p.command_follower->stop();
   p.ops_follower->stop();
   if (p.started) p.store->journal().on_commit({});

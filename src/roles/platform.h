@@ -13,6 +13,7 @@
 #include "ops/command_desk.h"
 #include "ops/fleet_state.h"
 #include "roles/heard_role.h"
+#include "roles/mdm_role.h"
 #include "store/store.h"
 
 namespace amity::roles {
@@ -30,6 +31,8 @@ struct PlatformOptions {
   HeardOptions heard;
   ops::StatusRules status;
   ops::DeskLimits desk;
+  MdmOptions mdm;
+  bool run_mdm = true;
   api::ServerOptions http;
   std::string admin_password;  // of the first administrator; "" = a random one, shown once
 };

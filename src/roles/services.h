@@ -10,6 +10,7 @@
 #include "headend/headend.h"
 #include "headend/heard/sink.h"
 #include "roles/command_role.h"
+#include "roles/mdm_role.h"
 #include "roles/ops_role.h"
 #include "store/store.h"
 
@@ -52,6 +53,13 @@ class PlatformServices : public api::Services {
 
   // Before anything is asked.
   void set_heard_totals(HeardTotals totals) { heard_totals_ = std::move(totals); }
+  std::vector<api::VeeException> vee_queue() override;
+  Result<std::vector<api::VeeExplained>> explain(const VeeDay& day) override;
+  void propose_edit(Edit edit, OnEdit done) override;
+  void decide_edit(EditDecision decision, OnEdit done) override;
+
+  // Outlives these services; null: this process does not validate. Before they are asked.
+  void set_mdm(MdmRole* mdm) { mdm_ = mdm; }
   // nullopt once everything serves; until then, or again, the reason.
   void set_not_ready(std::optional<std::string> reason);
 
@@ -71,6 +79,7 @@ class PlatformServices : public api::Services {
   store::Store& store_;
   OpsRole& ops_;
   CommandRole& commands_;
+  MdmRole* mdm_ = nullptr;
   const Clock& clock_;
   ServicesAbout about_;
   HeadEndTotals totals_;

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "roles/services.h"
+#include "roles/services_mdm.h"
 
 namespace amity::roles {
 namespace {
@@ -313,6 +314,7 @@ std::vector<api::Metric> PlatformServices::metrics() {
   };
   add_headend_metrics(out, totals_());
   if (heard_totals_) add_heard_metrics(out, heard_totals_());
+  if (mdm_ != nullptr) add_mdm_metrics(out, *mdm_);
   return out;
 }
 

@@ -22,6 +22,11 @@ inline constexpr std::int64_t kSettleMax_s =
     14 * 3'600;  // two lock-outs of the head-end and a reading
 inline constexpr std::int64_t kNotYetRead_s =
     2 * 3'600;  // younger rows may still be on their way at the end
+inline constexpr const char* kTownZone = "Australia/Sydney";
+// Estimates are made while most late rows are still on their way, so that corrections happen.
+inline constexpr std::int64_t kRereadGiveUp_s = 3 * 3'600;
+inline constexpr std::int64_t kValidatedWithin_s = 4 * 3'600;  // of the end of a day
+inline constexpr std::int64_t kCorrected_s = 600;
 inline constexpr std::size_t kFactsPerStep = 10'000;
 
 }  // namespace amity::simulation

@@ -97,6 +97,8 @@ Status Platform::start() {
       [this] { return commands_->save(); });
   AMITY_CHECK(commands_follower_->begin());
 
+  AMITY_CHECK(start_validation());
+
   const auto emit = [this](Fact fact) {
     const auto* changed = std::get_if<CommandChanged>(&fact);
     if (changed != nullptr && changed->state == CommandState::kRunning) on_delicate_();
@@ -114,10 +116,45 @@ Status Platform::start() {
   return {};
 }
 
+Status Platform::start_validation() {
+  AMITY_TRY(const TimeZone zone, TimeZone::find(kTownZone));
+  roles::MdmOptions options;
+  options.reread.give_up_after_s = kRereadGiveUp_s;
+  validation_ =
+      std::make_unique<roles::MdmRole>(*store_, runtime_.clock, zone, std::move(options));
+  validation_->set_request_read([this](DeviceId device, UtcSeconds after, UtcSeconds until) {
+    read_again(device, after, until);
+  });
+  AMITY_CHECK(validation_->load());
+  validation_follower_ = std::make_unique<roles::JournalFollower>(
+      *journal_, roles::MdmRole::kDepartment,
+      [this](const store::JournalEntry& e) { validation_->handle(e); },
+      [this] { return validation_->save(); });
+  return validation_follower_->begin();
+}
+
+void Platform::read_again(DeviceId device, UtcSeconds after, UtcSeconds until) {
+  const auto id = store_->registry().next_command_id();
+  if (!id.ok()) return;
+  ++rereads_;
+  Command command;
+  command.id = *id;
+  command.device = device;
+  command.kind = CommandKind::kReadProfile;
+  command.argument = to_iso(after) + "/" + to_iso(until);
+  command.requested_by = roles::MdmRole::kDepartment;
+  command.requested = runtime_.clock.utc();
+  commands_->submit(command, [this](Result<Command> promised) {
+    if (promised.ok()) witness_.accepted(*promised);
+  });
+}
+
 void Platform::crash(bool silently) {
   if (head_end_) add(stats_before_, head_end_->stats());
   process_.crash(silently);
   head_end_.reset();
+  validation_follower_.reset();
+  validation_.reset();
   operations_follower_.reset();
   commands_follower_.reset();
   commands_.reset();
@@ -152,7 +189,8 @@ void Platform::pump() {
 }
 
 void Platform::follow() {
-  for (auto* follower : {operations_follower_.get(), commands_follower_.get()}) {
+  for (auto* follower :
+       {operations_follower_.get(), commands_follower_.get(), validation_follower_.get()}) {
     while (true) {
       const auto handled = follower->step(kFactsPerStep);
       if (!handled.ok())
@@ -168,6 +206,8 @@ void Platform::every_minute() {
     // A disk that is full for a while is no reason to stop.
     (void)operations_follower_->save();
     (void)commands_follower_->save();
+    validation_->tick();
+    (void)validation_follower_->save();
     if (++minutes_ % (kCheckpointEvery_s / kSaveCursorsEvery_s) == 0) checkpoint();
     every_minute();
   });

@@ -9,6 +9,7 @@
 #include "headend/headend.h"
 #include "roles/command_role.h"
 #include "roles/journal_follower.h"
+#include "roles/mdm_role.h"
 #include "world/virtual_world.h"
 
 namespace amity::simulation {
@@ -41,6 +42,7 @@ class Platform {
   store::KvMemory& disk() { return disk_->kv(); }
   headend::HeadEndStats stats() const;  // of all lives
   std::uint64_t replayed_facts() const { return replayed_; }
+  std::uint64_t rereads() const { return rereads_; }
 
  private:
   Status open_store();
@@ -50,6 +52,8 @@ class Platform {
   void every_minute();
   void checkpoint();
   void repeat_commands();
+  Status start_validation();
+  void read_again(DeviceId device, UtcSeconds after, UtcSeconds until);
   void add_stats();
 
   world::VirtualWorld& world_;
@@ -61,7 +65,7 @@ class Platform {
   std::shared_ptr<store::MemoryDisk> disk_ = std::make_shared<store::MemoryDisk>();
   std::map<std::pair<std::uint32_t, CommandKind>, std::uint32_t> told_;
   headend::HeadEndStats stats_before_;
-  std::uint64_t replayed_ = 0;
+  std::uint64_t replayed_ = 0, rereads_ = 0;
   // A key ring writes its counters when it is destroyed; one that died in a crash must not. They
   // wait here for the end.
   std::vector<std::unique_ptr<headend::KeyRing>> dead_rings_;
@@ -75,7 +79,9 @@ class Platform {
   std::unique_ptr<headend::KeyRing> keys_;
   std::unique_ptr<Department> operations_;
   std::unique_ptr<roles::CommandRole> commands_;
-  std::unique_ptr<roles::JournalFollower> operations_follower_, commands_follower_;
+  std::unique_ptr<roles::MdmRole> validation_;
+  std::unique_ptr<roles::JournalFollower> operations_follower_, commands_follower_,
+      validation_follower_;
   std::unique_ptr<headend::HeadEnd> head_end_;
   bool pump_planned_ = false;
   std::int64_t minutes_ = 0;

@@ -359,11 +359,22 @@ void Simulation::settle() {
     const bool last = report_.settle_s >= kSettleMax_s;
     if (same_as_the_meters(false) || last) break;
   }
+  // What came last is taken into the final values.
+  world_.run_for(std::chrono::seconds(kCorrected_s));
   if (witness_.violation()) return;
   witness_.check(platform_->store(), world_.utc(), true);
   if (!witness_.violation()) check_commands();
   if (!witness_.violation()) same_as_the_meters(true);
   if (!witness_.violation()) check_tallies();
+  if (!witness_.violation()) check_final_values();
+}
+
+void Simulation::check_final_values() {
+  const auto zone = TimeZone::find(kTownZone);
+  AMITY_ASSERT(zone.ok());
+  const auto violation =
+      check_finals(platform_->store(), *zone, town_->born(), world_.utc(), report_.finals);
+  if (violation) violated(violation->device, violation->rule, violation->what);
 }
 
 Result<Report> Simulation::run() {
@@ -387,6 +398,7 @@ void Simulation::finish(Report& report) {
   report.network = world_.network().stats();
   report.head_end = platform_->stats();
   report.replayed_facts = platform_->replayed_facts();
+  report.rereads = platform_->rereads();
   report.nonces = nonces_.nonces();
   report.checked = witness_.counts;
   for (std::size_t i = 0; i < town_->size(); ++i) {

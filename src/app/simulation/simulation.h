@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "app/simulation/finals_check.h"
 #include "app/simulation/nonce_watch.h"
 #include "app/simulation/platform.h"
 #include "app/simulation/town.h"
@@ -29,6 +30,8 @@ struct Report {
   world::NetworkStats network;
   headend::HeadEndStats head_end;
   Counts checked;
+  FinalsCounts finals;
+  std::uint64_t rereads = 0;
 };
 
 class Simulation {
@@ -58,6 +61,7 @@ class Simulation {
   void check_life();
   void check_commands();
   void check_tallies();
+  void check_final_values();
   bool same_as_the_meters(bool report);
   bool same_as_meter(std::size_t index, UtcSeconds until, bool report);
   void settle();

@@ -34,6 +34,11 @@ TEST(Simulation, WithoutFaultsEverythingArrivesAtOnce) {
   // is not compared.
   EXPECT_GE(report.checked.rows_compared, 4u * 4 * 3 * 96);
   EXPECT_GT(report.nonces, 1'000u);
+  // Two whole local days of three channels of four meters; nothing was missing.
+  EXPECT_GE(report.finals.days, 2u * 3 * 4);
+  EXPECT_EQ(report.finals.estimated, 0u);
+  EXPECT_EQ(report.finals.corrections, 0u);
+  EXPECT_EQ(report.finals.decisions, report.finals.days);
 }
 
 TEST(Simulation, UnderEveryFaultTheRulesHold) {
@@ -48,6 +53,9 @@ TEST(Simulation, UnderEveryFaultTheRulesHold) {
     sum.town.pushes_doubled += report.town.pushes_doubled;
     sum.network.breaks += report.network.breaks;
     sum.switchings += report.switchings;
+    sum.finals.corrections += report.finals.corrections;
+    sum.finals.values += report.finals.values;
+    sum.rereads += report.rereads;
   }
   // That it held means something only where something happened.
   EXPECT_GT(sum.crashes, 10u);
@@ -57,6 +65,8 @@ TEST(Simulation, UnderEveryFaultTheRulesHold) {
   EXPECT_GT(sum.town.pushes_doubled, 10u);
   EXPECT_GT(sum.network.breaks, 1u);
   EXPECT_GT(sum.switchings, 5u);
+  EXPECT_GT(sum.finals.values, 9u * 5 * 3 * 96);
+  EXPECT_GT(sum.rereads, 5u);
 }
 
 TEST(Simulation, OneSeedOneHistory) {

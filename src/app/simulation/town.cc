@@ -79,7 +79,7 @@ Status Town::build() {
   town_.born = world_.start() - kHistory_s;
   grid.commissioned = town_.born;
   AMITY_TRY(grid_, world::build_grid(grid));
-  AMITY_TRY(const TimeZone zone, TimeZone::find("Australia/Sydney"));
+  AMITY_TRY(const TimeZone zone, TimeZone::find(kTownZone));
   book_ = std::make_unique<world::EnergyBook>(make_book(config_, grid_, zone));
   town_.book = book_.get();
   town_.clock = &true_time_;

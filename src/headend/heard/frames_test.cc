@@ -1,25 +1,15 @@
 // Telegrams as collectors send them, in virtual time: found, opened, counted once, cut off.
 #include <gtest/gtest.h>
 
-#include "driver/embedded_models.h"
-#include "headend/fakes.h"
 #include "headend/heard/frame_listener.h"
-#include "headend/test_loop.h"
+#include "headend/heard/test_heard.h"
 #include "wire/mbus/wireless_frame.h"
 #include "wire/p1/telegram.h"
 
 namespace amity::heard {
 namespace {
 
-using namespace std::chrono_literals;
-using headend::FakeEvents;
-using headend::FakeIntake;
-using headend::FakeReadings;
-using headend::FakeRegistry;
-using headend::TestLoop;
-
 const Endpoint kTcp{"10.9.9.9", 5000}, kUdp{"10.9.9.9", 5001}, kCollector{"10.0.0.7", 40'000};
-constexpr UtcSeconds kStart{1'790'000'000 / 3'600 * 3'600 + 10};
 // OMS, mode 5 and mode 7 of one gas meter, ELS 12345678: 28504.27 m3 (protocols.md, 2).
 const Bytes kMode5 = *from_hex(
     "2E44931578563412330333637A2A0020255923C95AAA26D1B2E7493BC2AD013EC4A6F6D3529B520EDFF0"
@@ -39,25 +29,12 @@ struct Sender : Stream::Handler {
   bool closed = false;
 };
 
-struct HeardFrames : ::testing::Test {
-  TestLoop loop{kStart};
-  FakeRegistry registry;
-  FakeReadings readings;
-  FakeEvents events;
-  FakeIntake intake{readings, events};
-  driver::ModelSet models = driver::load_models().value();
-  std::unique_ptr<headend::KeyRing> ring;
-  std::unique_ptr<headend::ReportIntake> reports;
-  std::unique_ptr<Sink> sink;
+struct HeardFrames : HeardTest {
   std::unique_ptr<FrameListener> listener;
   std::vector<std::string> cut;
-  std::size_t contacts = 0;
 
   void SetUp() override {
-    ring = std::move(headend::KeyRing::open(registry, Bytes(32, 1), loop, false)).value();
-    reports = std::make_unique<headend::ReportIntake>(registry, models, TimeZone::utc(), "heard");
-    sink = std::make_unique<Sink>(SinkContext{loop.runtime(), registry, *ring, *reports, intake,
-                                              [this](Fact) { ++contacts; }});
+    HeardTest::SetUp();
     listener = std::make_unique<FrameListener>(
         *sink, [this](const Endpoint& peer, const std::string& why) {
           cut.push_back(peer.host + ": " + why);
@@ -65,34 +42,9 @@ struct HeardFrames : ::testing::Test {
     ASSERT_TRUE(listener->listen_tcp(kTcp).ok());
     ASSERT_TRUE(listener->listen_udp(kUdp).ok());
   }
-  DeviceId add(std::string serial, std::string maker, std::string protocol, Bytes key = {}) {
-    Device device;
-    device.id = DeviceId(static_cast<std::uint32_t>(registry.device_map.size() + 1));
-    device.serial = std::move(serial);
-    device.manufacturer = std::move(maker);
-    device.protocol = std::move(protocol);
-    device.address = device.protocol + ":";
-    registry.device_map[device.id.value] = device;
-    if (!key.empty()) {
-      headend::DeviceKeys keys;
-      keys.current.encryption = std::move(key);
-      EXPECT_TRUE(ring->put(device.id, keys).ok());
-    }
-    return device.id;
-  }
   void datagram(ByteView bytes) {
     loop.datagram(kCollector, kUdp, bytes);
     loop.run_for(1s);
-  }
-  // "volume 28504270 at 10 s" of every channel, in their order
-  std::string kept() {
-    std::string all;
-    for (const Channel& c : registry.channel_list) {
-      for (const auto& [time, reading] : readings.kept[c.id.value])
-        all += c.name + " " + std::to_string(reading.value) + "e" + std::to_string(c.exponent) +
-               " at " + std::to_string(time - kStart.value) + "; ";
-    }
-    return all;
   }
   const Counters& count() { return sink->counters("frames"); }
 };

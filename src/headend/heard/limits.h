@@ -16,7 +16,16 @@ inline constexpr std::int64_t kRepeatWindow_s = 300;   // a telegram heard twice
 inline constexpr std::size_t kRepeatsPerDevice = 4;    // telegrams remembered for that
 inline constexpr std::int64_t kSlot_s = 60;            // a meter that never stops is kept once
 inline constexpr std::int64_t kContactEvery_s = 900;   // being heard is a contact, so often
-inline constexpr std::size_t kDeliveriesMax = 20'000;  // under way to the intake
+inline constexpr std::size_t kDeliveriesMax = 50'000;  // under way to the intake
+inline constexpr std::size_t kCoapExchangesMax = 20'000;
+inline constexpr std::int64_t kCoapExchange_s = 247;  // EXCHANGE_LIFETIME of RFC 7252, 4.8.2
+inline constexpr std::size_t kCoapTransfersMax = 500;
+inline constexpr std::int64_t kCoapTransfer_s = 120;  // of a payload in blocks
+inline constexpr std::size_t kStgStateBytesMax =
+    64 * 1024;  // of what a concentrator says of itself
+inline constexpr std::size_t kDropFileBytesMax = 64 * 1024 * 1024;
+inline constexpr std::size_t kDropFilesAtOnce = 4;
+inline constexpr std::int64_t kDropLook_ms = 2'000;  // a file that rests so long is whole
 inline constexpr std::size_t kSourcesMax = 100;
 
 }  // namespace amity::heard

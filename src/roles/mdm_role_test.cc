@@ -1,0 +1,397 @@
+// One meter, day by day: what validation gives out, what it takes back, and that a crash anywhere
+// repeats nothing.
+#include "roles/mdm_role.h"
+
+#include <gtest/gtest.h>
+
+#include "roles/journal_follower.h"
+#include "store/memory.h"
+
+namespace amity::roles {
+namespace {
+
+constexpr std::int32_t kFirst = 20'000;  // 2024-10-04, a Friday
+const UtcSeconds kBegin(kFirst * 86'400LL);
+const ChannelId kImport(1), kTotal(2);
+
+class SetClock : public Clock {
+ public:
+  UtcSeconds utc() const override { return time; }
+  std::int64_t utc_us() const override { return time.value * 1'000'000; }
+  Instant now() const override { return Instant{time.value * 1'000'000}; }
+  UtcSeconds time = kBegin;
+};
+
+store::MasterData one_meter() {
+  store::MasterData data;
+  data.customers = {{CustomerId(1), "Ana", "residential"}};
+  ServicePoint point;
+  point.id = ServicePointId(1);
+  point.name = "SP1";
+  point.customer = CustomerId(1);
+  data.service_points = {point};
+  Device device;
+  device.id = DeviceId(1);
+  device.serial = "M1";
+  device.service_point = point.id;
+  device.commissioned = kBegin;
+  data.devices = {device};
+  data.channels = {{kImport, device.id, ChannelKind::kInterval, "import", "1-0:1.29.0*255",
+                    Unit::kWattHour, 0, 3'600, 1},
+                   {kTotal, device.id, ChannelKind::kRegister, "import_total", "1-0:1.8.0*255",
+                    Unit::kWattHour, 0, 0, 1}};
+  return data;
+}
+
+std::int64_t use_of(std::int32_t day, int hour) {
+  return 100 + 10 * hour + 7 * (day - kFirst) + hour * hour % 13;
+}
+std::int64_t register_at(std::int32_t day) {
+  std::int64_t sum = 5'000;
+  for (std::int32_t d = kFirst; d < day; ++d) {
+    for (int h = 1; h <= 24; ++h) sum += use_of(d, h);
+  }
+  return sum;
+}
+
+struct MdmTest : ::testing::Test {
+  SetClock clock;
+  MdmOptions options;
+  std::shared_ptr<store::MemoryDisk> disk = std::make_shared<store::MemoryDisk>();
+  std::unique_ptr<store::MemoryStore> store = std::move(store::open_memory(disk)).value();
+  std::unique_ptr<MdmRole> role;
+  std::unique_ptr<JournalFollower> follower;
+  std::vector<std::string> asked;  // reads
+  int crash_in = -1;               // steps until the platform dies
+
+  MdmTest() {
+    EXPECT_TRUE(store->registry().add(one_meter()).ok());
+    options.reread.give_up_after_s = 86'400;
+    start();
+  }
+  void start() {
+    role = std::make_unique<MdmRole>(*store, clock, TimeZone::utc(), options);
+    role->set_request_read([this](DeviceId device, UtcSeconds after, UtcSeconds until) {
+      asked.push_back(std::to_string(device.value) + " " + to_iso(after) + "/" + to_iso(until));
+    });
+    ASSERT_TRUE(role->load().ok());
+    follower = std::make_unique<JournalFollower>(
+        store->journal(), MdmRole::kDepartment,
+        [this](const store::JournalEntry& e) { role->handle(e); }, [this] { return role->save(); });
+    ASSERT_TRUE(follower->begin().ok());
+  }
+  void crash() {
+    follower.reset();
+    role.reset();
+    store.reset();
+    disk->crash();
+    store = std::move(store::open_memory(disk)).value();
+    start();
+  }
+  // One thing that the platform does; it may die right after it.
+  void did() {
+    if (crash_in >= 0 && crash_in-- == 0) crash();
+  }
+  void step() {
+    store->pump();
+    did();
+    ASSERT_TRUE(follower->step(1'000).ok());
+    did();
+    role->tick();
+    did();
+    store->pump();
+    did();
+    ASSERT_TRUE(follower->save().ok());
+    did();
+  }
+  void settle() {
+    for (int i = 0; i < 8; ++i) step();
+  }
+  void arrive(std::vector<Reading> readings) {
+    store->journal().append(ReadingsArrived{"headend", clock.time, std::move(readings)},
+                            [](Result<store::Sequence> r) { EXPECT_TRUE(r.ok()); });
+    store->pump();
+  }
+  // A day's hours but those `without`, and the register at its end.
+  void day_arrives(std::int32_t day, std::vector<int> without = {}) {
+    std::vector<Reading> readings;
+    const UtcSeconds start = UtcDay(day).start();
+    for (int h = 1; h <= 24; ++h) {
+      if (std::ranges::find(without, h) != without.end()) continue;
+      readings.push_back({kImport, start + h * 3'600, use_of(day, h), {}});
+    }
+    readings.push_back({kTotal, start + 86'400, register_at(day + 1), {}});
+    arrive(std::move(readings));
+  }
+  void first_register() { arrive({{kTotal, kBegin, register_at(kFirst), {}}}); }
+  void at(std::int32_t day, int hour) { clock.time = UtcDay(day).start() + hour * 3'600; }
+
+  VeeDay day(std::int32_t number) {
+    const auto found = store->finals().day(kImport, number).value();
+    return found ? found->day : VeeDay{};
+  }
+  std::string told(std::int32_t number) {
+    const VeeDay d = day(number);
+    return std::string(to_string(d.state)) + " " + std::string(to_string(d.closure)) + " " +
+           std::to_string(d.total) + " estimated " + std::to_string(d.estimated) + " open " +
+           std::to_string(d.open_count()) + " revision " + std::to_string(d.revision);
+  }
+  // Every decision in the journal, as text.
+  std::vector<std::string> decisions() {
+    std::vector<std::string> out;
+    const auto entries = store->journal().read(0, 100'000).value();
+    for (const auto& entry : entries) {
+      const auto* f = std::get_if<ReadingsFinal>(&entry.fact);
+      if (f == nullptr) continue;
+      std::string text = std::to_string(f->day.day - kFirst) + "r" + std::to_string(f->day.revision) +
+                         " " + std::string(to_string(f->day.state)) + " " +
+                         std::to_string(f->day.total);
+      for (const FinalVersion& v : f->versions) {
+        text += " " + to_iso(v.time).substr(11, 2) + "v" + std::to_string(v.version) +
+                code_of(v.now) + std::to_string(v.now.value);
+      }
+      out.push_back(text);
+    }
+    return out;
+  }
+  std::int64_t sum_of(std::int32_t number) { return register_at(number + 1) - register_at(number); }
+};
+
+TEST_F(MdmTest, AWholeDayIsValidatedOnceAndCostsNoVersion) {
+  first_register();
+  day_arrives(kFirst);
+  at(kFirst + 1, 1);
+  settle();
+  EXPECT_EQ(day(kFirst).revision, 0u) << "two hours after its end";
+  at(kFirst + 1, 2);
+  settle();
+  EXPECT_EQ(told(kFirst), "clean exact " + std::to_string(sum_of(kFirst)) +
+                              " estimated 0 open 0 revision 1");
+  EXPECT_EQ(decisions().size(), 1u);
+  EXPECT_TRUE(asked.empty());
+  EXPECT_EQ(role->counts().days_validated, 1u);
+}
+
+TEST_F(MdmTest, TheMeterIsAskedAgainBeforeAnythingIsEstimated) {
+  first_register();
+  day_arrives(kFirst);
+  day_arrives(kFirst + 1, {10, 11, 12, 13, 14});
+  at(kFirst + 2, 2);
+  settle();
+  EXPECT_EQ(told(kFirst + 1).substr(0, 12), "waiting open");
+  EXPECT_EQ(day(kFirst + 1).open, (decltype(VeeDay::open){{9, 14}}));
+  EXPECT_EQ(asked, (std::vector<std::string>{"1 2024-10-05T00:00:00Z/2024-10-06T00:00:00Z"}));
+  settle();
+  EXPECT_EQ(asked.size(), 1u) << "the first wait is an hour";
+  at(kFirst + 2, 4);
+  settle();
+  EXPECT_EQ(asked.size(), 2u);
+  ASSERT_EQ(role->queue().size(), 1u);
+  EXPECT_EQ(role->queue()[0].bill_day, 20'028) << "2024-11-01";
+
+  day_arrives(kFirst + 2);
+  at(kFirst + 3, 2);
+  settle();
+  EXPECT_EQ(told(kFirst + 1), "estimated exact " + std::to_string(sum_of(kFirst + 1)) +
+                                  " estimated 5 open 0 revision 2");
+  EXPECT_EQ(role->queue()[0].day.state, VeeState::kEstimated);
+  EXPECT_GT(role->queue()[0].day.at_stake, 0);
+}
+
+TEST_F(MdmTest, LateActualsReplaceEstimatesAsACorrection) {
+  first_register();
+  day_arrives(kFirst);
+  day_arrives(kFirst + 1, {10, 11});
+  at(kFirst + 3, 3);
+  settle();
+  EXPECT_EQ(day(kFirst + 1).estimated, 2u);
+  arrive({{kImport, UtcDay(kFirst + 1).start() + 10 * 3'600, use_of(kFirst + 1, 10), {}}});
+  settle();
+  // One is the meter's now; what is left of the register is the other's, exactly.
+  EXPECT_EQ(told(kFirst + 1).substr(0, 15), "estimated exact");
+  const auto steps = store::version_history(store->readings(), store->finals(), kImport,
+                                            UtcDay(kFirst + 1).start() + 10 * 3'600)
+                         .value();
+  ASSERT_EQ(steps.size(), 2u);
+  EXPECT_EQ(steps[0].version.now.origin, FinalOrigin::kEstimated);
+  EXPECT_EQ(steps[1].version.now, (FinalValue{use_of(kFirst + 1, 10), FinalOrigin::kActual, 0, false}));
+  EXPECT_EQ(steps[1].decision.why, "late readings");
+  EXPECT_GE(role->counts().corrections, 1u);
+  const std::size_t before = decisions().size();
+  arrive({{kImport, UtcDay(kFirst + 1).start() + 10 * 3'600, use_of(kFirst + 1, 10), {}}});
+  settle();
+  EXPECT_EQ(decisions().size(), before) << "the same again is no news";
+}
+
+TEST_F(MdmTest, ALaterRawValueIsACorrection) {
+  first_register();
+  day_arrives(kFirst);
+  at(kFirst + 1, 2);
+  settle();
+  arrive({{kImport, kBegin + 3'600, 999, {}}});
+  settle();
+  const auto steps =
+      store::version_history(store->readings(), store->finals(), kImport, kBegin + 3'600).value();
+  ASSERT_EQ(steps.size(), 2u);
+  EXPECT_EQ(steps[0].version.now.value, use_of(kFirst, 1));
+  EXPECT_EQ(steps[1].version.now.value, 999);
+  EXPECT_EQ(told(kFirst).substr(0, 14), "failed differs") << "the register says otherwise";
+}
+
+// The whole walk, dying once after each single thing that the platform does.
+TEST_F(MdmTest, ACrashAnywhereRepeatsNothingAndLosesNothing) {
+  const auto walk = [](MdmTest& t) {
+    t.first_register();
+    t.day_arrives(kFirst);
+    t.at(kFirst + 1, 2);
+    t.settle();
+    t.day_arrives(kFirst + 1, {10, 11, 12, 13});
+    t.at(kFirst + 2, 2);
+    t.settle();
+    t.day_arrives(kFirst + 2);
+    t.at(kFirst + 3, 3);
+    t.settle();
+    t.arrive({{kImport, UtcDay(kFirst + 1).start() + 11 * 3'600, use_of(kFirst + 1, 11), {}}});
+    t.settle();
+  };
+  struct Walked : MdmTest {
+    void TestBody() override {}
+  };
+  Walked undisturbed;
+  walk(undisturbed);
+  const auto expected = undisturbed.decisions();
+  ASSERT_GE(expected.size(), 5u);
+  for (int at = 0; at < 4 * 8 * 5; ++at) {
+    Walked t;
+    t.crash_in = at;
+    walk(t);
+    EXPECT_EQ(t.decisions(), expected) << "died after step " << at;
+  }
+}
+
+TEST_F(MdmTest, EditsNeedASecondPersonAndAreKeptThroughVee) {
+  first_register();
+  day_arrives(kFirst);
+  day_arrives(kFirst + 1, {10});
+  at(kFirst + 3, 3);
+  settle();
+  const UtcSeconds ten = UtcDay(kFirst + 1).start() + 10 * 3'600;
+  std::vector<std::string> answers;
+  const auto answer = [&answers](Result<Edit> e) {
+    answers.push_back(e.ok() ? std::to_string(e->id.value) + " " + std::string(to_string(e->state))
+                             : e.error().reason);
+  };
+  Edit edit;
+  edit.kind = EditKind::kValues;
+  edit.days = {{kImport, 0}};
+  edit.values = {{ten, 250}};
+  edit.requested_by = "ana";
+  role->propose(edit, answer);
+  edit.reason = "read from a photo";
+  role->propose(edit, answer);
+  settle();
+  role->decide({EditId(1), true, "ana", ""}, answer);
+  EXPECT_EQ(day(kFirst + 1).edited, 0u);
+  role->decide({EditId(1), true, "ben", "agreed"}, answer);
+  settle();
+  EXPECT_EQ(answers, (std::vector<std::string>{"a reason is required", "1 proposed",
+                                               "whoever proposed an edit does not approve it",
+                                               "1 approved"}));
+  EXPECT_EQ(store->finals().edit(EditId(1)).value()->state, EditState::kApplied);
+  EXPECT_EQ(day(kFirst + 1).state, VeeState::kAccepted);
+  crash();
+  settle();
+  EXPECT_EQ(day(kFirst + 1).revision, 3u) << "carried out once";
+  // A late actual does not replace what a person decided.
+  arrive({{kImport, ten, use_of(kFirst + 1, 10), {}}});
+  settle();
+  auto steps = store::version_history(store->readings(), store->finals(), kImport, ten).value();
+  EXPECT_EQ(steps.back().version.now, (FinalValue{250, FinalOrigin::kEdited, 16, false}));
+  EXPECT_EQ(steps.back().decision.approved_by, "ben");
+
+  Edit undo;
+  undo.kind = EditKind::kUndo;
+  undo.undoes = EditId(1);
+  undo.days = {{kImport, kFirst + 1}};
+  undo.reason = "the photo was of another meter";
+  undo.requested_by = "ben";
+  role->propose(undo, answer);
+  settle();
+  role->decide({EditId(2), true, "ana", ""}, answer);
+  settle();
+  steps = store::version_history(store->readings(), store->finals(), kImport, ten).value();
+  EXPECT_EQ(steps.size(), 3u);
+  EXPECT_EQ(steps.back().version.now, steps.front().version.now);
+  role->propose(undo, answer);
+  EXPECT_EQ(answers.back(), "the interval that ends 2024-10-05T10:00:00Z has a later version 3");
+}
+
+TEST_F(MdmTest, DaysAreAcceptedInBulkAndRunAgain) {
+  first_register();
+  day_arrives(kFirst);
+  day_arrives(kFirst + 1, {10});
+  day_arrives(kFirst + 2, {11});
+  at(kFirst + 4, 3);
+  day_arrives(kFirst + 3);
+  settle();
+  settle();
+  EXPECT_EQ(role->queue().size(), 2u);
+  Edit accept;
+  accept.kind = EditKind::kAccept;
+  accept.days = {{kImport, kFirst + 2}, {kImport, kFirst + 1}};
+  accept.reason = "small";
+  accept.requested_by = "ana";
+  std::string answer;
+  const auto keep = [&answer](Result<Edit> e) { answer = e.ok() ? "ok" : e.error().reason; };
+  role->propose(accept, keep);
+  settle();
+  role->decide({EditId(1), true, "ben", ""}, keep);
+  settle();
+  EXPECT_EQ(role->queue().size(), 0u);
+  EXPECT_EQ(day(kFirst + 2).state, VeeState::kAccepted);
+  Edit rerun = accept;
+  rerun.kind = EditKind::kRerun;
+  role->propose(rerun, keep);
+  settle();
+  role->decide({EditId(2), true, "ben", ""}, keep);
+  settle();
+  EXPECT_EQ(day(kFirst + 2).state, VeeState::kEstimated);
+  EXPECT_EQ(store->finals().edit(EditId(2)).value()->state, EditState::kApplied);
+  accept.days = {{kImport, kFirst + 9}};
+  role->propose(accept, keep);
+  EXPECT_EQ(answer, "channel 1, 2024-10-13 is not validated yet");
+}
+
+TEST_F(MdmTest, FindingsAreToldInWords) {
+  first_register();
+  day_arrives(kFirst, {5});
+  at(kFirst + 1, 2);
+  settle();
+  const auto explained = role->explain(day(kFirst)).value();
+  ASSERT_FALSE(explained.empty());
+  EXPECT_EQ(explained[0].rule, "count");
+  EXPECT_NE(explained[0].text.find("23 of 24"), std::string::npos) << explained[0].text;
+}
+
+TEST(MdmMemory, ComesBackWholeOrNotAtAll) {
+  MdmMemory memory;
+  memory.first_day = kFirst;
+  memory.next_day = kFirst + 9;
+  memory.state.add_day(kFirst, 4, 4'321, 99);
+  memory.waiting = {{kFirst + 3, 2, kBegin, kBegin + 86'400}};
+  memory.dirty = {kFirst + 1, kFirst + 5};
+  Bytes bytes;
+  encode_memory(memory, bytes);
+  EXPECT_EQ(decode_memory(bytes).value(), memory);
+  for (std::size_t n = 0; n < bytes.size(); ++n)
+    EXPECT_FALSE(decode_memory(ByteView(bytes).first(n)).ok()) << n;
+}
+
+TEST(BillDate, TheNextOneOnOrAfter) {
+  EXPECT_EQ(bill_date(20'000, 1), 20'028);   // 2024-10-04 -> 2024-11-01
+  EXPECT_EQ(bill_date(20'000, 4), 20'000);   // the day itself
+  EXPECT_EQ(bill_date(20'088, 15), 20'103);  // 2024-12-31 -> 2025-01-15
+}
+
+}  // namespace
+}  // namespace amity::roles
