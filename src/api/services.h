@@ -192,6 +192,13 @@ class Services {
   using OnSubmitted = std::function<void(Result<Command>)>;
   virtual void submit_command(Command command, OnSubmitted done) = 0;
 
+  // A message of a device or network server, by the mapping's source of that name, or ("stg") a
+  // concentrator's report. `done` runs once, on any thread, when it is durable or refused.
+  virtual void take_uplink(std::string source, std::string body, std::function<void(Status)> done) {
+    (void)source, (void)body;
+    done(make_error(ErrorCode::kUnsupported, "this process takes no messages of devices"));
+  }
+
   // ---- validation, estimation and editing; by default this process does not do them.
   // By bill date, then the largest amount first.
   virtual std::vector<VeeException> vee_queue() { return {}; }

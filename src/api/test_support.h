@@ -118,6 +118,13 @@ class TestServices : public Services {
     if (!is_ready) return make_error(ErrorCode::kBusy, "replaying the journal");
     return {};
   }
+  void take_uplink(std::string source, std::string body,
+                   std::function<void(Status)> done) override {
+    if (source != "plug") return done(make_error(ErrorCode::kNotFound, "no such source"));
+    uplinks.push_back(std::move(body));
+    done({});
+  }
+  std::vector<std::string> uplinks;
   void submit_command(Command command, OnSubmitted done) override {
     ++submitted;
     if (command.kind == CommandKind::kDisconnect) {

@@ -45,6 +45,10 @@ BenchResult bench_vee_accuracy();
 // Laying out, all rules and statistics of channel-days on one core, ns per reading.
 BenchResult bench_mdm_rules();
 
+// A day of quarter hours of 10,000, 100,000 and 1,000,000 channels through the intake until durable and stored, read
+// back, all rules, estimation, energy by time of use: readings per second of CPU time, the slowest of the three.
+BenchResult bench_mdm();
+
 // Account-months of 2,976 quarter hours in memory to traced statements, on one core, per second of CPU time.
 BenchResult bench_rate();
 

@@ -32,6 +32,7 @@ constexpr Bench kBenches[] = {
     {"api", "authenticated reads of one meter-day over HTTP, per second", bench_api},
     {"intake", "durable and stored readings per second; bytes per stored reading", bench_intake},
     {"mdm-rules", "all validation rules over channel-days on one core, ns per reading", bench_mdm_rules},
+    {"mdm", "durable load, rules, estimation and energy by price of a day, readings/s/core", bench_mdm},
     {"rate", "account-months of 2,976 intervals to statements on one core, per second", bench_rate},
     {"vee-accuracy", "error of estimates for masked half hours of real homes, kWh", bench_vee_accuracy},
     {"wmbus-decode", "encrypted wireless M-Bus telegrams of 10,000 meters to JSON on one core, per second",

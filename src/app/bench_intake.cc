@@ -5,13 +5,11 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <ctime>
-#include <filesystem>
 #include <thread>
 
 #include "app/bench.h"
-#include "base/assert.h"
+#include "app/bench_store.h"
 #include "intake/make_intake.h"
 #include "runtime/system.h"
 #include "store/directory.h"
@@ -26,54 +24,6 @@ constexpr std::uint32_t kMeters = 25'000, kChannelsPerMeter = 4, kIntervals = 19
 constexpr std::size_t kInFlightPerProducer = 50'000;  // messages not acknowledged yet
 constexpr UtcSeconds kFirstDay(1'699'920'000);        // 2023-11-14
 constexpr const char* kHomes = "../shared/data/sgsc_households";
-
-class ScratchDirectory {
- public:
-  ScratchDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "amity-bench-XXXXXX").string();
-    AMITY_ASSERT(::mkdtemp(pattern.data()) != nullptr);
-    path_ = pattern;
-  }
-  ~ScratchDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-template <class T>
-T must(Result<T> result, const char* what) {
-  if (result.ok()) return std::move(result).value();
-  fmt::print(stderr, "bench intake: {}: {}\n", what, to_string(result.error()));
-  std::exit(1);
-}
-
-void must(const Status& status, const char* what) {
-  if (status.ok()) return;
-  fmt::print(stderr, "bench intake: {}: {}\n", what, to_string(status.error()));
-  std::exit(1);
-}
-
-void add_fleet(store::Registry& registry) {
-  store::MasterData data;
-  for (std::uint32_t m = 1; m <= kMeters; ++m) {
-    Device device;
-    device.id = DeviceId(m);
-    device.serial = fmt::format("AMY{:08}", m);
-    data.devices.push_back(device);
-    for (std::uint32_t c = 0; c < kChannelsPerMeter; ++c) {
-      Channel channel;
-      channel.id = ChannelId((m - 1) * kChannelsPerMeter + c + 1);
-      channel.device = device.id;
-      channel.interval_s = 900;
-      data.channels.push_back(channel);
-    }
-  }
-  must(registry.add(data), "adding the fleet");
-}
 
 // The load of one interval: a few hundred Wh that change with meter and time.
 std::int64_t value_of(std::uint32_t meter, std::uint32_t channel, std::uint32_t interval) {
@@ -174,7 +124,7 @@ BenchResult bench_intake() {
   const double readings = double{kMeters} * kChannelsPerMeter * kIntervals;
   {
     auto store = must(store::open_embedded(scratch.path(), {}), "opening");
-    add_fleet(store->registry());
+    add_bench_fleet(store->registry(), kMeters, kChannelsPerMeter);
     auto intake = must(intake::make_intake(*store, clock), "intake");
     Load load;
     const Instant start = clock.now();

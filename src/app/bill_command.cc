@@ -10,12 +10,13 @@
 #include "app/row_file.h"
 #include "mdm/rate/statement_text.h"
 #include "mdm/rate/tariff_toml.h"
+#include "mdm/rate/urdb.h"
 
 namespace amity::app {
 namespace {
 
 struct Request {
-  std::string file, tariff, accounts, from, to, format;
+  std::string file, tariff, accounts, from, to, format, zone = "UTC";
   std::uint32_t interval_s = 0;
   bool json = false;
 };
@@ -28,7 +29,8 @@ int failed(const std::string& what, int code) {
 Result<BillOptions> options_of(const Request& request) {
   BillOptions options;
   AMITY_TRY(const std::string text, read_text_file(request.tariff));
-  auto tariff = mdm::tariff_from_toml(text);
+  const bool is_json = text.find_first_not_of(" \t\r\n[") == text.find('{');
+  auto tariff = is_json ? mdm::tariff_from_urdb(text, request.zone) : mdm::tariff_from_toml(text);
   if (!tariff.ok())
     return make_error(tariff.error().code, request.tariff + ": " + tariff.error().reason);
   options.tariff = std::move(*tariff);
@@ -87,11 +89,14 @@ int bill_command(int argc, char** argv) {
       "amity bill"};
   Request request;
   app.add_option("file", request.file, "readings; - is stdin")->required();
-  app.add_option("--tariff", request.tariff, "TOML, docs/formats/tariff.md")->required();
+  app.add_option("--tariff", request.tariff, "TOML (docs/formats/tariff.md), or one rate of OpenEI URDB as JSON")
+      ->required();
   app.add_option("--accounts", request.accounts,
                  "TOML: whose series are whose; without it every serial with a series 'import'");
   app.add_option("--from", request.from, "first local date; without it that of the first reading");
   app.add_option("--to", request.to, "last local date, included");
+  app.add_option("--zone", request.zone, "of a URDB rate, which names none")
+      ->capture_default_str();
   app.add_option("--interval", request.interval_s,
                  "seconds; without it the commonest distance of rows");
   app.add_option("--format", request.format, "csv or jsonl; without it as the first line looks")

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -143,6 +144,59 @@ TEST(EndToEnd, AnOnDemandReadWalksToTheMeterAndBack) {
   EXPECT_GT(store.readings().read(channel, UtcSeconds(0), UtcSeconds(1LL << 33)).value().size(), 96u);
   const ChannelId other = channel_named(store.registry(), DeviceId(8), "import");
   EXPECT_TRUE(store.readings().read(other, UtcSeconds(0), UtcSeconds(1LL << 33)).value().empty());
+}
+
+// Every register reading of the device that is stored, by time.
+std::map<UtcSeconds, std::int64_t> registers_of(store::Store& store, DeviceId device, const std::string& name) {
+  std::map<UtcSeconds, std::int64_t> out;
+  const auto channels = store.registry().channels_of(device);
+  for (const Channel& channel : *channels) {
+    if (channel.name != name || channel.kind != ChannelKind::kRegister) continue;
+    const auto readings = store.readings().read(channel.id, UtcSeconds(0), UtcSeconds(1LL << 33));
+    for (const Reading& r : *readings) out[r.time] = r.value;
+  }
+  return out;
+}
+
+TEST(EndToEnd, RadioTelegramsOfWaterAndGasAreInTheStoreExactly) {
+  world::FleetConfig config;
+  config.meters = 60;
+  config.mix = world::DeviceMix::parse("dlms=30,wmbus=30").value();
+  config.port = 0;
+  config.history_days = 2;
+  config.faults = world::FaultRates::none();
+  config.link.loss = 0.1;  // telegrams that nobody hears
+  config.telegram_every_s = 2;
+  const Scratch scratch;
+  auto options = options_in(scratch.path());
+  options.headend.scheduled = false;
+  options.zone = config.zone;  // the meters' clocks show the town's
+  options.heard.frames_tcp = {Endpoint{"127.0.0.1", 0}};
+  auto utility = SimulatedUtility::start(config, std::move(options));
+  ASSERT_TRUE(utility.ok()) << to_string(utility.error());
+  store::Store& store = (*utility)->platform().store();
+  const auto devices = (*utility)->fleet().side().devices();
+  ASSERT_EQ(devices.size(), 30u);
+  ASSERT_TRUE(wait_until(std::chrono::seconds(120), [&] {
+    return std::ranges::all_of(devices, [&](const world::SideDevice& d) {
+      return registers_of(store, d.device, "volume").size() >= 2;  // one a minute is kept
+    });
+  })) << "not every radio meter was heard twice";
+  std::size_t compared = 0;
+  (*utility)->on_meters([&](world::Fleet& fleet) {
+    for (const world::SideDevice& d : devices) {
+      const world::ResourceMeter& meter = fleet.side().resource(d.meter);
+      for (const auto& [time, value] : registers_of(store, d.device, "volume")) {
+        EXPECT_EQ(value, meter.register_at(time)) << meter.serial() << " at " << to_iso(time);
+        ++compared;
+      }
+      for (const auto& [time, value] : registers_of(store, d.device, "volume_s1")) {
+        EXPECT_EQ(value, meter.register_at(meter.due_date(time))) << meter.serial() << " due " << to_iso(time);
+      }
+    }
+    EXPECT_GT(fleet.collector_stats().lost, 0u);
+  });
+  std::printf("%zu register readings of %zu radio meters compared\n", compared, devices.size());
 }
 
 int admin(std::vector<std::string> arguments) {

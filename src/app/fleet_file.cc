@@ -136,6 +136,12 @@ void read_keys(Reader& r, std::pair<DeviceId, headend::DeviceKeys>& item) {
   keys.master = r.hex("master_key", 16);
 }
 
+// A key of a device that is no DLMS meter: the one key there is, whatever its protocol calls it.
+void read_device_key(Reader& r, std::pair<DeviceId, headend::DeviceKeys>& item) {
+  item.first = r.id<DeviceId>("device");
+  item.second.current.encryption = r.hex("key", 16);
+}
+
 }  // namespace
 
 Result<FleetFile> parse_fleet(const std::string& json) {
@@ -172,6 +178,9 @@ Result<FleetFile> parse_fleet(const std::string& json) {
   AMITY_CHECK(read_list(document, "devices", m.devices, read_device));
   AMITY_CHECK(read_list(document, "channels", m.channels, read_channel));
   AMITY_CHECK(read_list(document, "keys", fleet.keys, read_keys));
+  if (document.HasMember("device_keys")) {
+    AMITY_CHECK(read_list(document, "device_keys", fleet.keys, read_device_key));
+  }
   return fleet;
 }
 

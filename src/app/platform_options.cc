@@ -54,6 +54,14 @@ void add_platform_options(CLI::App& app, PlatformArguments& a) {
                  "folder, where their FTP puts them; each moves to done/ when it is kept, or to "
                  "failed/ with a .reason file")
       ->envname("AMITY_STG_DROP");
+  app.add_option("--mqtt", a.mqtt,
+                 "listen to this broker for devices and LoRaWAN network servers: "
+                 "mqtt://[USER:PASSWORD@]HOST[:1883] or mqtts://; wants --mqtt-map")
+      ->envname("AMITY_MQTT");
+  app.add_option("--mqtt-map", a.mqtt_map,
+                 "TOML file that says what JSON messages mean, for --mqtt and for POST "
+                 "/api/v1/uplinks/SOURCE (docs/formats/uplink_map.md)")
+      ->envname("AMITY_MQTT_MAP");
   app.add_option("--headends", a.headends, "head-end workers; 0: one per core")
       ->capture_default_str();
   app.add_option("--read-every", a.read_every_min, "minutes between scheduled reads of a meter")
@@ -114,6 +122,15 @@ Status heard_options(const PlatformArguments& a, roles::HeardOptions& heard) {
     heard.coap = std::move(at.second);
   }
   heard.stg_drop = a.stg_drop;
+  heard.mqtt_url = a.mqtt;
+  if (!a.mqtt.empty() && a.mqtt_map.empty())
+    return make_error(ErrorCode::kInvalid, "--mqtt wants --mqtt-map: what the messages mean");
+  if (!a.mqtt_map.empty()) {
+    std::ifstream in(a.mqtt_map, std::ios::binary);
+    if (!in) return make_error(ErrorCode::kNotFound, a.mqtt_map + ": cannot be read");
+    const std::string toml{std::istreambuf_iterator<char>(in), {}};
+    AMITY_TRY(heard.uplinks, heard::parse_uplink_map(toml, a.mqtt_map));
+  }
   return {};
 }
 

@@ -21,6 +21,7 @@ struct PlatformArguments {
   std::vector<std::string> listen_frames;  // tcp://HOST:PORT, udp://HOST:PORT
   std::string coap;                        // udp://HOST:PORT, "" = none
   std::string stg_drop;                    // folder, "" = none
+  std::string mqtt, mqtt_map;              // URL of a broker; file
   std::string backups;    // directory, "" = DATA/backups
   unsigned headends = 0;  // 0 = one per core
   unsigned read_every_min = 60;

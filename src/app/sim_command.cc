@@ -22,12 +22,17 @@ struct Options {
   std::string profiles;  // directory
   std::string registry;  // file to write
   std::string push;      // HOST:PORT
+  std::string frames;    // HOST:PORT
+  std::string mix;
   unsigned report_s = 60;
   bool faults = true;
 };
 
 void add_options(CLI::App& app, Options& o) {
   app.add_option("--meters", o.fleet.meters, "how many (default 200; with --profiles all the homes there are)");
+  app.add_option("--mix", o.mix,
+                 "shares of protocols, e.g. dlms=80,c1222=5,wmbus=15; one of dlms, c1222, iec62056, sml, p1, modbus, "
+                 "stg (electricity), wmbus, dlms-mbus (water, gas), mbus (heat); default: all dlms");
   app.add_option("--seed", o.fleet.seed, "of the town: same seed, same homes, grid, keys and faults");
   app.add_option("--port", o.fleet.port, "TCP port; meter N answers at 127.16.0.N, concentrators from 127.24.0.1");
   app.add_option("--bind", o.fleet.bind, "address to listen on; connections from other machines are dropped anyway");
@@ -35,6 +40,8 @@ void add_options(CLI::App& app, Options& o) {
   app.add_option("--registry", o.registry, "write master data and keys to this file, as JSON");
   app.add_option("--push", o.push, "HOST:PORT that meters push their last interval and alarms to");
   app.add_option("--push-spread", o.fleet.push_spread_s, "seconds after the interval over which pushes are spread");
+  app.add_option("--frames", o.frames, "HOST:PORT that collectors forward radio telegrams to (serve --listen-frames)");
+  app.add_option("--telegram-every", o.fleet.telegram_every_s, "seconds between forwarded telegrams of one meter");
   app.add_option("--history-days", o.fleet.history_days, "how long ago the meters were installed");
   app.add_option("--concentrators", o.fleet.concentrator_share, "share of the grid behind concentrators, 0..1");
   app.add_flag("--hdlc", o.fleet.hdlc,
@@ -49,6 +56,22 @@ void add_options(CLI::App& app, Options& o) {
              "Runs until interrupted.");
 }
 
+bool take_targets(Options& o) {
+  const auto take = [](const char* name, const std::string& text, std::optional<Endpoint>& out) {
+    if (text.empty()) return true;
+    auto target = endpoint_from(text);
+    if (target.ok() && target->port != 0) return out = *target, true;
+    fmt::print(stderr, "{}: {}\n", name, target.ok() ? "a port is needed" : target.error().reason);
+    return false;
+  };
+  if (!take("--push", o.push, o.fleet.push) || !take("--frames", o.frames, o.fleet.frames)) return false;
+  if (o.mix.empty()) return true;
+  auto mix = world::DeviceMix::parse(o.mix);
+  if (!mix.ok()) return fmt::print(stderr, "--mix: {}\n", mix.error().reason), false;
+  o.fleet.mix = *mix;
+  return true;
+}
+
 Status write_file(const std::string& path, const std::string& text) {
   std::FILE* file = std::fopen(path.c_str(), "wb");
   if (file == nullptr) return make_error(ErrorCode::kIo, path + " cannot be written");
@@ -61,9 +84,10 @@ Status write_file(const std::string& path, const std::string& text) {
 void report_later(Runtime runtime, world::Fleet& fleet, unsigned every_s) {
   runtime.timers.at(runtime.clock.now() + std::chrono::seconds(every_s), [runtime, &fleet, every_s] {
     const world::HostStats& s = fleet.stats();
-    fmt::print(stderr, "connections {} open, {} ever; requests {}; {} bytes in, {} out; pushes {} sent, {} failed\n",
+    fmt::print(stderr, "connections {} open, {} ever; requests {}; {} bytes in, {} out; pushes {} sent, {} failed; "
+               "telegrams {}\n",
                fleet.connections(), s.connections, s.requests, s.bytes_in, s.bytes_out, fleet.pushes_sent(),
-               fleet.pushes_failed());
+               fleet.pushes_failed(), fleet.collector_stats().sent);
     report_later(runtime, fleet, every_s);
   });
 }
@@ -72,12 +96,15 @@ Status serve(const Options& o, runtime::Reactor& reactor) {
   AMITY_TRY(const auto fleet, world::Fleet::make(reactor.runtime(), o.fleet));
   AMITY_CHECK(fleet->listen());
   if (!o.registry.empty()) {
-    AMITY_CHECK(write_file(o.registry, world::fleet_to_json(fleet->master_data(), fleet->secrets())));
+    const std::string json = world::fleet_to_json(fleet->master_data(), fleet->secrets(), fleet->side_keys());
+    AMITY_CHECK(write_file(o.registry, json));
   }
   fleet->start_pushes();
+  fleet->start_frames();
   fleet->start_disturbances();
-  fmt::print(stderr, "{} meters, {} concentrators on port {}\n", fleet->size(), fleet->grid().concentrators,
-      fleet->port());
+  fmt::print(stderr, "{} devices, {} of them DLMS meters, {} concentrators, {} collectors on port {}\n",
+             fleet->master_data().devices.size(), fleet->dlms_meters(), fleet->grid().concentrators,
+             fleet->side().collectors(), fleet->port());
   if (o.report_s > 0) report_later(reactor.runtime(), *fleet, o.report_s);
   reactor.run();
   return {};
@@ -86,19 +113,12 @@ Status serve(const Options& o, runtime::Reactor& reactor) {
 }  // namespace
 
 int sim_command(int argc, char** argv) {
-  CLI::App app{"Serves virtual DLMS/COSEM meters on loopback addresses, directly and behind concentrators.",
+  CLI::App app{"Serves virtual meters on loopback addresses, directly, behind concentrators and by radio collectors.",
       "amity sim"};
   Options o;
   add_options(app, o);
   CLI11_PARSE(app, argc, argv);
-  if (!o.push.empty()) {
-    auto target = endpoint_from(o.push);
-    if (!target.ok() || target->port == 0) {
-      fmt::print(stderr, "--push: {}\n", target.ok() ? "a port is needed" : target.error().reason);
-      return kExitUsage;
-    }
-    o.fleet.push = *target;
-  }
+  if (!take_targets(o)) return kExitUsage;
   if (!o.faults) o.fleet.faults = world::FaultRates::none();
   if (const Status loaded = load_profiles(o.profiles, app.count("--meters") > 0, o.fleet); !loaded.ok()) {
     fmt::print(stderr, "{}: {}\n", o.profiles, to_string(loaded.error()));

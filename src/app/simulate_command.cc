@@ -69,7 +69,7 @@ void print_invariants(const Report& r) {
   fmt::print(
       "            the store equals the meters: {} values compared, {} s after the faults ended\n",
       c.rows_compared, r.settle_s);
-  const FinalsCounts& f = r.finals;
+  const auto& f = r.finals;
   fmt::print(
       "            final values are the raw ones where valid, estimates close on the register, no "
       "decision is made twice:\n            {} decisions on {} channel-days, {} values, {} still "

@@ -18,6 +18,12 @@ headend::DeviceKeys device_keys(const world::DeviceSecrets& secrets) {
   return keys;
 }
 
+headend::DeviceKeys device_keys(const world::SideKey& key) {
+  headend::DeviceKeys keys;
+  keys.current.encryption = key.key;
+  return keys;
+}
+
 Status SimulatedUtility::start_meters(const world::FleetConfig& config) {
   AMITY_TRY(fleet_, world::Fleet::make(reactor_.runtime(), config));
   AMITY_CHECK(fleet_->listen());
@@ -36,10 +42,14 @@ Result<std::unique_ptr<SimulatedUtility>> SimulatedUtility::start(world::FleetCo
   for (const world::DeviceSecrets& secrets : utility->fleet_->secrets()) {
     file.keys.emplace_back(secrets.device, device_keys(secrets));
   }
+  for (const world::SideKey& key : utility->fleet_->side_keys()) file.keys.emplace_back(key.device, device_keys(key));
   AMITY_CHECK(import_fleet(file, platform.store().registry(), platform.keys()));
   AMITY_CHECK(platform.start());
   if (const auto push = platform.push_tcp()) {
     utility->on_meters([push](world::Fleet& meters) { meters.start_pushes(*push); });
+  }
+  if (const auto frames = platform.frames(); !frames.empty()) {
+    utility->on_meters([&frames](world::Fleet& meters) { meters.start_frames(frames.front()); });
   }
   return utility;
 }

@@ -38,5 +38,6 @@ class SimulatedUtility {
 
 // Keys of a simulated meter as the key ring takes them.
 headend::DeviceKeys device_keys(const world::DeviceSecrets& secrets);
+headend::DeviceKeys device_keys(const world::SideKey& key);
 
 }  // namespace amity::app

@@ -82,30 +82,6 @@ StatusRule status_from(ModelTable& table) {
   return s;
 }
 
-VendorField field_from(ModelTable& table) {
-  VendorField f;
-  f.block = table.text("block", true);
-  f.block_bytes = static_cast<std::size_t>(table.integer("block_bytes", 0, 4096, 0));
-  f.offset = static_cast<std::size_t>(table.integer("offset", 0, 4096, 0));
-  f.size = static_cast<std::size_t>(table.integer("size", 1, kFieldBytesMax, 1));
-  f.type = table.word<FieldType>("type",
-                                 {{"unsigned-le", FieldType::kUnsignedLe},
-                                  {"unsigned-be", FieldType::kUnsignedBe},
-                                  {"signed-le", FieldType::kSignedLe},
-                                  {"signed-be", FieldType::kSignedBe},
-                                  {"bcd-le", FieldType::kBcdLe},
-                                  {"bcd-be", FieldType::kBcdBe}},
-                                 FieldType::kUnsignedLe);
-  f.exponent = static_cast<int>(table.integer("exponent", -18, 18, 0));
-  f.quantity = table.text("quantity", true);
-  f.unit = table.text("unit");
-  f.kind = table.text("kind");
-  f.storage = static_cast<std::uint64_t>(table.integer("storage", 0, kStorageMax, 0));
-  if (f.block_bytes != 0 && f.offset + f.size > f.block_bytes)
-    table.fail("the field ends behind its block");
-  return f;
-}
-
 // Meters end their lines with CR LF, editors with LF.
 Bytes lines(std::string_view text) {
   Bytes bytes;
@@ -129,6 +105,30 @@ TestFrame frame_from(ModelTable& table) {
 }
 
 }  // namespace
+
+VendorField field_from(ModelTable& table) {
+  VendorField f;
+  f.block = table.text("block", true);
+  f.block_bytes = static_cast<std::size_t>(table.integer("block_bytes", 0, 4096, 0));
+  f.offset = static_cast<std::size_t>(table.integer("offset", 0, 4096, 0));
+  f.size = static_cast<std::size_t>(table.integer("size", 1, kFieldBytesMax, 1));
+  f.type = table.word<FieldType>("type",
+                                 {{"unsigned-le", FieldType::kUnsignedLe},
+                                  {"unsigned-be", FieldType::kUnsignedBe},
+                                  {"signed-le", FieldType::kSignedLe},
+                                  {"signed-be", FieldType::kSignedBe},
+                                  {"bcd-le", FieldType::kBcdLe},
+                                  {"bcd-be", FieldType::kBcdBe}},
+                                 FieldType::kUnsignedLe);
+  f.exponent = static_cast<int>(table.integer("exponent", -18, 18, 0));
+  f.quantity = table.text("quantity", true);
+  f.unit = table.text("unit");
+  f.kind = table.text("kind");
+  f.storage = static_cast<std::uint64_t>(table.integer("storage", 0, kStorageMax, 0));
+  if (f.block_bytes != 0 && f.offset + f.size > f.block_bytes)
+    table.fail("the field ends behind its block");
+  return f;
+}
 
 Result<MeterModel> parse_model(std::string_view toml, std::string_view file) {
   if (toml.size() > kModelBytesMax) {

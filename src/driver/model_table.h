@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "driver/meter_model.h"
 
 namespace amity::driver {
 
@@ -83,5 +84,8 @@ class ModelTable {
   const toml::table& table_;
   std::set<std::string, std::less<>> asked_;
 };
+
+// A [[field]] of a meter model (docs/formats/meter_model.md), for whoever reads bytes by such fields.
+VendorField field_from(ModelTable& table);
 
 }  // namespace amity::driver

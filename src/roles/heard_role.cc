@@ -59,11 +59,14 @@ Status HeardRole::open(const HeardOptions& options) {
         [this](ByteView content, heard::Sink::Done done) { stg_->take(content, std::move(done)); });
     AMITY_CHECK(named(drop_->start(), "reports in " + options.stg_drop));
   }
+  map_ = options.uplinks;
+  uplinks_ = std::make_unique<heard::Uplinks>(*sink_, map_);
   publish();
   return {};
 }
 
 void HeardRole::close() {
+  uplinks_.reset();
   drop_.reset();
   coap_.reset();
   listener_.reset();
@@ -89,17 +92,52 @@ Status HeardRole::start(const HeardOptions& options) {
   reactor_.runtime().timers.post([&] { opened.set_value(open(options)); });
   thread_ = std::thread([this] { reactor_.run(); });
   Status status = result.get();
+  if (status.ok()) status = start_mqtt(options);
   if (!status.ok()) stop();
   return status;
 }
 
 void HeardRole::stop() {
+  mqtt_.reset();
   if (!thread_.joinable()) return;
   reactor_.runtime().timers.post([this] {
     close();
     reactor_.stop();
   });
   thread_.join();
+}
+
+Status HeardRole::start_mqtt(const HeardOptions& options) {
+  if (options.mqtt_url.empty()) return {};
+  runtime::MqttOptions mqtt;
+  mqtt.url = options.mqtt_url;
+  for (const heard::UplinkSource& source : options.uplinks.sources)
+    mqtt.topics.insert(mqtt.topics.end(), source.topics.begin(), source.topics.end());
+  const auto on_message = [this](std::string topic, Bytes payload, heard::Sink::Done done) {
+    reactor_.runtime().timers.post(
+        [this, topic = std::move(topic), payload = std::move(payload), done = std::move(done)] {
+          if (uplinks_) uplinks_->take_topic(topic, payload, done);
+        });
+  };
+  const auto on_state = [](bool connected, const std::string& why) {
+    connected ? spdlog::info("MQTT: connected") : spdlog::warn("MQTT: not connected: {}", why);
+  };
+  auto started = runtime::MqttListener::start(mqtt, on_message, on_state);
+  if (!started.ok()) return named(started.error(), "MQTT");
+  mqtt_ = std::move(*started);
+  return {};
+}
+
+void HeardRole::take_upload(std::string source, std::string body,
+                            std::function<void(Status)> done) {
+  if (!thread_.joinable())
+    return done(make_error(ErrorCode::kUnsupported, "this process listens to no devices"));
+  reactor_.runtime().timers.post(
+      [this, source = std::move(source), body = std::move(body), done = std::move(done)] {
+        if (!uplinks_) return done(make_error(ErrorCode::kBusy, "nothing is taken at the moment"));
+        if (source == "stg") return stg_->take(as_bytes(body), done);
+        uplinks_->take_named(source, as_bytes(body), done);
+      });
 }
 
 void HeardRole::refresh(DeviceId device) {

@@ -13,7 +13,9 @@
 #include "headend/heard/drop_folder.h"
 #include "headend/heard/frame_listener.h"
 #include "headend/heard/stg_reports.h"
+#include "headend/heard/uplinks.h"
 #include "headend/key_ring.h"
+#include "runtime/mqtt.h"
 #include "runtime/reactor.h"
 #include "store/store.h"
 
@@ -22,7 +24,9 @@ namespace amity::roles {
 struct HeardOptions {
   std::vector<Endpoint> frames_tcp, frames_udp;
   std::optional<Endpoint> coap;
-  std::string stg_drop;  // folder for concentrators' report files; "": none
+  std::string stg_drop;      // folder for concentrators' report files; "": none
+  heard::UplinkMap uplinks;  // what JSON messages of devices and network servers mean
+  std::string mqtt_url;      // of the broker that brings them; "": none
 };
 
 class HeardRole {
@@ -35,6 +39,10 @@ class HeardRole {
   Status start(const HeardOptions& options);
   void stop();
 
+  // A message that came by HTTP: of the mapping's source of that name, or a report of a
+  // concentrator
+  // ("stg"). Any thread; `done` runs once, on any thread, when it is durable or refused.
+  void take_upload(std::string source, std::string body, std::function<void(Status)> done);
   void refresh(DeviceId device);                          // any thread
   std::map<std::string, heard::Counters> totals() const;  // any thread, at most a second old
   // Where frames are listened for, in the order of the options: TCP, then UDP. Once started.
@@ -44,6 +52,7 @@ class HeardRole {
  private:
   Status open(const HeardOptions& options);  // on the loop's thread
   void close();                              // likewise
+  Status start_mqtt(const HeardOptions& options);
   void publish();
 
   store::Store& store_;
@@ -58,6 +67,9 @@ class HeardRole {
   std::unique_ptr<heard::CoapListener> coap_;
   std::unique_ptr<heard::StgReports> stg_;
   std::unique_ptr<heard::DropFolder> drop_;
+  heard::UplinkMap map_;
+  std::unique_ptr<heard::Uplinks> uplinks_;
+  std::unique_ptr<runtime::MqttListener> mqtt_;
   std::vector<Endpoint> frames_;
   std::optional<Endpoint> coap_at_;
   std::thread thread_;

@@ -1,12 +1,6 @@
 // What comes by itself, over real sockets on loopback, down to the store.
-#include "roles/heard_role.h"
-
-#include <gtest/gtest.h>
-
-#include "intake/make_intake.h"
+#include "roles/test_heard_role.h"
 #include "runtime/runtime_test_support.h"
-#include "runtime/system.h"
-#include "store/memory.h"
 
 namespace amity::roles {
 namespace {
@@ -18,36 +12,11 @@ using runtime::testing::serve_until;
 // A water meter without encryption: 850.427 m3.
 constexpr const char* kWater = "14442D2C010000001B167A2A0000000C1327048500";
 
-struct HeardRoleTest : ::testing::Test {
-  runtime::SystemClock clock;
-  runtime::SystemRandom random;
-  std::unique_ptr<HeardRole> role;  // before the store, as in the platform
-  std::unique_ptr<store::MemoryStore> store =
-      std::move(store::open_memory(std::make_shared<store::MemoryDisk>())).value();
-  std::unique_ptr<headend::KeyRing> keys =
-      std::move(headend::KeyRing::open(store->registry(), Bytes(32, 1), random, true)).value();
-  std::unique_ptr<intake::Intake> intake = std::move(intake::make_intake(*store, clock)).value();
+struct HeardRoleTest : HeardRoleFixture {
   runtime::Reactor sender;
 
-  void SetUp() override {
-    store::MasterData data;
-    Device device;
-    device.id = DeviceId(1);
-    device.serial = "00000001";
-    device.protocol = "wmbus";
-    device.address = "wmbus:";
-    data.devices.push_back(device);
-    ASSERT_TRUE(store->registry().add(data).ok());
-    role = std::make_unique<HeardRole>(*store, *intake, *keys, TimeZone::utc());
-  }
+  void SetUp() override { prepare("00000001", "wmbus", "wmbus:"); }
   void TearDown() override { role->stop(); }
-
-  std::vector<Reading> volumes() {
-    store->pump();
-    const auto channels = store->registry().channels_of(DeviceId(1));
-    if (!channels.ok() || channels->empty()) return {};
-    return store->readings().read(channels->front().id, UtcSeconds(0), clock.utc() + 60).value();
-  }
 };
 
 TEST_F(HeardRoleTest, FramesOverTcpAndUdp) {
@@ -61,14 +30,50 @@ TEST_F(HeardRoleTest, FramesOverTcpAndUdp) {
   auto stream = network.connect(role->frames()[0], 2s, &recorder);
   ASSERT_TRUE(serve_until(sender, [&] { return recorder.opened; }));
   stream->send(runtime::testing::text_bytes(std::string(kWater) + "\n"));
-  ASSERT_TRUE(serve_until(sender, [&] { return volumes().size() == 1; }));
-  EXPECT_EQ(volumes()[0].value, 850'427);
+  ASSERT_TRUE(serve_until(sender, [&] { return kept().size() == 1; }));
+  EXPECT_EQ(kept()[0].value, 850'427);
   auto socket = network.open_datagram({"127.0.0.1", 0}, [](const Endpoint&, ByteView) {});
   ASSERT_TRUE(socket.ok());
   (*socket)->send_to(role->frames()[1], *from_hex(kWater));
   ASSERT_TRUE(serve_until(sender, [&] { return role->totals()["frames"].frames == 2; }));
   EXPECT_EQ(role->totals()["frames"].duplicates, 1u);
   EXPECT_EQ(role->totals()["frames"].readings, 1u);
+}
+
+TEST_F(HeardRoleTest, MessagesByHttp) {
+  HeardOptions options;
+  options.uplinks = heard::parse_uplink_map(
+                        "[[source]]\nname = \"w\"\nid = \"/id\"\n[[source.value]]\n"
+                        "path = \"/m3\"\nquantity = \"volume\"\nunit = \"m3\"\n",
+                        "map.toml")
+                        .value();
+  ASSERT_TRUE(role->start(options).ok());
+  std::mutex mutex;
+  std::vector<std::string> answers;
+  const auto send = [&](const std::string& source, const std::string& body) {
+    role->take_upload(source, body, [&](const Status& status) {
+      const std::lock_guard lock(mutex);
+      answers.push_back(status.ok() ? "ok" : std::string(to_string(status.error().code)));
+    });
+  };
+  const auto answered = [&](std::size_t count) {
+    return serve_until(sender, [&] {
+      store->pump();
+      const std::lock_guard lock(mutex);
+      return answers.size() == count;
+    });
+  };
+  send("w", R"({"id":"00000001","m3":850.427})");
+  ASSERT_TRUE(answered(1));
+  send("stg", "<Report");
+  ASSERT_TRUE(answered(2));
+  send("nobody", "{}");
+  ASSERT_TRUE(answered(3));
+  EXPECT_EQ(answers[0], "ok");
+  EXPECT_NE(answers[1], "ok");
+  EXPECT_EQ(answers[2], to_string(ErrorCode::kNotFound));
+  ASSERT_EQ(kept().size(), 1u);
+  EXPECT_EQ(kept()[0].value, 850'427);
 }
 
 TEST_F(HeardRoleTest, APortThatIsTakenIsAnErrorThatNamesIt) {

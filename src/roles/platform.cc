@@ -155,6 +155,9 @@ Result<std::unique_ptr<Platform>> Platform::open(PlatformOptions options) {
       std::make_unique<PlatformServices>(*p.store, *p.ops, *p.commands, p.clock, std::move(about),
                                          [&p] { return p.headends->totals(); });
   p.services->set_heard_totals([&p] { return p.heard->totals(); });
+  p.services->set_take_uplink([&p](std::string source, std::string body, auto done) {
+    p.heard->take_upload(std::move(source), std::move(body), std::move(done));
+  });
   p.services->set_mdm(p.mdm.get());
   p.ops_follower = std::make_unique<JournalFollower>(
       p.store->journal(), OpsRole::kDepartment,

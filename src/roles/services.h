@@ -53,6 +53,12 @@ class PlatformServices : public api::Services {
 
   // Before anything is asked.
   void set_heard_totals(HeardTotals totals) { heard_totals_ = std::move(totals); }
+  using TakeUplink = std::function<void(std::string, std::string, std::function<void(Status)>)>;
+  void set_take_uplink(TakeUplink take) { take_uplink_ = std::move(take); }
+  void take_uplink(std::string source, std::string body,
+                   std::function<void(Status)> done) override {
+    take_uplink_(std::move(source), std::move(body), std::move(done));
+  }
   std::vector<api::VeeException> vee_queue() override;
   Result<std::vector<api::VeeExplained>> explain(const VeeDay& day) override;
   void propose_edit(Edit edit, OnEdit done) override;
@@ -84,6 +90,7 @@ class PlatformServices : public api::Services {
   ServicesAbout about_;
   HeadEndTotals totals_;
   HeardTotals heard_totals_;
+  TakeUplink take_uplink_;
   std::mutex mutex_;
   std::optional<std::string> not_ready_ = "starting";
   std::optional<api::SystemInfo> counts_;  // of the registry, refreshed each minute

@@ -77,6 +77,8 @@ class EnergyBook {
   std::vector<Happening> happenings(std::uint32_t meter, UtcSeconds after, UtcSeconds until) const;
   bool powered(std::uint32_t meter, UtcSeconds now) const;
   const FaultPlan& plan() const { return plan_; }
+  // Valid until the next call.
+  const WeatherDay& weather(TownDay day);
   const TimeZone& zone() const { return zone_; }
 
  private:
@@ -85,7 +87,6 @@ class EnergyBook {
     MeterDay day;
   };
 
-  const WeatherDay& weather(TownDay day);
   void compute(std::uint32_t meter, TownDay day, MeterDay& out);
   void simulate(std::uint32_t meter, TownDay day, MeterDay& out);
   void replay(const ReplayHome& home, TownDay day, MeterDay& out) const;

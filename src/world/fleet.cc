@@ -41,15 +41,16 @@ Status Fleet::build(const TimeZone& zone) {
   if (real) {
     const auto homes = static_cast<std::uint32_t>(config_.replay->homes.size());
     if (config_.meters == 0) config_.meters = homes;
-    if (config_.meters > homes) {
-      return make_error(ErrorCode::kInvalid, fmt::format("{} meters, but only {} real homes", config_.meters, homes));
+    if (const std::uint32_t wanted = plan_mix(config_.mix, config_.meters).homes(); wanted > homes) {
+      return make_error(ErrorCode::kInvalid, fmt::format("{} meters, but only {} real homes", wanted, homes));
     }
     replay_shift_s_ = (now - config_.replay_now) / kWeek * kWeek;
     config_.faults = FaultRates::none();  // the real homes bring their own gaps
   }
   GridConfig grid;
   grid.seed = config_.seed;
-  grid.meters = config_.meters;
+  const MixPlan plan = plan_mix(config_.mix, config_.meters);
+  grid.meters = plan.homes();
   grid.interval_s = real ? kReplayIntervalSeconds : 900;
   grid.concentrator_share = config_.concentrator_share;
   grid.port = config_.port;
@@ -81,14 +82,16 @@ Status Fleet::build(const TimeZone& zone) {
     meters_.push_back(std::make_unique<VirtualMeter>(&town_, i, &meter_models()[grid_.meters[i].model]));
   }
   port_ = config_.port;
+  dlms_meters_ = plan.counts[static_cast<std::size_t>(MeterProtocol::kDlms)];
+  side_ = std::make_unique<SideMeters>(plan, &town_, meters_, port_, grid_.master);
   return {};
 }
 
 std::vector<DeviceSecrets> Fleet::secrets() const {
   std::vector<DeviceSecrets> out;
-  out.reserve(meters_.size());
-  for (const auto& meter : meters_) {
-    out.push_back({DeviceId(meter->index() + 1), meter->keys(), headend_title(config_.seed)});
+  out.reserve(dlms_meters_);
+  for (std::uint32_t i = 0; i < dlms_meters_; ++i) {
+    out.push_back({DeviceId(i + 1), meters_[i]->keys(), headend_title(config_.seed)});
   }
   return out;
 }
@@ -97,7 +100,8 @@ void Fleet::set_port(std::uint16_t port) {
   if (port == port_) return;
   const std::string before = fmt::format(":{}?", port_), after = fmt::format(":{}?", port);
   for (Device& device : grid_.master.devices) {
-    device.address.replace(device.address.find(before), before.size(), after);
+    const std::size_t at = device.address.find(before);
+    if (at != std::string::npos) device.address.replace(at, before.size(), after);
   }
   port_ = port;
 }
@@ -111,9 +115,10 @@ Status Fleet::listen() {
     return {};
   };
   if (!config_.listen_on_each) return listen_at(config_.bind);
-  for (std::uint32_t i = 0; i < meters_.size(); ++i) {
+  for (std::uint32_t i = 0; i < dlms_meters_; ++i) {
     if (grid_.meters[i].concentrator == kNoConcentrator) AMITY_CHECK(listen_at(meter_host(i)));
   }
+  for (const std::string& host : side_->hosts()) AMITY_CHECK(listen_at(host));
   for (std::uint32_t c = 0; c < grid_.concentrators; ++c) AMITY_CHECK(listen_at(concentrator_host(c)));
   return {};
 }
@@ -121,16 +126,20 @@ Status Fleet::listen() {
 void Fleet::accept(std::unique_ptr<Stream> stream) {
   // Simulated meters are for this machine only: their keys are derived from a seed that anybody may know.
   if (!stream->peer().host.starts_with("127.") || hosts_.size() >= kConnectionsMax) return;
-  const auto who = addressed(stream->local().host);
-  if (!who) return;
+  const std::string& host = stream->local().host;
   const HostContext context{runtime_, config_.link, &stats_};
-  const auto done = [this](Host* host) { forget(host); };
+  const auto done = [this](Host* over) { forget(over); };
+  if (auto conversation = side_->converse(host, runtime_.clock.now())) {
+    return adopt(std::make_unique<ConversationHost>(context, std::move(conversation), std::move(stream), done));
+  }
+  const auto who = addressed(host);
+  if (!who) return;
   if (who->concentrator) {
     if (who->index >= grid_.concentrators) return;
     auto find = [this, concentrator = who->index](ByteView address) { return behind(concentrator, address); };
     return adopt(std::make_unique<ConcentratorHost>(context, find, std::move(stream), done));
   }
-  if (who->index >= meters_.size() || grid_.meters[who->index].concentrator != kNoConcentrator) return;
+  if (who->index >= dlms_meters_ || grid_.meters[who->index].concentrator != kNoConcentrator) return;
   if (!meters_[who->index]->powered()) return;
   const auto transport = config_.hdlc ? dlms::Transport::kHdlc : dlms::Transport::kWrapperStream;
   adopt(std::make_unique<MeterHost>(context, *meters_[who->index], std::move(stream), done, transport));
@@ -156,7 +165,7 @@ VirtualMeter* Fleet::behind(std::uint32_t concentrator, ByteView device_address)
     if (digit < '0' || digit > '9') return nullptr;
     number = number * 10 + (digit - '0');
   }
-  if (number == 0 || number > meters_.size()) return nullptr;
+  if (number == 0 || number > dlms_meters_) return nullptr;
   VirtualMeter& meter = *meters_[number - 1];
   const bool here = grid_.meters[number - 1].concentrator == concentrator;
   return here && as_text(device_address) == meter.serial() ? &meter : nullptr;
@@ -169,6 +178,21 @@ void Fleet::start_pushes() {
 void Fleet::start_pushes(const Endpoint& to) {
   config_.push = to;
   start_pushes();
+}
+
+void Fleet::start_frames() {
+  if (!config_.frames || collectors_) return;
+  CollectorConfig config;
+  config.seed = config_.seed;
+  config.target = *config_.frames;
+  config.every_s = config_.telegram_every_s;
+  config.loss = config_.link.loss;
+  collectors_ = std::make_unique<Collectors>(runtime_, config, *side_);
+}
+
+void Fleet::start_frames(const Endpoint& to) {
+  config_.frames = to;
+  start_frames();
 }
 
 void Fleet::disturb_later() {
@@ -202,6 +226,7 @@ void Fleet::stop() {
   runtime_.timers.cancel(disturbance_);
   listeners_.clear();
   pushes_.reset();
+  collectors_.reset();
   hosts_.clear();
 }
 

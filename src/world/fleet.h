@@ -13,13 +13,17 @@
 #include "world/grid.h"
 #include "world/meter_host.h"
 #include "world/replay.h"
+#include "world/side_meters.h"
+#include "world/collector.h"
 #include "world/virtual_meter.h"
 
 namespace amity::world {
 
 struct FleetConfig {
   std::uint64_t seed = 1;
-  std::uint32_t meters = 200;          // with real homes: at most as many as there are homes; 0: all of them
+  // Of every protocol of the mix. With real homes: at most as many as there are homes; 0: all of them.
+  std::uint32_t meters = 200;
+  DeviceMix mix = DeviceMix::all_dlms();
   std::string zone = "Australia/Sydney";
   std::int32_t history_days = 40;      // how long before now the meters were installed
   double concentrator_share = 0.6;
@@ -38,6 +42,8 @@ struct FleetConfig {
   bool listen_on_each = false;
   std::optional<Endpoint> push;        // where meters push their last intervals and alarms; nullopt: not at all
   std::uint32_t push_spread_s = 120;   // a meter pushes this long after the turn of the interval at most
+  std::optional<Endpoint> frames;      // where collectors forward radio telegrams; nullopt: not at all
+  std::uint32_t telegram_every_s = 900;
 };
 
 // What a head-end needs beyond the master data.
@@ -58,17 +64,26 @@ class Fleet {
   Status listen();
   void start_pushes();  // where the configuration has a target
   void start_pushes(const Endpoint& to);
+  // Radio telegrams, through the collectors; where the configuration has a target.
+  void start_frames();
+  void start_frames(const Endpoint& to);
   // Meters reboot and clocks jump now and then, at the rates of the configuration: which and when is drawn from
   // the seed.
   void start_disturbances() { disturb_later(); }
   void stop();          // listener, connections, pushes
 
+  // The homes, each with the truth of its electricity; the first dlms_meters() of them are DLMS meters.
   std::size_t size() const { return meters_.size(); }
+  std::size_t dlms_meters() const { return dlms_meters_; }
+  SideMeters& side() { return *side_; }
+  const SideMeters& side() const { return *side_; }
+  CollectorStats collector_stats() const { return collectors_ ? collectors_->stats() : CollectorStats(); }
   VirtualMeter& meter(std::uint32_t index) { return *meters_[index]; }
   const Grid& grid() const { return grid_; }
   // Addresses carry the port that is listened on.
   const store::MasterData& master_data() const { return grid_.master; }
-  std::vector<DeviceSecrets> secrets() const;
+  std::vector<DeviceSecrets> secrets() const;  // of the DLMS meters
+  std::vector<SideKey> side_keys() const { return side_->keys(); }
   std::uint16_t port() const { return port_; }
   const FleetConfig& config() const { return config_; }
   UtcSeconds born() const { return town_.born; }
@@ -103,6 +118,9 @@ class Fleet {
   std::unique_ptr<EnergyBook> book_;
   MeterTown town_;
   std::vector<std::unique_ptr<VirtualMeter>> meters_;
+  std::size_t dlms_meters_ = 0;
+  std::unique_ptr<SideMeters> side_;
+  std::unique_ptr<Collectors> collectors_;
   std::int64_t replay_shift_s_ = 0;
   std::uint16_t port_ = 0;
   HostStats stats_;
@@ -115,6 +133,7 @@ class Fleet {
 
 // The master data and keys of a fleet as one JSON document (docs/formats/fleet.md). It holds every key of every meter:
 // simulated ones only.
-std::string fleet_to_json(const store::MasterData& master, std::span<const DeviceSecrets> secrets);
+std::string fleet_to_json(const store::MasterData& master, std::span<const DeviceSecrets> secrets,
+                          std::span<const SideKey> side_keys = {});
 
 }  // namespace amity::world

@@ -21,7 +21,8 @@ void list(std::string& out, std::string_view name, const List& items, Write&& wr
 
 }  // namespace
 
-std::string fleet_to_json(const store::MasterData& master, std::span<const DeviceSecrets> secrets) {
+std::string fleet_to_json(const store::MasterData& master, std::span<const DeviceSecrets> secrets,
+                          std::span<const SideKey> side_keys) {
   std::string out = "{\"format\":\"amity-fleet\",\"version\":1";
   list(out, "feeders", master.feeders, [&](const Feeder& f) {
     out += fmt::format(R"({{"id":{},"name":{}}})", f.id.value, json_string(f.name));
@@ -63,6 +64,12 @@ std::string fleet_to_json(const store::MasterData& master, std::span<const Devic
         s.device.value, to_hex(s.keys.title), to_hex(s.client_title), to_hex(s.keys.encryption),
         to_hex(s.keys.authentication), to_hex(s.keys.master));
   });
+  if (!side_keys.empty()) {
+    list(out, "device_keys", side_keys, [&](const SideKey& k) {
+      out += fmt::format(R"({{"device":{},"protocol":"{}","key_id":{},"key":"{}"}})", k.device.value,
+                         to_string(k.protocol), k.key_id, to_hex(k.key));
+    });
+  }
   return out + "\n}\n";
 }
 

@@ -20,6 +20,7 @@ constexpr int kCellsPerStreet = 5;        // then the street has another name
 constexpr int kDistrictCells = 4;         // half width of the centre district
 constexpr std::uint32_t kTransformersPerFeederMin = 2, kTransformersPerFeederMax = 14;
 constexpr std::uint32_t kConcentratorBase = 1u << 19;
+constexpr std::uint32_t kGatewayBase = kConcentratorBase + (1u << 18);
 constexpr std::uint32_t kAddressesMax = 1u << 20;
 
 struct Cell {
@@ -253,6 +254,8 @@ Result<Grid> build_grid(const GridConfig& config) {
 
 std::string meter_host(std::uint32_t meter) { return host_of(meter + 1); }
 std::string concentrator_host(std::uint32_t concentrator) { return host_of(kConcentratorBase + concentrator + 1); }
+
+std::string gateway_host(std::uint32_t gateway) { return host_of(kGatewayBase + gateway + 1); }
 
 std::string meter_serial(const MeterModel& model, std::uint32_t meter) {
   return fmt::format("{}2{:07}", model.flag, meter + 1);

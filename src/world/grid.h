@@ -47,6 +47,7 @@ Result<Grid> build_grid(const GridConfig& config);
 // Loopback addresses, one per meter and per concentrator: 127.16.0.0/12.
 std::string meter_host(std::uint32_t meter);                // 127.16.0.1, ...
 std::string concentrator_host(std::uint32_t concentrator);  // 127.24.0.1, ...
+std::string gateway_host(std::uint32_t gateway);            // 127.28.0.1, ...: of wired buses
 // The physical address of a meter behind its concentrator (prefix E6/E7): its serial number in ASCII.
 std::string meter_serial(const MeterModel& model, std::uint32_t meter);
 

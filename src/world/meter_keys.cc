@@ -5,9 +5,8 @@
 #include "base/crypto.h"
 
 namespace amity::world {
-namespace {
 
-Bytes derive(std::uint64_t seed, std::string_view purpose, std::uint32_t meter) {
+Bytes device_key(std::uint64_t seed, std::string_view purpose, std::uint32_t meter) {
   Bytes key, message;
   ByteWriter key_writer(key), writer(message);
   key_writer.text("amity simulated town");
@@ -17,8 +16,6 @@ Bytes derive(std::uint64_t seed, std::string_view purpose, std::uint32_t meter) 
   const auto digest = crypto::hmac_sha256(key, message);
   return Bytes(digest.begin(), digest.begin() + 16);
 }
-
-}  // namespace
 
 dlms::SystemTitle meter_title(std::string_view flag, std::uint32_t meter) {
   AMITY_ASSERT(flag.size() == 3);
@@ -36,7 +33,8 @@ dlms::SystemTitle headend_title(std::uint64_t seed) {
 }
 
 MeterKeys meter_keys(std::uint64_t seed, std::string_view flag, std::uint32_t meter) {
-  return {meter_title(flag, meter), derive(seed, "EK", meter), derive(seed, "AK", meter), derive(seed, "KEK", meter)};
+  return {meter_title(flag, meter), device_key(seed, "EK", meter), device_key(seed, "AK", meter),
+          device_key(seed, "KEK", meter)};
 }
 
 }  // namespace amity::world

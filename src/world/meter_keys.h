@@ -14,7 +14,9 @@ struct MeterKeys {
   Bytes master;          // KEK, 16 bytes
 };
 
-// Title: the maker's three letters, 0x20, number of the meter. Keys: HMAC-SHA256(seed, purpose || number), first half.
+// Of any simulated device, 16 bytes: HMAC-SHA256(seed, purpose || number), first half.
+Bytes device_key(std::uint64_t seed, std::string_view purpose, std::uint32_t number);
+// Title: the maker's three letters, 0x20, number of the meter. Keys: device_key() each.
 MeterKeys meter_keys(std::uint64_t seed, std::string_view flag, std::uint32_t meter);
 dlms::SystemTitle meter_title(std::string_view flag, std::uint32_t meter);
 // The head-end's own title towards simulated meters: "AMH", then the seed.

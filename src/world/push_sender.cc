@@ -37,11 +37,11 @@ std::uint64_t moment(const Fleet& fleet, std::uint32_t meter) {
 
 }  // namespace
 
-PushSender::PushSender(Fleet& fleet) : fleet_(fleet), order_(fleet.size()), sent_until_(fleet.size(), 0) {
+PushSender::PushSender(Fleet& fleet) : fleet_(fleet), order_(fleet.dlms_meters()), sent_until_(fleet.dlms_meters(), 0) {
   std::iota(order_.begin(), order_.end(), 0u);
   std::ranges::stable_sort(order_, {}, [&](std::uint32_t meter) { return moment(fleet, meter); });
   next_ = order_.size();
-  begin_round();
+  if (!order_.empty()) begin_round();
 }
 
 PushSender::~PushSender() {

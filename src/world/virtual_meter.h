@@ -59,6 +59,7 @@ class VirtualMeter final : public dlms::Objects {
   const dlms::MemoryCounters& counters() const { return counters_; }
 
   bool powered() const { return town_->book->powered(index_, town_->clock->utc()); }
+  UtcSeconds true_time() const { return true_now(); }
   UtcSeconds meter_time() const { return clock_.read(town_->clock->utc()); }
   std::int64_t clock_offset_ms() const { return clock_.offset_ms(town_->clock->utc()); }
   bool connected() const { return connected_; }

@@ -6,12 +6,13 @@ import { extname, join, normalize } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as world from './data.mjs';
 import { Desk } from './desk.mjs';
+import { Vee } from './vee.mjs';
 import { abnormal, completeness, inArea, overview, search, segments } from './views.mjs';
 
 const kDist = process.env.DIST ? join(process.env.DIST, '/') : new URL('../dist/', import.meta.url).pathname;
 const kCsp = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 const kTypes = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
-export const kUsers = { admin: ['admin', 'amity-demo'], operator: ['operator', 'amity-demo'], viewer: ['viewer', 'amity-demo'] };
+export const kUsers = { admin: ['admin', 'amity-demo'], engineer: ['engineer', 'amity-demo'], operator: ['operator', 'amity-demo'], viewer: ['viewer', 'amity-demo'] };
 
 class Problem extends Error {
   constructor(status, title, detail = '') { super(detail); Object.assign(this, { status, title, detail }); }
@@ -30,6 +31,7 @@ export function startMock({ port = 0, quiet = true } = {}) {
     for (const s of streams) if (device === null || s.device === device) s.write(line);
   };
   const desk = new Desk(devices, emit);
+  const vee = new Vee(devices, emit, (...said) => new Problem(...said));
 
   const deviceOf = (id) => devices[Number(id) - 1] ?? (() => { throw new Problem(404, 'Not Found', `There is no meter ${id}.`); })();
   const span = (q) => [Date.parse(q.get('from')) / 1000, Date.parse(q.get('to')) / 1000];
@@ -75,7 +77,13 @@ export function startMock({ port = 0, quiet = true } = {}) {
     request.on('close', () => streams.delete(self));
   }
 
+  function seriesOf(device, from, to, resolution, view) {
+    const all = world.channelsOf(device).map((c) => world.seriesOf(device, c, from, to, resolution));
+    return view === 'final' ? all.filter((s) => s.kind === 'interval').map((s) => vee.final(s.channel, s)) : all;
+  }
+
   const routes = [
+    ...vee.routes(inArea),
     ['GET', /^\/session$/, ({ session }) => session],
     ['DELETE', /^\/session$/, ({ token, response }) => { sessions.delete(token); response.writeHead(204).end(); }],
     ['GET', /^\/system$/, () => ({
@@ -90,7 +98,7 @@ export function startMock({ port = 0, quiet = true } = {}) {
     ['GET', /^\/devices\/(\d+)$/, ({ id }) => whole(deviceOf(id))],
     ['GET', /^\/devices\/(\d+)\/readings$/, ({ id, q }) => {
       const [from, to] = span(q), device = deviceOf(id).id, resolution = q.get('resolution') ?? 'raw';
-      return { device, from: q.get('from'), to: q.get('to'), resolution, series: world.channelsOf(device).map((c) => world.seriesOf(device, c, from, to, resolution)) };
+      return { device, from: q.get('from'), to: q.get('to'), resolution, series: seriesOf(device, from, to, resolution, q.get('view')) };
     }],
     ['GET', /^\/devices\/(\d+)\/events$/, ({ id, q }) => items(world.eventsOf(deviceOf(id), ...span(q)).slice(0, limit(q)))],
     ['GET', /^\/devices\/(\d+)\/export$/, ({ id, q, response }) => exported(id, q, response)],
@@ -136,7 +144,7 @@ export function startMock({ port = 0, quiet = true } = {}) {
     if (request.method !== 'GET' && request.headers['x-csrf-token'] !== session.csrf) throw new Problem(403, 'Forbidden', 'CSRF token missing.');
     for (const [method, pattern, handler] of routes) {
       const match = method === request.method && pattern.exec(path);
-      if (match) return handler({ id: match[1] && decodeURIComponent(match[1]), q: url.searchParams, body, session, token, request, response });
+      if (match) return handler({ id: match[1] && decodeURIComponent(match[1]), rest: match[2], q: url.searchParams, body, session, token, request, response });
     }
     throw new Problem(404, 'Not Found', `${request.method} ${path}`);
   }

@@ -65,9 +65,9 @@ async function audit(page, where) {
   for (const v of violations) fail(where, `axe ${v.id} (${v.impact}): ${v.help}\n      ${v.nodes.slice(0, 4).map((n) => `${n.html.slice(0, 160)} | ${n.failureSummary?.split('\n').slice(1).join(' ')}`).join('\n      ')}`);
 }
 
-async function signIn(page) {
+async function signIn(page, who = user) {
   await page.goto(`${base}/`);
-  await page.getByLabel('User').fill(user);
+  await page.getByLabel('User').fill(who);
   await page.getByLabel('Password').fill(password);
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Overview' }).waitFor();
@@ -81,7 +81,7 @@ async function settled(page) {
     await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
   }
 }
-let meter = '';
+let meter = '', channelDay = '';
 
 const kPages = [
   ['overview', '/', async (page) => { await page.getByText('Abnormal now').waitFor(); await page.locator('.tile').first().waitFor(); await page.getByText('readings since the start').waitFor(); }],
@@ -93,6 +93,9 @@ const kPages = [
   ['meter-table', () => `${meter}?view=table`, async (page) => { await page.getByRole('grid', { name: 'Readings' }).getByRole('row').nth(3).waitFor(); }],
   ['events', '/events', async (page) => { await page.getByRole('heading', { name: 'Events' }).waitFor(); }],
   ['commands', '/commands', async (page) => { await page.getByRole('heading', { name: 'Commands' }).waitFor(); }],
+  ['quality', '/quality', async (page) => { await page.getByRole('heading', { name: 'Data quality' }).waitFor(); }],
+  ['quality-edits', '/quality?edits=all&tab=edits', async (page) => { await page.getByRole('group', { name: 'Edits' }).waitFor(); }],
+  ['quality-day', () => channelDay, async (page) => { await page.locator('.chart canvas').waitFor(); }],
   ['system', '/system', async (page) => { await page.getByRole('heading', { name: 'Platform' }).waitFor(); }],
   ['nothing', '/no-such-page', async (page) => { await page.getByText('There is no page here').waitFor(); }],
 ];
@@ -104,9 +107,13 @@ async function visit(name, options) {
   await audit(page, `${name} sign-in`);
   await page.screenshot({ path: join(shots, `${name}-sign-in.png`) });
   await signIn(page);
+  const [wrong] = (await (await context.request.get(`${base}/api/v1/vee/queue?limit=1`)).json()).items;
+  if (mock) check(!!wrong, name, 'the queue of the mock is empty');
+  if (wrong) channelDay = `/quality/${wrong.channel}/${wrong.date}`;
   for (const [title, path, ready] of kPages) {
-    const where = `${name} ${title}`;
-    await page.goto(base + (typeof path === 'function' ? path() : path));
+    const where = `${name} ${title}`, to = typeof path === 'function' ? path() : path;
+    if (!to) continue; // a demo without anything to look at
+    await page.goto(base + to);
     await ready(page).catch((error) => fail(where, error.message.split('\n')[0]));
     await settled(page);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
@@ -217,6 +224,121 @@ async function story() {
     await waiting.waitFor({ state: 'detached' }).catch(() => fail('story', 'the new events are not taken in'));
   }
   await context.close();
+}
+
+// From the queue to a day, values changed by one person, approved by another, who did it and why, and back again.
+async function quality() {
+  const { context, page } = await open('quality', { viewport: { width: 1440, height: 900 } });
+  const { context: other, page: second } = await open('quality second', { viewport: { width: 1440, height: 900 } });
+  const heard = (what) => page.getByRole('status').filter({ hasText: what }).first().waitFor().catch(() => fail('quality', `“${what}” is not said`));
+  await signIn(page, 'operator');
+  await signIn(second, 'engineer');
+  await page.keyboard.press('g');
+  await page.keyboard.press('q');
+  const grid = page.getByRole('grid', { name: 'Queue' });
+  await grid.getByRole('row').nth(3).waitFor();
+  const { items, total } = await (await context.request.get(`${base}/api/v1/vee/queue?limit=500`)).json();
+  check(items.every((r, i) => !i || items[i - 1].bill_date < r.bill_date || (items[i - 1].bill_date === r.bill_date && items[i - 1].at_stake >= r.at_stake)), 'quality', 'the queue is not by bill date, then amount');
+
+  // Several days at once: what and how many is said first.
+  await grid.focus();
+  for (const key of ['ArrowDown', ' ', 'ArrowDown', ' ']) await page.keyboard.press(key);
+  await page.getByText('2 chosen').waitFor().catch(() => fail('quality', 'Space chooses no rows'));
+  await page.getByRole('button', { name: 'Accept…' }).click();
+  await page.getByText(/2 channel-days of \d meters?: .* at stake/).waitFor().catch(() => fail('quality', 'what accepting does is not said'));
+  await page.keyboard.press('Enter');
+  await page.getByRole('alert').filter({ hasText: 'Say why' }).waitFor().catch(() => fail('quality', 'a reason is not required'));
+  await page.screenshot({ path: join(shots, 'quality-accept.png') });
+  await audit(page, 'quality accept');
+  await page.keyboard.type('small gaps, the sum equals the register');
+  await page.keyboard.press('Enter');
+  await heard('It waits for a second person');
+  await page.getByRole('link', { name: 'Edits: 1 wait' }).waitFor().catch(() => fail('quality', 'edits that wait are not counted'));
+
+  // A day that failed: its finding leads to the intervals.
+  await page.getByLabel('State').selectOption('failed');
+  await page.waitForURL(/state=failed/);
+  await settled(page);
+  check(Number(await grid.getAttribute('aria-rowcount')) !== total + 1, 'quality', 'the state filter does nothing');
+  await grid.focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/quality\/\d+\/\d{4}-/);
+  await page.locator('.chart canvas').waitFor();
+  await page.getByText(/times the third-highest interval/).waitFor().catch(() => fail('quality', 'a finding is not said in words'));
+  await page.getByRole('button', { name: 'Edit values' }).click();
+  const plot = page.locator('.chart .u-over'), box = await plot.boundingBox();
+  await page.mouse.move(box.x + box.width * 0.2, box.y + 40);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.3, box.y + 60, { steps: 6 });
+  await page.mouse.up();
+  await page.waitForURL(/sel=/).catch(() => fail('quality', 'dragging chooses nothing'));
+  const application = page.getByRole('application');
+  await application.focus();
+  await page.keyboard.press('Escape');
+  await page.waitForURL((url) => !url.searchParams.has('sel')).catch(() => fail('quality', 'Escape does not choose none'));
+  for (const key of ['ArrowRight', 'ArrowRight', 'Shift+ArrowRight', 'Shift+ArrowRight']) await page.keyboard.press(key);
+  await page.getByText('3 intervals').first().waitFor().catch(() => fail('quality', `Shift and arrows choose ${page.url()}`));
+  await page.getByRole('button', { name: /^\d\d:\d\d–\d\d:\d\d$/ }).last().click(); // the spike
+  await page.getByRole('button', { name: 'Fill in' }).click();
+  await page.getByRole('heading', { name: 'Propose 1 value' }).waitFor().catch(() => fail('quality', 'what is proposed is not shown first'));
+  await page.screenshot({ path: join(shots, 'quality-draft.png'), fullPage: true });
+  await audit(page, 'quality draft');
+  await page.getByLabel('Reason (required)').fill('a pulse counted twice');
+  await page.keyboard.press('Enter');
+  await heard('is proposed: it waits for a second person');
+  await page.getByText('“a pulse counted twice”').waitFor();
+  check(await page.getByRole('button', { name: 'Approve…' }).first().isDisabled(), 'quality', 'who proposed it may approve it');
+  await page.screenshot({ path: join(shots, 'quality-proposed.png') });
+  const own = page.url();
+
+  const approve = async (id) => {
+    await second.goto(`${base}/quality?tab=edits`);
+    await second.getByRole('grid', { name: 'Edits' }).getByText(String(id), { exact: true }).click();
+    await second.waitForURL(new RegExp(`edit=${id}`));
+    await second.getByRole('button', { name: 'Approve…' }).click();
+    await second.getByLabel('Comment').fill('agreed');
+    await second.screenshot({ path: join(shots, 'quality-approve.png') });
+    await audit(second, 'quality approve');
+    await second.keyboard.press('Enter');
+    await second.getByRole('article').getByText('applied').waitFor().catch(() => fail('quality', `edit ${id} is not applied`));
+  };
+  const last = async () => (await (await context.request.get(`${base}/api/v1/vee/edits?limit=1`)).json()).items[0].id;
+  await approve(await last());
+
+  // It changes on the first screen by itself; each version says who and why.
+  const edited = page.getByRole('row').filter({ has: page.locator('abbr', { hasText: 'F16' }) });
+  await edited.waitFor().catch(() => fail('quality', 'the approved value does not appear'));
+  await edited.getByRole('link').click();
+  const history = page.getByRole('region', { name: /^History of/ });
+  await history.getByText('Version 2').waitFor().catch(() => fail('quality', 'the history has no second version'));
+  check(/operator: “a pulse counted twice”.*Approved by engineer/s.test(await history.innerText()), 'quality', `the history says ${await history.innerText()}`);
+  await history.getByRole('link', { name: /^Edit \d+/ }).click();
+  await page.getByRole('button', { name: 'Undo…' }).click();
+  await page.screenshot({ path: join(shots, 'quality-history.png') });
+  await audit(page, 'quality history');
+  await page.getByLabel('Reason (required)').fill('the meter was right');
+  await page.keyboard.press('Enter');
+  await page.getByText('“the meter was right”').waitFor();
+  await approve(await last());
+  await history.getByText('Version 3').waitFor().catch(() => fail('quality', 'the undo makes no version'));
+  check(await edited.count() === 0, 'quality', 'the undone value is still there');
+  await page.screenshot({ path: join(shots, 'quality-undone.png') });
+
+  // From the meter's readings: final and raw, and its days.
+  await page.goto(own);
+  await page.getByRole('link', { name: 'Meter', exact: true }).click();
+  await page.locator('.stack canvas').first().waitFor();
+  await page.getByRole('link', { name: 'raw', exact: true }).click();
+  await page.waitForURL(/values=raw/);
+  await page.getByText('as the meter gave them').waitFor();
+  await page.locator('.strip').getByRole('link').click();
+  await page.waitForURL(/\/quality\?.*device=\d+/).catch(() => fail('quality', `data quality leads to ${page.url()}`));
+  await page.goBack();
+  await page.locator('.stack').getByRole('link').first().click();
+  await page.waitForURL(/\/quality\/\d+\/\d{4}-/).catch(() => fail('quality', `a channel leads to ${page.url()}`));
+  await context.close();
+  await other.close();
 }
 
 /** Fast scrolling, 20 rows a frame, in the page. */
@@ -367,7 +489,7 @@ const runs = [
   ['dark', () => visit('dark', { viewport: desktop, colorScheme: 'dark' })],
   ['phone', () => visit('phone', { ...phone, colorScheme: 'light' })],
   ['phone-dark', () => visit('phone-dark', { ...phone, colorScheme: 'dark' })],
-  ['keyboard', keyboard], ['story', story], ['scroll', smoothness], ['areas', areas], ['broken', broken],
+  ['keyboard', keyboard], ['story', story], ...(mock ? [['quality', quality]] : []), ['scroll', smoothness], ['areas', areas], ['broken', broken],
 ];
 try {
   for (const [name, run] of runs) {

@@ -26,6 +26,9 @@ inline constexpr std::size_t kStgStateBytesMax =
 inline constexpr std::size_t kDropFileBytesMax = 64 * 1024 * 1024;
 inline constexpr std::size_t kDropFilesAtOnce = 4;
 inline constexpr std::int64_t kDropLook_ms = 2'000;  // a file that rests so long is whole
+inline constexpr std::size_t kUplinkBytesMax = 256 * 1024;
+inline constexpr std::int64_t kAddressesAge_s =
+    30;  // the registry is asked for new devices so often
 inline constexpr std::size_t kSourcesMax = 100;
 
 }  // namespace amity::heard

@@ -32,6 +32,7 @@ std::uint64_t digest_of(const wire::Report& report) {
   hash.add(wire::to_string(report.time));
   for (const wire::Reading& reading : report.readings) {
     hash.add(reading.id);
+    hash.add(wire::to_string(reading.time));
     hash.add(reading.storage);
     if (const auto* exact = std::get_if<Decimal>(&reading.value)) {
       hash.add(static_cast<std::uint64_t>(exact->value));

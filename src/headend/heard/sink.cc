@@ -174,6 +174,10 @@ void Sink::take_report(DeviceId device, const wire::Report& report, const Delive
     repeats_.forget(device);
     return finish(done, make_error(ErrorCode::kBusy, "too many deliveries are under way"));
   }
+  if (delivery.once && repeats_.repeated(device, digest_of(report), now)) {
+    ++count.duplicates;
+    return finish(done, {});
+  }
   auto taken = c_.reports.take_report(device, report, now, delivery.options);
   if (auto refusals = c_.reports.refusals(); !refusals.empty())
     take_events(std::move(refusals), "heard");
@@ -188,7 +192,7 @@ void Sink::take_report(DeviceId device, const wire::Report& report, const Delive
   if (!first) readings.clear();
   // What has no time but that of its arrival: two receivers of one telegram agree on the minute.
   for (Reading& reading : readings) {
-    if (!delivery.batch && reading.time == now)
+    if (!delivery.batch && taken->clock_offset_s != 0 && reading.time == now)
       reading.time = UtcSeconds(now.value - now.value % kSlot_s);
   }
   if (c_.emit && repeats_.contact_due(device, now)) {

@@ -19,6 +19,7 @@
 #include "intake/intake.h"
 #include "wire/decode/frame_stream.h"
 #include "wire/mbus/decoder.h"
+#include "wire/mbus/records.h"
 #include "wire/sml/decoder.h"
 
 namespace amity::heard {
@@ -48,6 +49,7 @@ struct SinkContext {
 struct Delivery {
   std::string source;  // whose counters: "frames", "coap", "stg", "mqtt", ...
   bool batch = false;  // a file of stored values: all of them count, whenever they come
+  bool once = false;   // the same values again within kRepeatWindow_s are a repetition
   headend::TakeOptions options;
 };
 

@@ -55,7 +55,9 @@ class Rater {
     EnergyUse reactive;
     energy_by_bucket(*use_.reactive, plan_.map, reactive);
     reactive_ = reactive.total;
-    out_.power_factor_permille = power_factor_permille(bought_.total, reactive_);
+    // Against the active energy as it flowed, whatever is netted in money.
+    active_ = measured(use_.import, UINT32_MAX);
+    out_.power_factor_permille = power_factor_permille(active_, reactive_);
     return {};
   }
 
@@ -171,7 +173,7 @@ class Rater {
                         item.name + ": the tariff bills reactive energy, the account has none");
     }
     BillLine& added = line(LineKind::kReactive, i);
-    added.quantity = excess_reactive(bought_.total, reactive_, item.free_tan_permille);
+    added.quantity = excess_reactive(active_, reactive_, item.free_tan_permille);
     added.exponent = static_cast<std::int8_t>(plan_.exponent - tariff_.unit_exponent);
     added.price = item.price;
     added.trace.channel = use_.reactive->channel;
@@ -235,7 +237,7 @@ class Rater {
   const AccountUse& use_;
   Statement& out_;
   EnergyUse bought_, sold_;
-  std::int64_t reactive_ = 0;
+  std::int64_t active_ = 0, reactive_ = 0;
   bool whole_ = true;
 };
 

@@ -122,8 +122,8 @@ price = "0.02"
 )";
 
 // 720 h of 1 kWh bought. At noon of one day 3 kWh are fed in: within the hour 1 kWh is set off, 2
-// are sold. 719 x 0.15 = 107.85; sold 0.08; reactive 500 - 359.5 = 140.5 x 0.02 = 2.81; to 120.00
-// are missing 9.42.
+// are sold. 719 x 0.15 = 107.85; sold 0.08; reactive 500 - 720 / 2 = 140 x 0.02 = 2.80; to 120.00
+// are missing 9.43. cos phi = 720 / sqrt(720^2 + 500^2) = 0.8214.
 TEST(Rate, NettingWithinTheHourMinimumAndReactive) {
   TestMonth m(kSolar, "2026-06-01", "2026-06-30");
   m.exported.assign(m.import.size(), 0);
@@ -137,13 +137,13 @@ TEST(Rate, NettingWithinTheHourMinimumAndReactive) {
   Sold                         2.000 kWh x -0.04                             -0.08
       export: 2880 intervals, 2026-06-01T00:00:00-04:00 to 2026-07-01T00:00:00-04:00, sum 3000 Wh
       1000 netted with import
-  Reactive                     140.500 kvarh x 0.02                           2.81
+  Reactive                     140.000 kvarh x 0.02                           2.80
       reactive: 2880 intervals, 2026-06-01T00:00:00-04:00 to 2026-07-01T00:00:00-04:00, sum 500000 varh
-      359500 free against import
-  Minimum bill                 1 month x 120.00                               9.42
-      reached 110.58
+      360000 free against import
+  Minimum bill                 1 month x 120.00                               9.43
+      reached 110.57
   TOTAL                        USD                                          120.00
-  power factor 0.820
+  power factor 0.821
 )");
 }
 

@@ -20,7 +20,9 @@ struct TestMonth {
 
   // Local dates, both included; quarter hours of 250 Wh.
   TestMonth(std::string_view toml, const char* first, const char* last)
-      : tariff(read(toml)), zone(*TimeZone::find(tariff.zone)) {
+      : TestMonth(read(toml), first, last) {}
+  TestMonth(Tariff given, const char* first, const char* last)
+      : tariff(std::move(given)), zone(*TimeZone::find(tariff.zone)) {
     const DayCalendar calendar(zone, tariff.holidays);
     const auto period = bill_period(calendar, *from_iso(std::string(first) + "T12:00Z"),
                                     *from_iso(std::string(last) + "T12:00Z"));

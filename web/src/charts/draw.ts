@@ -67,24 +67,50 @@ export function drawSteps(u: uPlot, points: readonly Point[], step_s: number, fa
     for (const kind of [false, true]) {
       g.strokeStyle = kind ? estimated : ink;
       g.setLineDash(kind ? [3 * ratio, 2 * ratio] : []);
-      g.beginPath();
-      for (let i = 0; i < points.length; i++) {
-        const p = points[i]!, before = points[i - 1];
-        if (p[1] === null || special(p) !== kind) continue;
-        const linked = before !== undefined && joined(before, p, step_s);
-        if (smooth) {
-          if (linked) g.moveTo(x(before[0]), y(before[1]!));
-          else g.moveTo(x(p[0] - step_s), y(p[1]));
-        } else {
-          if (linked) { g.moveTo(x(p[0] - step_s), y(before[1]!)); g.lineTo(x(p[0] - step_s), y(p[1])); }
-          else g.moveTo(x(p[0] - step_s), y(p[1]));
-        }
-        g.lineTo(x(p[0]), y(p[1]));
-      }
-      g.stroke();
+      steps(g, points, step_s, smooth, x, y, (p) => special(p) === kind);
     }
     g.setLineDash([]);
     hatch(g, u, points.filter((p) => p[1] !== null && special(p)), step_s, estimated, x, y);
+  });
+}
+
+/** The line of the points that are wanted: steps, or from end to end; gaps are gaps. */
+function steps(g: CanvasRenderingContext2D, points: readonly Point[], step_s: number, smooth: boolean, x: (at: number) => number,
+  y: (value: number) => number, wanted: (p: Point) => boolean): void {
+  g.beginPath();
+  for (let i = 0; i < points.length; i++) {
+    const p = points[i]!, before = points[i - 1];
+    if (p[1] === null || !wanted(p)) continue;
+    const linked = before !== undefined && joined(before, p, step_s);
+    if (linked) g.moveTo(smooth ? x(before[0]) : x(p[0] - step_s), y(before[1]!));
+    else g.moveTo(x(p[0] - step_s), y(p[1]));
+    if (linked && !smooth) g.lineTo(x(p[0] - step_s), y(p[1]));
+    g.lineTo(x(p[0]), y(p[1]));
+  }
+  g.stroke();
+}
+
+/** A second or third series over the first: the original beside the final, what is proposed. */
+export function drawTrace(u: uPlot, points: readonly Point[], step_s: number, factor: number, smooth: boolean, token: 'muted' | 'accent', dashed: boolean): void {
+  clipped(u, (g) => {
+    g.lineJoin = 'round';
+    g.lineWidth = (dashed ? 2 : 1.25) * devicePixelRatio;
+    g.strokeStyle = colour(token);
+    g.setLineDash(dashed ? [5 * devicePixelRatio, 3 * devicePixelRatio] : []);
+    steps(g, points, step_s, smooth, (at) => u.valToPos(at, 'x', true), (value) => u.valToPos(value / factor, 'y', true), () => true);
+    g.setLineDash([]);
+  });
+}
+
+/** The intervals that are chosen, behind the data. */
+export function drawSelection(u: uPlot, span: Span): void {
+  clipped(u, (g) => {
+    const b = box(u), left = u.valToPos(span.from, 'x', true), right = u.valToPos(span.to, 'x', true);
+    g.fillStyle = colour('accent');
+    g.globalAlpha = 0.16;
+    g.fillRect(left, b.top, right - left, b.height);
+    g.globalAlpha = 1;
+    for (const x of [left, right]) g.fillRect(Math.round(x), b.top, devicePixelRatio, b.height);
   });
 }
 

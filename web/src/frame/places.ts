@@ -7,6 +7,7 @@ export const kPlaces: readonly Place[] = [
   { path: '/completeness', word: 'Completeness', short: 'Complete', icon: 'completeness', key: 'c' },
   { path: '/events', word: 'Events', icon: 'events', key: 'e' },
   { path: '/commands', word: 'Commands', icon: 'commands', key: 'd' },
+  { path: '/quality', word: 'Data quality', short: 'Quality', icon: 'quality', key: 'q' },
   { path: '/system', word: 'System', icon: 'system', key: 's' },
 ];
 

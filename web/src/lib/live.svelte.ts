@@ -1,11 +1,11 @@
 // The one live connection of the page (SSE). The browser resumes it with Last-Event-ID; after a longer silence we open a
 // new one from the last sequence seen. Hidden pages let go of it after a minute.
-import type { Arrivals, Command, Event, LiveReading, Overview } from './api/types';
+import type { Arrivals, Command, Correction, Edit, Event, LiveReading, Overview } from './api/types';
 import { urlOf } from './api/client';
 import { app } from './app.svelte';
 
 /** `gap`: too much was missed to be sent again; what is shown must be asked for anew. */
-interface Kinds { arrivals: Arrivals; event: Event; command: Command; overview: Overview; reading: LiveReading; gap: unknown }
+interface Kinds { arrivals: Arrivals; event: Event; command: Command; overview: Overview; reading: LiveReading; correction: Correction; edit: Edit; gap: unknown }
 type Listener<K extends keyof Kinds> = (data: Kinds[K]) => void;
 
 const kHidden_ms = 60_000;
@@ -78,7 +78,7 @@ class Live {
   private open(): void {
     this.close();
     this.state = 'waiting';
-    const topics = 'readings,events,commands,overview';
+    const topics = 'readings,events,commands,overview,finals';
     const source = new EventSource(urlOf('/stream', { topics, device: this.device_, after: this.last_ }));
     this.source_ = source;
     source.onopen = () => { this.state = 'live'; this.heard_ = performance.now(); };
@@ -87,7 +87,7 @@ class Live {
       if (source.readyState === EventSource.CLOSED) this.again();
       else this.state = 'waiting';
     };
-    for (const kind of ['arrivals', 'event', 'command', 'overview', 'reading', 'gap', 'ping']) {
+    for (const kind of ['arrivals', 'event', 'command', 'overview', 'reading', 'correction', 'edit', 'gap', 'ping']) {
       source.addEventListener(kind, (message) => this.heard(kind, message as MessageEvent<string>));
     }
   }

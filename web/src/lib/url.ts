@@ -15,7 +15,7 @@ export const kDefaultPreset = '3d';
 /** What travels from page to page: the time range and, among the pages it narrows, the area. */
 const kTime = ['t', 'from', 'to'];
 export const kAreas = ['segment', 'feeder', 'transformer', 'model'] as const;
-const kNarrowed = ['/meters', '/completeness', '/events', '/commands', '/abnormal'];
+const kNarrowed = ['/meters', '/completeness', '/events', '/commands', '/abnormal', '/quality'];
 
 export type Patch = Record<string, string | number | null | undefined>;
 
@@ -74,7 +74,7 @@ export function patched(url: URL, patch: Patch): string {
 /** Another page, with what travels carried along. A link that names an area or a meter of its own leaves the old area. */
 export function linked(url: URL, path: string, patch: Patch = {}): string {
   const next = new URL(path, url);
-  const goes = (at: string) => isNarrowed(at) || at.startsWith('/meters/');
+  const goes = (at: string) => isNarrowed(at) || at.startsWith('/meters/') || at.startsWith('/quality/');
   const own = [...kAreas, 'device'].some((key) => key in patch || next.searchParams.has(key));
   for (const key of !own && goes(url.pathname) && goes(next.pathname) ? [...kTime, ...kAreas] : kTime) {
     const value = url.searchParams.get(key);
@@ -87,9 +87,9 @@ function readable(params: URLSearchParams): string {
   return params.toString().replaceAll('%3A', ':').replaceAll('%2C', ',').replaceAll('%2F', '/');
 }
 
-/** A zoom inside the range: "z=FROM,TO" in epoch seconds. */
-export function zoomOf(params: URLSearchParams): { from: number; to: number } | null {
-  const m = /^(\d{1,12}),(\d{1,12})$/.exec(params.get('z') ?? '');
+/** A span of time, "z=FROM,TO" in epoch seconds: the zoom inside the range, or another one under its own key. */
+export function zoomOf(params: URLSearchParams, key = 'z'): { from: number; to: number } | null {
+  const m = /^(\d{1,12}),(\d{1,12})$/.exec(params.get(key) ?? '');
   if (!m) return null;
   const from = +m[1]!, to = +m[2]!;
   return from < to ? { from, to } : null;

@@ -82,6 +82,21 @@ export const api = {
   abnormal: (query: Query, signal?: Signal) => take(client.GET('/api/v1/abnormal', { params: { query: asked(query) }, ...optional(signal) })),
   missing: (signal?: Signal) => take(client.GET('/api/v1/missing', { params: { query: { group: 'segment' } }, ...optional(signal) })),
   segments: (signal?: Signal) => take(client.GET('/api/v1/segments', optional(signal))),
+  veeQueue: (query: Query, signal?: Signal) => take(client.GET('/api/v1/vee/queue', { params: { query: asked(query) }, ...optional(signal) })),
+  channelDays: (id: string | number, query: Query, signal?: Signal) =>
+    take(client.GET('/api/v1/channels/{id}/days', { params: { path: of(id), query: asked(query) }, ...optional(signal) })),
+  channelDay: (id: string | number, date: string, signal?: Signal) =>
+    take(client.GET('/api/v1/channels/{id}/days/{date}', { params: { path: { id: Number(id), date } }, ...optional(signal) })),
+  history: (id: string | number, query: Query, signal?: Signal) =>
+    take(client.GET('/api/v1/channels/{id}/history', { params: { path: of(id), query: asked(query) }, ...optional(signal) })),
+  edits: (query: Query, signal?: Signal) => take(client.GET('/api/v1/vee/edits', { params: { query: asked(query) }, ...optional(signal) })),
+  edit: (id: number, signal?: Signal) => take(client.GET('/api/v1/vee/edits/{id}', { params: { path: of(id) }, ...optional(signal) })),
+  propose: (body: { channel: number; values: { time: string; value: string }[]; reason: string }) => take(client.POST('/api/v1/vee/edits', { body })),
+  accept: (body: { days: { channel: number; date: string }[]; reason: string }) => take(client.POST('/api/v1/vee/accept', { body })),
+  rerun: (body: { channel: number; from: string; to: string; reason: string }) => take(client.POST('/api/v1/vee/rerun', { body })),
+  undo: (body: { edit: number; reason: string }) => take(client.POST('/api/v1/vee/undo', { body })),
+  approve: (id: number, comment: string) => take(client.POST('/api/v1/vee/edits/{id}/approve', { params: { path: of(id) }, body: { comment } })),
+  reject: (id: number, comment: string) => take(client.POST('/api/v1/vee/edits/{id}/reject', { params: { path: of(id) }, body: { comment } })),
   users: (signal?: Signal) => take(client.GET('/api/v1/users', optional(signal))),
   addUser: (user: { name: string; password: string; role: Role }) => take(client.POST('/api/v1/users', { body: user })),
   changeUser: (name: string, patch: { role?: Role; disabled?: boolean }) =>

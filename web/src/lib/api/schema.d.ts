@@ -541,6 +541,8 @@ export interface paths {
                     to?: string;
                     /** @description Hours are UTC hours, days are days of the utility's zone. Energy and volume are sums, other quantities means; a sum that lacks intervals has quality S. */
                     resolution?: "raw" | "hour" | "day";
+                    /** @description raw: as the meter gave it. final: what is billed, after validation, estimation and edits; interval channels only. */
+                    view?: "raw" | "final";
                 };
                 header?: never;
                 path: {
@@ -704,6 +706,8 @@ export interface paths {
                     /** @description Up to and with this; absent: now. */
                     to?: string;
                     format?: "csv" | "jsonl";
+                    /** @description raw: as the meter gave it. final: what is billed, after validation, estimation and edits; interval channels only. */
+                    view?: "raw" | "final";
                 };
                 header?: never;
                 path: {
@@ -762,6 +766,1111 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vee/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What validation wants a person to look at
+         * @description A day of a channel is here while it is waiting, estimated or failed.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    state?: "waiting" | "estimated" | "failed";
+                    bill_date?: string;
+                    device?: number;
+                    /** @description Name of a segment; "direct" (or nothing) for the meters that no concentrator reaches. */
+                    segment?: string;
+                    feeder?: string;
+                    transformer?: string;
+                    model?: string;
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Channel-days by bill date, then the largest amount at stake first */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VeeQueue"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Validated days of a channel
+         * @description At most 400 days; a day that is absent is not validated yet.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First local date; absent: 30 days before `to`. */
+                    from?: string;
+                    /** @description Last local date; absent: today. */
+                    to?: string;
+                };
+                header?: never;
+                path: {
+                    id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Days that are validated, ascending */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VeeDays"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/days/{date}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One day of a channel: findings, decisions, raw beside final */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: number;
+                    /** @description The local date. */
+                    date: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description One validated day */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VeeDay"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who changed this, when, and why
+         * @description At most 62 days.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description End of one interval. */
+                    time?: string;
+                    from?: string;
+                    to?: string;
+                };
+                header?: never;
+                path: {
+                    id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description With `time`: every version of that interval, oldest first, also the first. Otherwise every change in (from, to], by day, then by decision. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VersionHistory"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vee/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Edits, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only those that wait for a decision. */
+                    state?: "proposed";
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Edits */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["EditPage"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Propose values by hand
+         * @description Ends of intervals and exact decimal values in the channel's unit, at most 1,000. The days must be validated.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        channel: number;
+                        values: {
+                            /** Format: date-time */
+                            time: string;
+                            /** @description A decimal number, as text: exact. */
+                            value: string;
+                        }[];
+                        /** @description Why; required. */
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description The edit: proposed, or approved at once where no second person is needed */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Edit"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed: role, CSRF token, or the approver is the editor. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description In conflict with what is there. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not now; Retry-After says when. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vee/edits/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One edit */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The edit */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Edit"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vee/edits/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve an edit
+         * @description By another person than who proposed it (403 otherwise; the server's policy).
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        comment?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description The edit, approved; it is applied within a second */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Edit"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed: role, CSRF token, or the approver is the editor. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description In conflict with what is there. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not now; Retry-After says when. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vee/edits/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject an edit
+         * @description Whoever proposed it may also take it back.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        comment?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description The edit, rejected */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Edit"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed: role, CSRF token, or the approver is the editor. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description In conflict with what is there. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not now; Retry-After says when. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vee/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept days as they are
+         * @description The days leave the queue; their values stay.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        days: {
+                            channel: number;
+                            date: string;
+                        }[];
+                        /** @description Why; required. */
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description The edit */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Edit"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed: role, CSRF token, or the approver is the editor. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description In conflict with what is there. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not now; Retry-After says when. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vee/rerun": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Validate and estimate again
+         * @description Of the local dates from .. to. Values made by hand stay.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        channel: number;
+                        from: string;
+                        to: string;
+                        /** @description Why; required. */
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description The edit */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Edit"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed: role, CSRF token, or the approver is the editor. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description In conflict with what is there. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not now; Retry-After says when. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vee/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo an edit
+         * @description Every interval gets back the version before that edit, as a new version; refused (409) where a later version stands on it.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        edit: number;
+                        /** @description Why; required. */
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description The edit that undoes it */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Edit"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed: role, CSRF token, or the approver is the editor. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description In conflict with what is there. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not now; Retry-After says when. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -1870,12 +2979,12 @@ export interface paths {
         };
         /**
          * Live stream (server-sent events)
-         * @description Events: `reading` (with device only), `arrivals` each second, `event`, `command`, `overview` at most every 2 s, `ping`; `gap` {from,to} where facts were skipped, `overflow` before a client that does not keep up is dropped. `id` is the journal's sequence; at least once.
+         * @description Events: `reading` (with device only), `arrivals` each second, `event`, `command`, `correction` (final values that were given out have changed: {device,serial,channel,date,revision,intervals,who,why}), `edit`, `overview` at most every 2 s, `ping`; `gap` {from,to} where facts were skipped, `overflow` before a client that does not keep up is dropped. `id` is the journal's sequence; at least once.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description Some of readings,events,commands,overview; absent: all. */
+                    /** @description Some of readings,events,commands,overview,finals; absent: all. finals: `correction` and `edit`. */
                     topics?: string;
                     device?: number;
                     /** @description Like Last-Event-ID. */
@@ -2325,6 +3434,14 @@ export interface components {
                 /** @description intervals that ended and have no reading */
                 missing: number;
                 estimated: number;
+                /** @description view=final: readings of days that are not validated yet, and open intervals. */
+                pending?: number;
+                /** @description view=final, resolution=raw: the points that are not the meter's own first value. */
+                codes?: [
+                    number,
+                    string,
+                    number
+                ][];
             }[];
         };
         Event: {
@@ -2469,6 +3586,223 @@ export interface components {
         };
         SegmentList: {
             items: components["schemas"]["Segment"][];
+        };
+        VeeDayRow: {
+            channel: number;
+            date: string;
+            device: number;
+            name: string;
+            unit: string;
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            intervals: number;
+            interval_s: number;
+            /** @description 1, 2, 3, ... of this day */
+            revision: number;
+            /**
+             * @description waiting: intervals are missing and the meter is asked again; failed: a rule fails or nothing could be estimated
+             * @enum {string}
+             */
+            state: "clean" | "waiting" | "estimated" | "failed" | "accepted";
+            /** @enum {string} */
+            worst: "pass" | "warn" | "fail";
+            /**
+             * @description How the final values' sum stands to the register's advance.
+             * @enum {string}
+             */
+            closure: "unbounded" | "exact" | "tolerated" | "open" | "differs";
+            /** @description Sum of the final values. */
+            total: number;
+            register_advance: number | null;
+            /** @description Of it estimated, failed, or expected in open intervals. */
+            at_stake: number;
+            /** @description intervals */
+            estimated: number;
+            edited: number;
+            /** @description intervals without a final value */
+            open: number;
+        };
+        VeeDays: {
+            channel: number;
+            from: string;
+            to: string;
+            items: components["schemas"]["VeeDayRow"][];
+        };
+        VeeQueueItem: {
+            bill_date: string;
+            serial: string;
+            channel: number;
+            date: string;
+            device: number;
+            name: string;
+            unit: string;
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            intervals: number;
+            interval_s: number;
+            /** @description 1, 2, 3, ... of this day */
+            revision: number;
+            /**
+             * @description waiting: intervals are missing and the meter is asked again; failed: a rule fails or nothing could be estimated
+             * @enum {string}
+             */
+            state: "clean" | "waiting" | "estimated" | "failed" | "accepted";
+            /** @enum {string} */
+            worst: "pass" | "warn" | "fail";
+            /**
+             * @description How the final values' sum stands to the register's advance.
+             * @enum {string}
+             */
+            closure: "unbounded" | "exact" | "tolerated" | "open" | "differs";
+            /** @description Sum of the final values. */
+            total: number;
+            register_advance: number | null;
+            /** @description Of it estimated, failed, or expected in open intervals. */
+            at_stake: number;
+            /** @description intervals */
+            estimated: number;
+            edited: number;
+            /** @description intervals without a final value */
+            open: number;
+        };
+        VeeQueue: {
+            /** @description of all pages */
+            total: number;
+            items: components["schemas"]["VeeQueueItem"][];
+            /** @description Opaque; ask again with ?cursor=. null: no more. */
+            next: string | null;
+        };
+        VeeDay: {
+            channel: number;
+            date: string;
+            device: number;
+            name: string;
+            unit: string;
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            intervals: number;
+            interval_s: number;
+            /** @description 1, 2, 3, ... of this day */
+            revision: number;
+            /**
+             * @description waiting: intervals are missing and the meter is asked again; failed: a rule fails or nothing could be estimated
+             * @enum {string}
+             */
+            state: "clean" | "waiting" | "estimated" | "failed" | "accepted";
+            /** @enum {string} */
+            worst: "pass" | "warn" | "fail";
+            /**
+             * @description How the final values' sum stands to the register's advance.
+             * @enum {string}
+             */
+            closure: "unbounded" | "exact" | "tolerated" | "open" | "differs";
+            /** @description Sum of the final values. */
+            total: number;
+            register_advance: number | null;
+            /** @description Of it estimated, failed, or expected in open intervals. */
+            at_stake: number;
+            /** @description intervals */
+            estimated: number;
+            edited: number;
+            /** @description intervals without a final value */
+            open: number;
+            /** @description Warnings and failures, in order of the rules. */
+            findings: {
+                rule: string;
+                /** @enum {string} */
+                outcome: "warn" | "fail";
+                /** @description In words, with the numbers that led there. */
+                text: string;
+                /** @description From 0; null: the day. */
+                first_interval: number | null;
+                intervals: number;
+                numbers: number[];
+            }[];
+            /** @description Oldest first. */
+            decisions: {
+                /** Format: date-time */
+                at: string | null;
+                /** @description "vee", or a user */
+                who: string;
+                why: string;
+                /** @description empty where nobody had to */
+                approved_by: string;
+                edit: number | null;
+                /** @description that it changed */
+                intervals: number;
+            }[];
+            values: {
+                /** Format: date-time */
+                time: string;
+                raw: number | null;
+                flags: string;
+                final: number | null;
+                /** @description NEM12 quality and method; N: nothing */
+                code: string;
+                /** @description 0: none */
+                version: number;
+            }[];
+        };
+        VersionHistory: {
+            channel: number;
+            unit: string;
+            items: {
+                /** Format: date-time */
+                time: string;
+                version: number;
+                /** @description null: withdrawn */
+                value: number | null;
+                code: string;
+                /** @enum {string} */
+                origin: "actual" | "estimated" | "edited" | "withdrawn";
+                /** @description to the register's advance */
+                scaled: boolean;
+                before: number | null;
+                before_code: string | null;
+                /** Format: date-time */
+                at: string | null;
+                /** @description "vee", or a user */
+                who: string;
+                why: string;
+                /** @description empty where nobody had to */
+                approved_by: string;
+                edit: number | null;
+            }[];
+        };
+        Edit: {
+            id: number;
+            /** @enum {string} */
+            kind: "values" | "accept" | "rerun" | "undo";
+            /** @enum {string} */
+            state: "proposed" | "approved" | "applied" | "rejected";
+            days: {
+                channel: number;
+                date: string;
+            }[];
+            /** @description values: how many */
+            intervals: number;
+            undoes: number | null;
+            reason: string;
+            requested_by: string;
+            /** Format: date-time */
+            requested: string | null;
+            decided_by: string;
+            /** Format: date-time */
+            decided: string | null;
+            comment: string;
+            /** @description in words, once applied */
+            result: string;
+        };
+        EditPage: {
+            items: components["schemas"]["Edit"][];
+            /** @description Opaque; ask again with ?cursor=. null: no more. */
+            next: string | null;
         };
         MissingList: {
             items: components["schemas"]["Missing"][];

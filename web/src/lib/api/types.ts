@@ -27,8 +27,22 @@ export type Segment = S['Segment'];
 export type Missing = S['Missing'];
 export type User = S['User'];
 export type ApiKey = S['ApiKey'];
+export type VeeDayRow = S['VeeDayRow'];
+export type VeeDays = S['VeeDays'];
+export type VeeDay = S['VeeDay'];
+export type VeeState = VeeDayRow['state'];
+export type VeeQueueItem = S['VeeQueueItem'];
+export type VeeQueue = S['VeeQueue'];
+export type Finding = VeeDay['findings'][number];
+export type Decision = VeeDay['decisions'][number];
+export type Version = S['VersionHistory']['items'][number];
+export type Edit = S['Edit'];
 
 // Of the live stream only.
+/** Final values that had been given out are others now. */
+export interface Correction {
+  device: number; serial: string; channel: number; date: string; revision: number; intervals: number; who: string; why: string;
+}
 export interface Arrivals { readings: number; meters: number; per_s: number; total: number }
 export interface LiveReading {
   device: number; serial: string; channel: number; name: string; time: string; value: number; unit: string; quality: Point[2];

@@ -1,0 +1,83 @@
+// The devices of a town beside its DLMS meters: which service points speak which protocol, and the
+// water, gas and heat meters that stand beside the electricity meters. Adds them to the master
+// data.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "world/c12_meter.h"
+#include "world/device_mix.h"
+#include "world/grid.h"
+#include "world/iec_meter.h"
+#include "world/mbus_bus.h"
+#include "world/resource_meter.h"
+#include "world/telegram_meter.h"
+
+namespace amity::world {
+
+// A device that is no DLMS meter, and how it is reached.
+struct SideDevice {
+  DeviceId device;
+  MeterProtocol protocol = MeterProtocol::kWmbus;
+  std::uint32_t meter = 0;    // index of the electricity meter, or into SideMeters::resources
+  std::uint32_t carrier = 0;  // the collector, bus or concentrator it is behind
+};
+
+// Keys and passwords of a side device, as the fleet file writes them.
+struct SideKey {
+  DeviceId device;
+  MeterProtocol protocol = MeterProtocol::kWmbus;
+  Bytes key;                // 16 bytes
+  std::uint8_t key_id = 0;  // C12.22
+};
+
+// How a total is shared out: electricity of each protocol takes homes in the order of
+// MeterProtocol; water, gas and heat are spread over the homes.
+struct MixPlan {
+  std::array<std::uint32_t, kProtocols> counts{};
+  std::uint32_t electricity() const;
+  std::uint32_t homes() const;  // service points: at least one for each water, gas or heat meter
+  MeterProtocol of_home(std::uint32_t home) const;  // of an electricity meter
+};
+MixPlan plan_mix(const DeviceMix& mix, std::uint32_t total);
+
+class SideMeters {
+ public:
+  // `meters`: the electricity meters of all homes. Rewrites the devices of those that speak no
+  // DLMS, drops those of homes without electricity, and appends the others. `town` and `meters`
+  // outlive the object.
+  SideMeters(const MixPlan& plan, const MeterTown* town,
+             std::vector<std::unique_ptr<VirtualMeter>>& meters, std::uint16_t port,
+             store::MasterData& master);
+
+  const std::vector<SideDevice>& devices() const { return devices_; }
+  ResourceMeter& resource(std::uint32_t index) { return *resources_[index]; }
+  const std::vector<std::unique_ptr<ResourceMeter>>& resources() const { return resources_; }
+  std::vector<SideKey> keys() const;
+  std::uint32_t collectors() const { return collectors_; }
+  // Whoever answers on a connection to that host: nullptr for nobody.
+  std::unique_ptr<Conversation> converse(const std::string& host, Instant now);
+  // Hosts that are listened on, for networks without a common address.
+  std::vector<std::string> hosts() const;
+
+ private:
+  void convert(const MixPlan& plan, std::uint32_t home, std::uint16_t port,
+               store::MasterData& master);
+  void add_resources(const MixPlan& plan, std::uint16_t port, store::MasterData& master);
+  void add_resource(MeterProtocol protocol, Commodity commodity, std::uint32_t home,
+                    std::uint32_t carrier, std::uint16_t port, store::MasterData& master);
+
+  const MeterTown* town_;
+  std::vector<std::unique_ptr<VirtualMeter>>& meters_;
+  std::vector<SideDevice> devices_;
+  std::vector<std::unique_ptr<ResourceMeter>> resources_;
+  // By host.
+  std::unordered_map<std::string, std::unique_ptr<C12Meter>> c12_;
+  std::unordered_map<std::string, std::unique_ptr<IecMeter>> iec_;
+  std::unordered_map<std::string, std::pair<TelegramKind, const VirtualMeter*>> telegrams_;
+  std::unordered_map<std::string, std::vector<ResourceMeter*>> buses_;
+  std::uint32_t collectors_ = 0;
+};
+
+}  // namespace amity::world
