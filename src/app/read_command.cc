@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "app/exit_codes.h"
+#include "app/read_meter.h"
 #include "app/read_options.h"
 #include "app/read_printer.h"
 #include "headend/device_link.h"
@@ -160,10 +161,12 @@ Task<void> run(Reader& r, runtime::Reactor& reactor) {
 
 void add_options(CLI::App& app, ReadOptions& o) {
   app.add_option("url", o.url,
-                 "dlms+tcp://HOST:PORT or dlms+hdlc://HOST:PORT, then ?NAME=VALUE&... as below")
+                 "dlms+tcp, dlms+hdlc, c1222+tcp, mbus+tcp, iec62056+tcp, modbus+tcp, p1+tcp, sml+tcp "
+                 "or ...+serial, then ://HOST:PORT or ://PATH, then ?NAME=VALUE&... as below")
       ->required();
   app.add_option("obis", o.obis, "objects to read, e.g. 1-0:1.8.0; none: the whole association");
-  app.add_option("--profile", o.profile, "the rows of this profile, e.g. 1-0:99.1.0");
+  app.add_option("--profile", o.profile, "the rows of this profile, e.g. 1-0:99.1.0; of C12.22 and IEC 62056-21 "
+                 "the load profile, whatever is said here");
   app.add_option("--from", o.from,
                  "rows after this time, e.g. 2026-11-20T00:00Z (default: a day before --to)");
   app.add_option("--to", o.to, "rows until this time (default: now)");
@@ -183,6 +186,15 @@ void add_options(CLI::App& app, ReadOptions& o) {
       "dedicated=1\n"
       "  counter=N                  our invocation counter to begin with; without it the meter is "
       "asked\n"
+      "Not DLMS:\n"
+      "  c1222+tcp://HOST:PORT?called=APTITLE&calling=APTITLE&user-id=2&user=..&password=..\n"
+      "            &security=none|auth|enc&key=HEX&key-id=0\n"
+      "  mbus+tcp://HOST:PORT?primary=5 | secondary=IIIIIIIIMMMMVVTT [&key=HEX]\n"
+      "  iec62056+tcp://HOST:PORT?device=ADDR&mode=C&password=..\n"
+      "  modbus+tcp://HOST:PORT?unit=5&map=FILE     FILE: a meter model with [[register]] tables\n"
+      "  p1+tcp://HOST:PORT?key=HEX, sml+tcp://HOST:PORT     the next telegram\n"
+      "  mbus+serial:///dev/ttyUSB0?baud=2400&line=8E1&...   a port of this machine; not C12.22\n"
+      "  zone=Europe/Madrid         of the meter's clock, where that shows no offset (default: UTC)\n"
       "Examples:\n"
       "  amity read 'dlms+tcp://127.16.0.1:4059?client=16' 0-0:1.0.0\n"
       "  amity read 'dlms+hdlc://127.16.0.1:4059?client=16'          (a meter of amity sim "
@@ -206,6 +218,9 @@ int read_command(int argc, char** argv) {
     return app.exit(error) == 0 ? kExitDone : kExitUsage;
   }
   runtime::Reactor reactor;
+  const auto address = headend::parse_address(options.url);
+  if (address.ok() && address->scheme != headend::Scheme::kDlms)
+    return read_meter_of(*address, options, reactor);
   auto plan = plan_read(options, reactor.runtime().clock.utc());
   if (!plan.ok()) {
     fmt::print(stderr, "amity read: {}\n", to_string(plan.error()));

@@ -82,6 +82,20 @@ StatusRule status_from(ModelTable& table) {
   return s;
 }
 
+RegisterRule register_from(ModelTable& table) {
+  RegisterRule r;
+  r.input = table.word<bool>("table", {{"holding", false}, {"input", true}}, false);
+  r.address = static_cast<std::uint16_t>(table.integer("address", 0, 0xFFFF, 0));
+  r.type = table.text("type", true);
+  r.low_word_first = table.word<bool>("order", {{"high-first", false}, {"low-first", true}}, false);
+  r.exponent = static_cast<int>(table.integer("exponent", -18, 18, 0));
+  r.quantity = table.text("quantity", true);
+  r.unit = table.text("unit");
+  r.kind = table.text("kind");
+  r.tariff = static_cast<std::uint32_t>(table.integer("tariff", 0, kWordMax, 0));
+  return r;
+}
+
 // Meters end their lines with CR LF, editors with LF.
 Bytes lines(std::string_view text) {
   Bytes bytes;
@@ -95,9 +109,10 @@ Bytes lines(std::string_view text) {
 TestFrame frame_from(ModelTable& table) {
   TestFrame f;
   f.name = table.text("name", true);
+  f.request = table.hex("request");
   f.frame = table.has("text") ? lines(table.text("text")) : table.hex("hex", true);
   f.key = table.hex("key");
-  f.meter_id = table.text("meter_id", true);
+  f.meter_id = table.text("meter_id", f.request.empty());
   f.channels = table.texts("channels");
   f.events = table.texts("events");
   if (f.channels.empty()) table.fail("a test frame gives at least one channel");
@@ -152,6 +167,7 @@ Result<MeterModel> parse_model(std::string_view toml, std::string_view file) {
   table.tables("channel", [&](ModelTable& t) { model.channels.push_back(channel_from(t)); });
   table.tables("status", [&](ModelTable& t) { model.statuses.push_back(status_from(t)); });
   table.tables("field", [&](ModelTable& t) { model.fields.push_back(field_from(t)); });
+  table.tables("register", [&](ModelTable& t) { model.registers.push_back(register_from(t)); });
   table.tables("frame", [&](ModelTable& t) { model.frames.push_back(frame_from(t)); });
   table.finish();
   if (model.detections.empty()) table.fail("a meter model has at least one [[detect]]");

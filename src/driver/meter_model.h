@@ -71,8 +71,21 @@ struct VendorField {
   std::uint64_t storage = 0;
 };
 
+// A value of a meter that has registers instead of names: what the register map of its protocol
+// (Modbus) says.
+struct RegisterRule {
+  bool input = false;         // function 4 instead of 3
+  std::uint16_t address = 0;  // from 0
+  std::string type;           // "u16", "s32", "float32", ...
+  bool low_word_first = false;
+  int exponent = 0;  // the integer is in 10^exponent of the unit; floats are multiplied by it
+  std::string quantity, unit, kind;
+  std::uint32_t tariff = 0;
+};
+
 struct TestFrame {
   std::string name;
+  Bytes request;  // of a meter with registers: what `frame` answers
   Bytes frame;
   Bytes key;  // empty: none needed
   std::string meter_id;
@@ -88,6 +101,7 @@ struct MeterModel {
   std::vector<ChannelRule> channels;
   std::vector<StatusRule> statuses;
   std::vector<VendorField> fields;
+  std::vector<RegisterRule> registers;
   std::vector<TestFrame> frames;
 };
 

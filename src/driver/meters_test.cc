@@ -9,6 +9,7 @@
 
 #include "driver/embedded_models.h"
 #include "driver/mapping.h"
+#include "driver/register_map.h"
 #include "wire/iec62056_21/message.h"
 #include "wire/iec62056_21/readout.h"
 #include "wire/mbus/decoder.h"
@@ -51,6 +52,25 @@ Status decode(std::string_view protocol, const TestFrame& frame, wire::Report& r
   return mbus::decode(frame.frame, keys, report);
 }
 
+// A request and its answer, both as on an RTU line: such a frame does not say who sent it.
+Status decode_registers(const MeterModel& model, const TestFrame& frame, wire::Report& report) {
+  using namespace modbus;
+  AMITY_TRY(const RegisterMap map, register_map_of(model));
+  AMITY_TRY(const auto asked, find_frame(Transport::kRtu, Sender::kClient, frame.request));
+  AMITY_TRY(const auto given, find_frame(Transport::kRtu, Sender::kServer, frame.frame));
+  if (!asked || !given) return make_error(ErrorCode::kTruncated, "not a whole frame");
+  AMITY_TRY(const Request request, decode_request(asked->frame.pdu));
+  AMITY_TRY(const Response response, decode_response(given->frame.pdu));
+  AMITY_CHECK(check_response(request, response));
+  RegisterImage image;
+  image.put(request, response.values);
+  report.protocol = "modbus";
+  report.meter.manufacturer = model.manufacturer;
+  report.meter.model = model.name;
+  append_readings(map, image, report);
+  return {};
+}
+
 std::string text_of(const MappedReading& r) {
   std::string text = r.channel + " " + to_string(Decimal{r.value, r.exponent});
   for (const std::string& word : {std::string(symbol(r.unit)), to_string(r.time)})
@@ -67,7 +87,9 @@ std::string expected_of(const TestFrame& frame, const MeterModel& model) {
 
 std::string given_by(const ModelSet& set, const MeterModel& model, const TestFrame& frame) {
   wire::Report report;
-  const Status decoded = decode(model.detections.at(0).protocol, frame, report);
+  const Status decoded = model.registers.empty()
+                             ? decode(model.detections.at(0).protocol, frame, report)
+                             : decode_registers(model, frame, report);
   if (!decoded.ok()) return "not decoded: " + to_string(decoded.error());
   if (!report.security.ok) return "not opened: " + report.security.reason;
   const MeterModel* found = set.find(report);

@@ -82,6 +82,8 @@ Status take_option(Address& address, std::string_view name, std::string_view val
     }
   } else if (name == "wake") {
     AMITY_TRY(address.wake, wake_window(value));
+  } else if (name == "zone") {
+    AMITY_TRY(address.zone, TimeZone::find(value));
   } else {
     address.other.emplace(name, value);
   }
@@ -101,24 +103,86 @@ Status take_host(Address& address, std::string_view host) {
   return {};
 }
 
+// The rate and the form of a character with which conversations of this kind begin.
+SerialLine line_of(Scheme scheme) {
+  using Parity = SerialLine::Parity;
+  switch (scheme) {
+    case Scheme::kMbus: return {2'400, 8, Parity::kEven, 1};
+    case Scheme::kIec62056: return {300, 7, Parity::kEven, 1};
+    case Scheme::kP1: return {115'200, 8, Parity::kNone, 1};
+    default: return {9'600, 8, Parity::kNone, 1};
+  }
+}
+
+Status take_scheme(Address& address, std::string_view url, std::string_view scheme) {
+  struct Known {
+    std::string_view name;
+    Scheme scheme;
+  };
+  static constexpr Known kKnown[] = {{"c1222", Scheme::kC1222},       {"mbus", Scheme::kMbus},
+                                     {"iec62056", Scheme::kIec62056}, {"modbus", Scheme::kModbus},
+                                     {"p1", Scheme::kP1},             {"sml", Scheme::kSml}};
+  if (scheme == "dlms+tcp" || scheme == "dlms+hdlc") {
+    address.link.transport =
+        scheme == "dlms+tcp" ? dlms::Transport::kWrapperStream : dlms::Transport::kHdlc;
+    return {};
+  }
+  const std::size_t plus = scheme.find('+');
+  const std::string_view over = plus == scheme.npos ? std::string_view() : scheme.substr(plus + 1);
+  for (const Known& known : kKnown) {
+    if (scheme.substr(0, plus) != known.name) continue;
+    address.scheme = known.scheme;
+    if (over == "tcp") return {};
+    if (over != "serial" || known.scheme == Scheme::kC1222) break;
+    address.serial = line_of(known.scheme);
+    return {};
+  }
+  return make_error(ErrorCode::kUnsupported,
+                    "the address \"" + std::string(url) +
+                        "\" starts with none of dlms+tcp, dlms+hdlc, c1222+tcp, mbus+tcp, "
+                        "iec62056+tcp, modbus+tcp, p1+tcp, sml+tcp, mbus+serial, iec62056+serial, "
+                        "modbus+serial, p1+serial, sml+serial (://)");
+}
+
+// baud=2400 line=8E1
+Status take_line(Address& address) {
+  const std::string form = to_string(*address.serial);
+  const std::string baud = address.option("baud"), line = address.option("line");
+  const std::size_t blank = form.find(' ');
+  AMITY_TRY(address.serial, serial_line_from((baud.empty() ? form.substr(0, blank) : baud) + ' ' +
+                                             (line.empty() ? form.substr(blank + 1) : line)));
+  return {};
+}
+
 }  // namespace
+
+std::string Address::option(const std::string& name) const {
+  const auto at = other.find(name);
+  return at == other.end() ? std::string() : at->second;
+}
+
+Result<std::uint32_t> Address::number_option(const std::string& name, std::uint32_t otherwise,
+                                             std::uint32_t max) const {
+  const auto at = other.find(name);
+  if (at == other.end()) return otherwise;
+  return number(name, at->second, max);
+}
 
 Result<Address> parse_address(std::string_view url) {
   Address address;
   const std::size_t scheme_end = url.find("://");
-  const std::string_view scheme = url.substr(0, scheme_end == std::string_view::npos ? 0 : scheme_end);
-  if (scheme == "dlms+tcp") {
-    address.link.transport = dlms::Transport::kWrapperStream;
-  } else if (scheme == "dlms+hdlc") {
-    address.link.transport = dlms::Transport::kHdlc;
-  } else {
-    return make_error(ErrorCode::kUnsupported, "the address \"" + std::string(url) +
-                                                   "\" starts with neither dlms+tcp:// nor dlms+hdlc://");
-  }
+  AMITY_CHECK(take_scheme(address, url, url.substr(0, scheme_end == url.npos ? 0 : scheme_end)));
   std::string_view rest = url.substr(scheme_end + 3);
   const std::size_t question = rest.find('?');
-  AMITY_CHECK(take_host(address, rest.substr(0, question)));
+  const std::string_view place = rest.substr(0, question);
   rest = question == std::string_view::npos ? std::string_view() : rest.substr(question + 1);
+  if (address.serial) {
+    if (!place.starts_with('/'))
+      return make_error(ErrorCode::kInvalid, "a serial port is a path: mbus+serial:///dev/ttyUSB0");
+    address.endpoint.host = std::string(place);
+  } else {
+    AMITY_CHECK(take_host(address, place));
+  }
   while (!rest.empty()) {
     const std::size_t amp = rest.find('&');
     const std::string_view option = rest.substr(0, amp);
@@ -129,6 +193,7 @@ Result<Address> parse_address(std::string_view url) {
     }
     AMITY_CHECK(take_option(address, option.substr(0, equals), option.substr(equals + 1)));
   }
+  if (address.serial) AMITY_CHECK(take_line(address));
   return address;
 }
 

@@ -4,27 +4,52 @@
 //   ...&bearer=g3-plc&wake=PERIOD/OFFSET/LENGTH                    what the path can carry; when a
 //   sleeper listens, in s
 // `gateway` is the E6 prefix's network id and physical device address behind a concentrator.
+//   c1222+tcp://HOST:PORT?called=APTITLE&calling=APTITLE&user-id=..    C12.22 (c12_driver.h)
+//   mbus+tcp://HOST:PORT?primary=5 | secondary=IIIIIIIIMMMMVVTT        wired M-Bus behind a gateway
+//   iec62056+tcp://HOST:PORT?device=ADDR&mode=C                        IEC 62056-21 behind a gateway
+//   modbus+tcp://HOST:PORT?unit=5&map=FILE                             Modbus TCP
+//   p1+tcp://HOST:PORT, sml+tcp://HOST:PORT                            telegrams as they come
+//   mbus+serial:///dev/ttyX?baud=2400&line=8E1 ...                     a port of this machine; iec62056,
+//   modbus (RTU), p1 and sml likewise
+// For all: `zone=Europe/Madrid`, of a meter whose clock shows another zone than the utility's.
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/civil.h"
 #include "base/runtime.h"
 #include "headend/bearer.h"
 #include "session/dlms/config.h"
 
 namespace amity::headend {
 
+enum class Scheme : std::uint8_t { kDlms, kC1222, kMbus, kIec62056, kModbus, kP1, kSml };
+
 struct Address {
-  Endpoint endpoint;
+  Scheme scheme = Scheme::kDlms;
+  Endpoint endpoint;                 // of a serial port: its path, port 0
+  std::optional<SerialLine> serial;  // a port of this machine, and how it begins
   dlms::LinkOptions link;
   const Bearer* bearer = find_bearer("ip");
   WakeWindow wake;
   // What else the URL says ("auth", "key", ...), for who reads one meter from the command line.
   std::map<std::string, std::string> other;
 
-  bool shared() const { return link.gateway.has_value(); }  // the connection serves many meters
+  std::optional<TimeZone> zone;  // of the meter's clock
+
+  // One conversation at a time, whoever it is with.
+  bool bus() const {
+    return scheme == Scheme::kMbus || scheme == Scheme::kModbus || scheme == Scheme::kIec62056 ||
+           serial.has_value();
+  }
+  bool shared() const { return link.gateway.has_value() || bus(); }  // the connection serves many meters
+  // An option of `other`; "" where it is not given.
+  std::string option(const std::string& name) const;
+  Result<std::uint32_t> number_option(const std::string& name, std::uint32_t otherwise,
+                                      std::uint32_t max) const;
 };
 
 Result<Address> parse_address(std::string_view url);

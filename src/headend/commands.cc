@@ -72,7 +72,7 @@ void HeadEnd::Impl::call_when_awake(const Meter& meter, UtcSeconds wakes) {
 
 // In order. A command of a conversation that breaks is not lost: what only reads may be tried
 // again.
-Task<Status> HeadEnd::Impl::run_commands(Meter& meter, DlmsDriver& driver) {
+Task<Status> HeadEnd::Impl::run_commands(Meter& meter, Driver& driver) {
   const DeviceId device = meter.device.id;
   while (true) {
     expire_commands();
@@ -85,7 +85,7 @@ Task<Status> HeadEnd::Impl::run_commands(Meter& meter, DlmsDriver& driver) {
     const Command command = queued.command;
     changed(command, CommandState::kRunning, "connected", "");
     const bool sent_before = switches(command.kind) && command.state == CommandState::kRunning;
-    DlmsDriver::Progress progress = [this, command](std::string text) {
+    Driver::Progress progress = [this, command](std::string text) {
       changed(command, CommandState::kRunning, std::move(text), "");
     };
     CommandOutcome outcome = co_await driver.run(command, sent_before, std::move(progress));

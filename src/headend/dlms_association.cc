@@ -1,4 +1,5 @@
 // How a conversation begins: keys, the dual-key window, invocation counters in step.
+#include "headend/delivery.h"
 #include "headend/dlms_driver.h"
 #include "headend/waiting.h"
 
@@ -142,39 +143,17 @@ Task<Status> DlmsDriver::deliver() {
     });
     AMITY_CO_CHECK(durable);
   }
-  if (!events_.events.empty()) {
-    EventsArrived delivery = std::exchange(events_, EventsArrived{});
-    delivery.source = "headend";
-    delivery.received = c_.runtime.clock.utc();
-    auto receipt = co_await on_loop<Result<intake::Receipt>>(c_.runtime.timers, [this, &delivery](auto done) {
-      c_.intake.accept(std::move(delivery), std::move(done));
-    });
-    AMITY_CO_TRY(const intake::Receipt kept, std::move(receipt));
-    c_.stats.events_accepted += kept.accepted;
-  }
-  if (!readings_.readings.empty()) {
-    ReadingsArrived delivery = std::exchange(readings_, ReadingsArrived{});
-    delivery.source = "headend";
-    delivery.received = c_.runtime.clock.utc();
-    auto receipt = co_await on_loop<Result<intake::Receipt>>(c_.runtime.timers, [this, &delivery](auto done) {
-      c_.intake.accept(std::move(delivery), std::move(done));
-    });
-    AMITY_CO_TRY(const intake::Receipt kept, std::move(receipt));
-    c_.stats.readings_accepted += kept.accepted;
-    readings_accepted_ += kept.accepted;
-  }
+  AMITY_CO_TRY(const std::size_t accepted, co_await hand_over(c_, readings_, events_));
+  readings_accepted_ += accepted;
   co_return Status{};
 }
 
 Task<Status> DlmsDriver::report(HeadEndEvent event, std::string detail) {
-  EventsArrived delivery;
-  delivery.source = "headend";
-  delivery.received = c_.runtime.clock.utc();
-  delivery.events.push_back(headend_event(meter_.device.id, delivery.received, event, std::move(detail)));
-  auto receipt = co_await on_loop<Result<intake::Receipt>>(c_.runtime.timers, [this, &delivery](auto done) {
-    c_.intake.accept(std::move(delivery), std::move(done));
-  });
-  if (!receipt.ok()) co_return std::move(receipt).error();
+  EventsArrived own;
+  own.events.push_back(
+      headend_event(meter_.device.id, c_.runtime.clock.utc(), event, std::move(detail)));
+  ReadingsArrived none;
+  AMITY_CO_CHECK(co_await hand_over(c_, none, own));
   co_return Status{};
 }
 

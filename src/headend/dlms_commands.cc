@@ -53,13 +53,8 @@ Task<CommandOutcome> DlmsDriver::run_read_now(Progress progress) {
 }
 
 Task<CommandOutcome> DlmsDriver::run_read_profile(std::string argument, Progress progress) {
-  const std::size_t slash = argument.find('/');
-  if (slash == std::string::npos) co_return CommandOutcome{CommandState::kFailed, "the argument is not FROM/TO"};
-  const auto from = from_iso(argument.substr(0, slash));
-  const auto to = from_iso(argument.substr(slash + 1));
-  if (!from.ok() || !to.ok() || *to <= *from) {
-    co_return CommandOutcome{CommandState::kFailed, "the argument is not FROM/TO in ISO time"};
-  }
+  const auto range = range_from(argument);
+  if (!range.ok()) co_return CommandOutcome{CommandState::kFailed, range.error().reason};
   Status status = co_await learn_layout();
   if (status.ok()) status = co_await read_clock_and_registers(false);
   if (!status.ok()) co_return failed(status.error());
@@ -70,8 +65,8 @@ Task<CommandOutcome> DlmsDriver::run_read_profile(std::string argument, Progress
   learn_progress(meter_.layout->loads, meter_.loads);
   for (std::size_t i = 0; i < meter_.layout->loads.size(); ++i) {
     const std::int64_t chunk_s = std::int64_t{meter_.layout->loads[i].period_s} * rows_per_read();
-    for (UtcSeconds after = *from; after < *to; after = after + chunk_s) {
-      asks.push_back({Ask::Kind::kLoad, i, {after, std::min(after + chunk_s, *to)}});
+    for (UtcSeconds after = range->after; after < range->until; after = after + chunk_s) {
+      asks.push_back({Ask::Kind::kLoad, i, {after, std::min(after + chunk_s, range->until)}});
       if (asks.size() > kProfileRowsMax / kProfileRowsPerRead) {
         co_return CommandOutcome{CommandState::kFailed, "the range is longer than one command may ask for"};
       }

@@ -8,57 +8,28 @@
 #include <string>
 #include <vector>
 
-#include "headend/headend.h"
-#include "headend/event_codes.h"
-#include "headend/meter.h"
+#include "headend/driver.h"
 
 namespace amity::headend {
 
-// What every conversation of a head-end works with.
-struct DriverContext {
-  Runtime runtime;
-  store::Registry& registry;
-  store::Readings& readings;
-  store::Events& events;
-  intake::Intake& intake;
-  KeyRing& keys;
-  const HeadEndConfig& config;
-  LayoutCache& layouts;
-  ConnectionPool& pool;
-  HeadEndStats& stats;
-};
-
-struct CommandOutcome {
-  CommandState state = CommandState::kFailed;
-  std::string result;
-};
-
-struct Traffic {
-  std::uint64_t bytes_sent = 0, bytes_received = 0;
-};
-
-class DlmsDriver {
+class DlmsDriver final : public Driver {
  public:
-  using Progress = std::function<void(std::string)>;
-
   // All outlive the driver.
   DlmsDriver(DriverContext& context, Meter& meter);
 
   // Connects, with the current keys or, during a rotation, the previous ones.
-  Task<Status> open();
-  // Everything that is due: clock, registers, missing rows, events. What was received before a failure is kept.
-  Task<Status> read_scheduled(Progress progress);
-  // `sent_before`: a connect or disconnect that may have reached the meter already; it is only read back.
-  Task<CommandOutcome> run(const Command& command, bool sent_before, Progress progress);
-  Task<void> close();
-  void abort(Error why);
+  Task<Status> open() override;
+  Task<Status> read_scheduled(Progress progress) override;
+  Task<CommandOutcome> run(const Command& command, bool sent_before, Progress progress) override;
+  Task<void> close() override;
+  void abort(Error why) override;
 
-  bool connected() const { return link_ && link_->connected(); }
-  bool security_failure() const { return security_failure_; }
-  std::optional<std::int32_t> clock_offset_s() const { return clock_offset_s_; }
+  bool connected() const override { return link_ && link_->connected(); }
+  bool security_failure() const override { return security_failure_; }
+  std::optional<std::int32_t> clock_offset_s() const override { return clock_offset_s_; }
   std::size_t readings_accepted() const { return readings_accepted_; }
   std::size_t registers_read() const { return registers_read_; }
-  Traffic traffic() const;  // of all associations of this conversation, failed ones too
+  Traffic traffic() const override;  // of all associations of this conversation, failed ones too
 
  private:
   // A profile asked for in this conversation.

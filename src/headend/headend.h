@@ -15,6 +15,7 @@
 
 #include "base/civil.h"
 #include "base/runtime.h"
+#include "driver/model_set.h"
 #include "headend/key_ring.h"
 #include "headend/limits.h"
 #include "intake/intake.h"
@@ -66,6 +67,8 @@ struct HeadEndConfig {
   ClockPolicy clock;
   PushPolicy push;
   TimeZone zone = TimeZone::utc();  // of meters whose clock sends no deviation
+  // Of meters that are not DLMS; null: all are read generically.
+  std::shared_ptr<const driver::ModelSet> models;
   bool scheduled = true;  // false: on-demand commands and push only
 };
 

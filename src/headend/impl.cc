@@ -39,7 +39,9 @@ HeadEnd::Impl::Impl(Runtime runtime, store::Registry& registry, store::Readings&
     : config_(std::move(config)),
       emit_(std::move(emit)),
       pool_(runtime),
-      context_{runtime, registry, readings, events, intake, keys, config_, layouts_, pool_, stats_},
+      models_(config_.models ? config_.models : std::make_shared<const driver::ModelSet>()),
+      reports_(registry, *models_, config_.zone, "headend"),
+      context_{runtime, registry, readings, events, intake, keys, config_, layouts_, pool_, stats_, reports_},
       dispatcher_(dispatch_limits(config_)) {}
 
 HeadEnd::Impl::~Impl() { stop(); }
@@ -71,22 +73,29 @@ void HeadEnd::Impl::stop() {
   timer_ = 0;
 }
 
+// A concentrator is a segment also where nobody named one; a bus is one always.
+std::uint32_t HeadEnd::Impl::segment_of(const Device& device, const Address& address) {
+  const Bearer& bearer = *address.bearer;
+  SegmentLimits limits = segment_limits(config_, bearer);
+  if (address.bus()) limits.in_flight_max = 1;
+  const bool own = address.shared() || bearer.duty_permille < 1'000;
+  const bool unnamed = address.bus() || (device.segment.empty() && own);
+  return dispatcher_.segment(unnamed ? address.endpoint.to_string() : device.segment, limits);
+}
+
 Meter* HeadEnd::Impl::add_meter(const Device& device) {
-  const bool readable = device.state == DeviceState::kActive && device.protocol == "dlms";
-  auto address = readable ? parse_address(device.address) : Result<Address>(make_error(ErrorCode::kUnsupported, ""));
+  auto address = device.state == DeviceState::kActive
+                     ? parse_address(device.address)
+                     : Result<Address>(make_error(ErrorCode::kUnsupported, ""));
   if (!address.ok()) return nullptr;
   auto& slot = meters_[device.id];
   if (!slot) slot = std::make_unique<Meter>();
   slot->device = device;
   slot->address = std::move(address).value();
-  slot->time.zone = config_.zone;
-  // A concentrator is a segment also where nobody named one.
-  const Bearer& bearer = *slot->address.bearer;
-  const bool unnamed =
-      device.segment.empty() && (slot->address.shared() || bearer.duty_permille < 1'000);
-  slot->segment = dispatcher_.segment(unnamed ? slot->address.endpoint.to_string() : device.segment,
-                                      segment_limits(config_, bearer));
-  if (!slot->address.shared()) by_host_[slot->address.endpoint.host] = device.id;
+  slot->time.zone = slot->address.zone.value_or(config_.zone);
+  slot->segment = segment_of(device, slot->address);
+  const bool direct = slot->address.scheme == Scheme::kDlms && !slot->address.shared();
+  if (direct) by_host_[slot->address.endpoint.host] = device.id;
   return slot.get();
 }
 
@@ -112,6 +121,7 @@ void HeadEnd::Impl::reload(DeviceId id) {
     meters_.erase(id);
     return;
   }
+  reports_.refresh(id);
   if (auto channels = context_.registry.channels_of(id); channels.ok()) meter->channels = std::move(channels).value();
   meter->layout.reset();
   meter->loads.clear();
@@ -210,7 +220,8 @@ void HeadEnd::Impl::start_visit(const Dispatcher::Job& job) {
 Task<void> HeadEnd::Impl::converse(Visit visit) {
   Meter& meter = *visit.meter;
   const Instant started = context_.runtime.clock.now();
-  DlmsDriver driver(context_, meter);
+  const std::unique_ptr<Driver> owned = make_driver(context_, meter);
+  Driver& driver = *owned;
   struct Guard {
     Timers& timers;
     TimerId id;
@@ -237,7 +248,7 @@ Task<void> HeadEnd::Impl::converse(Visit visit) {
 }
 
 // How long the conversation was on the air, for bearers whose duty cycle is limited.
-Duration HeadEnd::Impl::air_time(const Meter& meter, const DlmsDriver& driver) const {
+Duration HeadEnd::Impl::air_time(const Meter& meter, const Driver& driver) const {
   const Bearer& bearer = *meter.address.bearer;
   if (bearer.bytes_per_s == 0) return Duration(0);
   const Traffic traffic = driver.traffic();
@@ -245,7 +256,7 @@ Duration HeadEnd::Impl::air_time(const Meter& meter, const DlmsDriver& driver) c
                                             1'000'000 / bearer.bytes_per_s));
 }
 
-void HeadEnd::Impl::finish(const Visit& visit, const Status& status, const DlmsDriver& driver,
+void HeadEnd::Impl::finish(const Visit& visit, const Status& status, const Driver& driver,
                            Instant started) {
   Meter& meter = *visit.meter;
   ContactMade contact;

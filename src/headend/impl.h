@@ -7,7 +7,7 @@
 
 #include "base/task.h"
 #include "headend/dispatcher.h"
-#include "headend/dlms_driver.h"
+#include "headend/driver.h"
 #include "headend/headend.h"
 #include "headend/push_listener.h"
 #include "headend/schedule.h"
@@ -43,6 +43,7 @@ class HeadEnd::Impl : public std::enable_shared_from_this<HeadEnd::Impl>, privat
 
   bool ours(DeviceId device) const { return device.value % config_.shards == config_.shard; }
   Meter* add_meter(const Device& device);
+  std::uint32_t segment_of(const Device& device, const Address& address);
   void reload(DeviceId device);
   void plan(Meter& meter, bool catch_up);
   void plan_at(Meter& meter, UtcSeconds due);
@@ -52,13 +53,13 @@ class HeadEnd::Impl : public std::enable_shared_from_this<HeadEnd::Impl>, privat
   void arm();
   void start_visit(const Dispatcher::Job& job);
   Task<void> converse(Visit visit);
-  void finish(const Visit& visit, const Status& status, const DlmsDriver& driver, Instant started);
-  Duration air_time(const Meter& meter, const DlmsDriver& driver) const;
+  void finish(const Visit& visit, const Status& status, const Driver& driver, Instant started);
+  Duration air_time(const Meter& meter, const Driver& driver) const;
   void reschedule(Meter& meter, const Status& status, bool security);
 
   // commands (commands.cc)
   void take_command(const Command& command);
-  Task<Status> run_commands(Meter& meter, DlmsDriver& driver);
+  Task<Status> run_commands(Meter& meter, Driver& driver);
   void commands_unreachable(Meter& meter, const Error& why);
   void call_when_awake(const Meter& meter, UtcSeconds wakes);
   void expire_commands();
@@ -78,6 +79,8 @@ class HeadEnd::Impl : public std::enable_shared_from_this<HeadEnd::Impl>, privat
   HeadEndStats stats_;
   LayoutCache layouts_;
   ConnectionPool pool_;
+  std::shared_ptr<const driver::ModelSet> models_;
+  ReportIntake reports_;
   DriverContext context_;
   std::unordered_map<DeviceId, std::unique_ptr<Meter>> meters_;
   std::unordered_map<std::string, DeviceId> by_host_;  // of meters reached directly

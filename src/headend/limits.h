@@ -33,6 +33,9 @@ inline constexpr std::uint32_t kWakePeriodMax_s = 31 * 86'400;  // of a sleeping
 inline constexpr std::int64_t kDutyWindow_s = 3'600;  // a duty cycle is counted over so long
 inline constexpr std::int64_t kIdleConnection_ms =
     5'000;  // a shared connection without work is kept so long
+inline constexpr std::int64_t kModbusAnswer_ms = 2'000;
+inline constexpr std::int64_t kMbusAnswer_ms = 1'500;  // of a meter behind a gateway
+inline constexpr std::size_t kTelegramsHeardMax = 8;   // of a stream, that nobody took yet
 inline constexpr std::size_t kHeardMetersMax = 10'000;  // heard and not registered
 inline constexpr std::size_t kNumberTailMin = 6;  // characters of a number that stand for all of it
 inline constexpr std::size_t kChannelsPerDeviceMax = 500;   // made from reports

@@ -50,6 +50,21 @@ std::optional<UtcSeconds> other_hour(const wire::MeterTime& time, const TimeZone
   return instants.size() == 2 ? std::optional<UtcSeconds>(instants.front()) : std::nullopt;
 }
 
+void pin_offset(std::vector<wire::Reading>& rows, const TimeZone& zone, UtcSeconds not_after,
+                Anchor anchor) {
+  const wire::MeterTime* at = nullptr;
+  for (const wire::Reading& row : rows) {
+    if (row.time.precision == Precision::kNone || !exists(row.time)) continue;
+    const bool newer = at != nullptr && shown_by(row.time) > shown_by(*at);
+    const bool older = at != nullptr && shown_by(row.time) < shown_by(*at);
+    if (at == nullptr || (anchor == Anchor::kNewest ? newer : older)) at = &row.time;
+  }
+  const auto instant = at == nullptr ? std::nullopt : utc_of(*at, zone, not_after);
+  if (!instant) return;
+  const auto offset = static_cast<std::int16_t>((shown_by(*at) - *instant) / 60);
+  for (wire::Reading& row : rows) row.time.utc_offset_minutes = offset;
+}
+
 wire::MeterTime meter_time(UtcSeconds time, const TimeZone& zone) {
   const CivilTime c = zone.local(time);
   wire::MeterTime out = wire::to_meter_time(c);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "base/civil.h"
 #include "wire/report/report.h"
@@ -18,6 +19,11 @@ std::optional<UtcSeconds> utc_of(const wire::MeterTime& time, const TimeZone& zo
 // Of a repeated hour the instant that utc_of() did not choose for want of a flag: the earlier one.
 // nullopt: the hour is not repeated, or the meter says which it is.
 std::optional<UtcSeconds> other_hour(const wire::MeterTime& time, const TimeZone& zone);
+// The rows of one stretch of a load profile were counted from one time of it, without a look at the
+// wall clock: all of them get the offset to UTC that this one has.
+enum class Anchor : std::uint8_t { kNewest, kOldest };
+void pin_offset(std::vector<wire::Reading>& rows, const TimeZone& zone, UtcSeconds not_after,
+                Anchor anchor);
 // What a clock of the zone shows.
 wire::MeterTime meter_time(UtcSeconds time, const TimeZone& zone);
 

@@ -11,6 +11,15 @@ constexpr std::size_t kHolesMax = 16;  // more are joined into one range
 
 }  // namespace
 
+Result<TimeRange> range_from(std::string_view argument) {
+  const std::size_t slash = argument.find('/');
+  if (slash == argument.npos) return make_error(ErrorCode::kInvalid, "the argument is not FROM/TO");
+  const auto from = from_iso(argument.substr(0, slash)), to = from_iso(argument.substr(slash + 1));
+  if (!from.ok() || !to.ok() || *to <= *from)
+    return make_error(ErrorCode::kInvalid, "the argument is not FROM/TO in ISO time");
+  return TimeRange{*from, *to};
+}
+
 CaptureGrid load_grid(const Profile& profile) { return {profile.period_s, true}; }
 CaptureGrid daily_grid(const Profile& profile) { return {profile.period_s == 0 ? kDay_s : profile.period_s, false}; }
 

@@ -21,6 +21,9 @@ struct TimeRange {
   friend bool operator==(const TimeRange&, const TimeRange&) = default;
 };
 
+// "FROM/TO" in ISO time, as a command's argument says it.
+Result<TimeRange> range_from(std::string_view argument);
+
 // The turns of a profile's capture: a load profile's are on the UTC grid of its period; a daily one's at the meter's
 // own midnight, 23 to 25 hours apart.
 struct CaptureGrid {
@@ -71,6 +74,7 @@ struct Meter {
   bool stale = false;         // the registry has changed meanwhile
   bool offered = false;       // waits in the dispatcher for its scheduled reading
   bool clock_alarm = false;   // reported once until the clock is right again
+  bool profile_alarm = false;  // reported once: the meter refuses its load profile
   bool ever_connected = false;
 };
 

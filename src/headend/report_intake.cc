@@ -136,11 +136,12 @@ Status ReportIntake::admit(State& state, const wire::Report& report, UtcSeconds 
     return make_error(ErrorCode::kSecurity, "the meter has a key and the frame is not protected");
   }
   const std::string& given = report.meter.id;
-  if (!options.check_identity || given.empty() || same_number(state.device.serial, given)) {
+  const std::string& printed = state.device.serial;  // none: whoever answers
+  if (!options.check_identity || given.empty() || printed.empty() || same_number(printed, given)) {
     if (options.check_identity && !given.empty()) state.mismatch = false;
     return {};
   }
-  const std::string why = "meter " + given + " answers in place of " + state.device.serial;
+  const std::string why = "meter " + given + " answers in place of " + printed;
   if (!std::exchange(state.mismatch, true))
     refusals_.push_back(headend_event(device, now, HeadEndEvent::kMeterReplaced, why));
   return make_error(ErrorCode::kConflict, why);

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <future>
 
+#include "driver/embedded_models.h"
+
 namespace amity::roles {
 namespace {
 
@@ -76,6 +78,10 @@ void HeadEndRole::make_workers(headend::HeadEndConfig config, unsigned count) {
 }
 
 Status HeadEndRole::start(headend::HeadEndConfig config, unsigned count) {
+  if (!config.models) {
+    AMITY_TRY(driver::ModelSet models, driver::load_models());
+    config.models = std::make_shared<const driver::ModelSet>(std::move(models));
+  }
   make_workers(std::move(config),
                count);  // all of them before any thread: they hand pushes to each other
   for (auto& each : workers_) {

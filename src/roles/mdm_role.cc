@@ -8,7 +8,7 @@ namespace amity::roles {
 namespace {
 
 constexpr std::string_view kChannelPrefix = "channel/";
-constexpr std::size_t kWorkPerTickMax = 20'000;  // days settled at one go
+constexpr std::size_t kWorkPerTickMax = 2'000;  // days settled at one go
 constexpr std::size_t kReadsPerTickMax = 1'000;
 constexpr std::int32_t kEarlierDaysMax = 400;
 constexpr std::int64_t kClockSeenWithin_s = 6 * 3'600;

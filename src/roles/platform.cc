@@ -141,6 +141,7 @@ Result<std::unique_ptr<Platform>> Platform::open(PlatformOptions options) {
   auto keys = headend::KeyRing::open(p.store->registry(), secret, p.random, true);
   crypto::wipe(secret);
   AMITY_TRY(p.keys, std::move(keys));
+  p.options.headend.zone = zone;
   AMITY_TRY(p.intake, intake::make_intake(*p.store, p.clock));
   p.ops = std::make_unique<OpsRole>(p.store->registry(), p.store->readings(), p.clock,
                                     p.options.status);

@@ -116,6 +116,7 @@ export class Vee {
     else if (kind === 'accept') for (const d of body.days) add(d.channel, d.date);
     else if (kind === 'rerun') for (let date = body.from; date <= body.to; date = shifted(date, 1)) add(body.channel, date);
     const undone = kind === 'undo' ? this.find(body.edit) : null;
+    if (undone && (undone.kind !== 'values' || undone.state !== 'applied')) throw this.problem(409, 'Conflict', 'only values by hand that were applied can be undone');
     for (const d of undone?.days ?? []) add(d.channel, d.date);
     const edit = {
       id: this.edits.length + 1, kind, state: 'proposed', days: [...days.values()], intervals: kind === 'values' ? body.values.length : 0, undoes: undone?.id ?? null, reason: body.reason,
