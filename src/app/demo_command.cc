@@ -20,7 +20,7 @@ namespace {
 struct Options {
   PlatformArguments platform;
   world::FleetConfig fleet;
-  std::string profiles, password = "amity-demo";
+  std::string profiles, password = "amity-demo", mix = "dlms=100";
   bool faults = true;
   unsigned seconds = 0;
 };
@@ -78,9 +78,10 @@ int run(Options& o, roles::PlatformOptions options) {
   fmt::print("http://{}:{}\n", shown, platform.http_port());
   std::fflush(stdout);
   fmt::print(stderr,
-             "{} simulated meters, {} concentrators on port {}\n"
+             "{} simulated meters, {} of them DLMS, {} concentrators and {} radio collectors on port {}\n"
              "sign in as 'admin' with the password '{}'; Ctrl-C ends the demo\n",
-             (*utility)->fleet().size(), (*utility)->fleet().grid().concentrators,
+             (*utility)->fleet().master_data().devices.size(), (*utility)->fleet().dlms_meters(),
+             (*utility)->fleet().grid().concentrators, (*utility)->fleet().side().collectors(),
              (*utility)->fleet().port(), o.password);
   std::jthread progress([&](std::stop_token stop) { report_progress(**utility, stop); });
   wait_for_stop(o.seconds);
@@ -110,6 +111,8 @@ int demo_command(int argc, char** argv) {
                  "how many (default 200; with --profiles all the homes there are)");
   app.add_option("--profiles", o.profiles,
                  "replay the real homes of this directory (sgsc_households)");
+  app.add_option("--mix", o.mix, "shares of protocols, e.g. dlms=85,wmbus=15 (see amity sim); real homes are all dlms")
+      ->capture_default_str();
   app.add_option("--seed", o.fleet.seed, "of the town")->capture_default_str();
   app.add_option("--history-days", o.fleet.history_days, "how long ago the meters were installed")
       ->capture_default_str();
@@ -130,9 +133,15 @@ int demo_command(int argc, char** argv) {
   if (const Status loaded = load_profiles(o.profiles, app.count("--meters") > 0, o.fleet); !loaded.ok()) {
     return failed(loaded.error(), kExitBadInput);
   }
+  if (o.profiles.empty()) {
+    auto mix = world::DeviceMix::parse(o.mix);
+    if (!mix.ok()) return failed(mix.error(), kExitUsage);
+    o.fleet.mix = *mix;
+  }
   auto options = platform_options(o.platform);
   if (!options.ok()) return failed(options.error(), kExitUsage);
   options->demo = true;
+  if (options->heard.frames_tcp.empty()) options->heard.frames_tcp = {Endpoint{"127.0.0.1", 0}};
   options->admin_password = o.password;
   options->headend.read.backfill_s = static_cast<std::uint32_t>(o.fleet.history_days + 1) * 86'400;
   options->headend.read.offset_s = 5;

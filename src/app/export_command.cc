@@ -4,10 +4,13 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <map>
 
 #include "app/exit_codes.h"
 #include "base/civil.h"
+#include "exchange/nem12_reader.h"
 #include "exchange/reading_rows.h"
+#include "exchange/writers.h"
 #include "runtime/system.h"
 #include "store/store.h"
 
@@ -16,9 +19,11 @@ namespace {
 
 constexpr std::int64_t kDay_s = 86'400;
 constexpr std::size_t kFlushBytes = 1 << 20;
+constexpr std::size_t kLeftOutShown = 20;
 
 struct Request {
-  std::string data, device, channel, from, to, format = "csv", zone = "UTC", view = "raw";
+  std::string data, device, channel, from, to, format = "csv", zone, view = "raw";
+  std::string sender = "AMITY", receiver = "UNKNOWN";
 };
 
 int failed(const Error& error, int code) {
@@ -31,6 +36,11 @@ void flush(std::string& out) {
   out.clear();
 }
 
+bool asked(const Request& request, const Channel& channel) {
+  return request.channel.empty() || channel.name == request.channel ||
+         channel.source == request.channel;
+}
+
 Result<std::uint64_t> write_raw(store::Store& store, const Device& device, const Channel& channel,
                                 exchange::RowFormat format, UtcSeconds after, UtcSeconds until,
                                 const TimeZone& zone, std::string& out) {
@@ -41,10 +51,9 @@ Result<std::uint64_t> write_raw(store::Store& store, const Device& device, const
 }
 
 // What is billed, with its code and version.
-Result<std::uint64_t> write_final(store::Store& store, const Device& device,
-                                  const Channel& channel, exchange::RowFormat format,
-                                  UtcSeconds after, UtcSeconds until, const TimeZone& zone,
-                                  std::string& out) {
+Result<std::uint64_t> write_final(store::Store& store, const Device& device, const Channel& channel,
+                                  exchange::RowFormat format, UtcSeconds after, UtcSeconds until,
+                                  const TimeZone& zone, std::string& out) {
   if (channel.kind != ChannelKind::kInterval) return std::uint64_t{0};
   AMITY_TRY(const auto series,
             store::final_series(store.readings(), store.finals(), channel.id, after, until));
@@ -63,9 +72,7 @@ Result<std::uint64_t> write_device(store::Store& store, const Device& device,
   std::uint64_t rows = 0;
   AMITY_TRY(const auto channels, store.registry().channels_of(device.id));
   for (const Channel& channel : channels) {
-    if (!request.channel.empty() && channel.name != request.channel &&
-        channel.source != request.channel)
-      continue;
+    if (!asked(request, channel)) continue;
     for (UtcSeconds at = from; at < to; at = at + kDay_s) {
       const UtcSeconds until = std::min(at + kDay_s, to);
       AMITY_TRY(const std::uint64_t written,
@@ -79,8 +86,95 @@ Result<std::uint64_t> write_device(store::Store& store, const Device& device,
   return rows;
 }
 
+// What another system's format was given of the readings, and what it has no place for.
+struct Written {
+  std::uint64_t values = 0, lost = 0;
+  std::size_t series = 0, left_out = 0;
+};
+
+exchange::MeterSeries series_of(const Device& device, const Channel& channel,
+                                const std::string& point) {
+  exchange::MeterSeries series;
+  series.serial = device.serial;
+  series.point = point;
+  series.name = channel.name;
+  series.source = channel.source;
+  series.kind = channel.kind;
+  series.unit = channel.unit;
+  series.interval_s = channel.kind == ChannelKind::kInterval ? channel.interval_s : 0;
+  series.multiplier = channel.multiplier;
+  return series;
+}
+
+Status write_channel(store::Store& store, const Channel& channel, UtcSeconds from, UtcSeconds to,
+                     exchange::SeriesWriter& writer, Written& written, std::string& out) {
+  const std::uint32_t duration = channel.kind == ChannelKind::kInterval ? channel.interval_s : 0;
+  for (UtcSeconds at = from; at < to; at = at + kDay_s) {
+    AMITY_TRY(const auto readings,
+              store.readings().read(channel.id, at, std::min(at + kDay_s, to)));
+    for (const Reading& reading : readings) {
+      const Status status = writer.value(
+          {reading.time, duration, Decimal{reading.value, channel.exponent}, reading.quality, 0},
+          out);
+      if (!status.ok() && written.lost++ == 0)
+        fmt::print(stderr, "left out: {}\n", status.error().reason);
+      written.values += status.ok();
+    }
+    if (out.size() > kFlushBytes) flush(out);
+  }
+  return {};
+}
+
+Result<Written> write_foreign(store::Store& store, const std::vector<Device>& devices,
+                              const Request& request, UtcSeconds from, UtcSeconds to,
+                              exchange::SeriesWriter& writer) {
+  Written written;
+  std::string out;
+  std::map<ServicePointId, std::string> points;
+  AMITY_TRY(const auto service_points, store.registry().service_points());
+  for (const ServicePoint& point : service_points) points[point.id] = point.name;
+  for (const Device& device : devices) {
+    AMITY_TRY(const auto channels, store.registry().channels_of(device.id));
+    for (const Channel& channel : channels) {
+      if (!asked(request, channel)) continue;
+      const auto series = series_of(device, channel, points[device.service_point]);
+      if (const Status status = writer.begin_series(series, out); !status.ok()) {
+        if (written.left_out++ < kLeftOutShown)
+          fmt::print(stderr, "left out: {} {}: {}\n", device.serial, channel.name,
+                     status.error().reason);
+        continue;
+      }
+      ++written.series;
+      AMITY_CHECK(write_channel(store, channel, from, to, writer, written, out));
+    }
+  }
+  AMITY_CHECK(writer.finish(out));
+  flush(out);
+  return written;
+}
+
+int export_foreign(store::Store& store, const std::vector<Device>& devices, const Request& request,
+                   UtcSeconds from, UtcSeconds to, UtcSeconds now) {
+  exchange::WriteOptions options;
+  const auto zone = TimeZone::find(request.zone.empty() ? exchange::kNemZone : request.zone);
+  if (!zone.ok()) return failed(zone.error(), kExitUsage);
+  options.market_zone = *zone;
+  options.created = now;
+  options.sender = request.sender;
+  options.receiver = request.receiver;
+  const auto writer = exchange::make_writer(*exchange::write_format_from(request.format), options);
+  const auto written = write_foreign(store, devices, request, from, to, *writer);
+  if (!written.ok()) return failed(written.error(), kExitFailed);
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+    return failed(make_error(ErrorCode::kIo, "stdout cannot be written"), kExitFailed);
+  fmt::print(stderr, "{} readings of {} channels; left out: {} channels, {} readings\n",
+             written->values, written->series, written->left_out, written->lost);
+  return written->lost > 0 || (written->series == 0 && written->left_out > 0) ? kExitFailed
+                                                                              : kExitDone;
+}
+
 int run(const Request& request) {
-  const auto zone = TimeZone::find(request.zone);
+  const auto zone = TimeZone::find(request.zone.empty() ? "UTC" : request.zone);
   if (!zone.ok()) return failed(zone.error(), kExitUsage);
   const UtcSeconds now = runtime::SystemClock().utc();
   const auto from =
@@ -106,6 +200,11 @@ int run(const Request& request) {
           kExitFailed);
     devices = {**one};
   }
+  if (exchange::write_format_from(request.format) && request.view == "final")
+    return failed(make_error(ErrorCode::kInvalid, "--view final is of csv and jsonl alone"),
+                  kExitUsage);
+  if (exchange::write_format_from(request.format))
+    return export_foreign(**store, devices, request, *from, *to, now);
   std::string out;
   std::uint64_t rows = 0;
   const auto format =
@@ -129,8 +228,11 @@ int run(const Request& request) {
 
 int export_command(int argc, char** argv) {
   CLI::App app{
-      "Prints readings as CSV or JSON Lines: unit, exact value, quality, UTC and local time on "
-      "each row.\n"
+      "Prints readings: as CSV or JSON Lines (unit, exact value, quality, UTC and local time on "
+      "each row), or in a format of\n"
+      "other systems: nem12, cmep, espi (Green Button), mscons (EDIFACT), cim (IEC 61968-9 "
+      "MeterReadings), parquet. What a\n"
+      "format has no place for (a voltage in NEM12) is told on stderr and left out.\n"
       "The data directory must not be in use: a running platform exports at "
       "/api/v1/devices/{id}/export.",
       "amity export"};
@@ -141,17 +243,22 @@ int export_command(int argc, char** argv) {
                  "name (import) or source (1-0:1.29.0*255); without it every channel");
   app.add_option("--from", request.from, "after this time, ISO (default: 31 days ago)");
   app.add_option("--to", request.to, "up to this time, ISO (default: now)");
-  app.add_option("--format", request.format, "csv or jsonl")
-      ->check(CLI::IsMember({"csv", "jsonl"}));
+  app.add_option("--format", request.format,
+                 "csv, jsonl, nem12, cmep, espi, mscons, cim or parquet")
+      ->check(CLI::IsMember({"csv", "jsonl", "nem12", "cmep", "espi", "mscons", "cim", "parquet"}));
   app.add_option("--view", request.view,
                  "raw: as the meter gave it; final: what is billed, with method code and version")
       ->check(CLI::IsMember({"raw", "final"}))
       ->capture_default_str();
-  app.add_option("--zone", request.zone, "of the local time column")
-      ->envname("AMITY_ZONE")
+  app.add_option("--zone", request.zone,
+                 "of the local time column (default: UTC), of NEM12's days (Australia/Brisbane)")
+      ->envname("AMITY_ZONE");
+  app.add_option("--sender", request.sender, "who sends, in nem12, cmep and mscons")
       ->capture_default_str();
+  app.add_option("--receiver", request.receiver, "who is to receive")->capture_default_str();
   app.footer(
-      "Example:  amity export --data DIR --device AMY10000001 --channel import --from 2026-11-01");
+      "Examples:  amity export --data DIR --device AMY10000001 --channel import --from 2026-11-01\n"
+      "           amity export --data DIR --format parquet --from 2026-11-01 > november.parquet");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

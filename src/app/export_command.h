@@ -2,7 +2,7 @@
 
 namespace amity::app {
 
-// `amity export`: readings of a data directory as CSV or JSON Lines on stdout.
+// `amity export`: readings of a data directory on stdout, in any supported format.
 int export_command(int argc, char** argv);
 
 }  // namespace amity::app

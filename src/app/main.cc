@@ -13,6 +13,7 @@
 #include "app/demo_command.h"
 #include "app/exit_codes.h"
 #include "app/export_command.h"
+#include "app/import_command.h"
 #include "app/read_command.h"
 #include "app/serve_command.h"
 #include "app/sim_command.h"
@@ -38,7 +39,10 @@ constexpr Command kCommands[] = {
     {"read", "one meter, now: objects, registers, rows of a profile", amity::app::read_command},
     {"sim", "virtual meters on real sockets", amity::app::sim_command},
     {"decode", "any frame of any protocol as one JSON object", amity::app::decode_command},
-    {"export", "readings of a data directory as CSV or JSON Lines", amity::app::export_command},
+    {"import", "readings of other systems' files into a data directory",
+     amity::app::import_command},
+    {"export", "readings of a data directory, as rows or in other systems' formats",
+     amity::app::export_command},
     {"vee", "validate and estimate a file of readings offline", amity::app::vee_command},
     {"bill", "bill a file of readings by a tariff offline", amity::app::bill_command},
     {"admin", "check, back up and restore a data directory", amity::app::admin_command},

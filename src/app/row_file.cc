@@ -11,6 +11,40 @@ namespace {
 
 constexpr std::size_t kBadLinesShown = 20;
 
+// Good rows to `take`, bad ones told and counted.
+class Rows : public exchange::LineSink {
+ public:
+  Rows(const std::string& file, const std::string& format,
+       const std::function<void(const exchange::ParsedRow&)>& take, std::size_t& bad)
+      : file_(file), format_(format), take_(take), bad_(bad) {}
+
+  void on_line(std::string_view line, std::size_t number) override {
+    if (reader_ == nullptr && !line.empty()) {
+      const bool is_json = format_.empty() ? line[0] == '{' : format_ == "jsonl";
+      reader_ = is_json ? &json_ : &csv_;
+    }
+    if (reader_ == nullptr) return;
+    const auto read = reader_->read(line, row_);
+    if (!read.ok()) return on_line_problem({number, true, to_string(read.error())});
+    if (*read) take_(row_);
+  }
+  void on_line_problem(const exchange::Problem& problem) override {
+    if (problem.refused) ++bad_;
+    if (told_++ < kBadLinesShown)
+      fmt::print(stderr, "{}:{}: {}\n", file_, problem.line, problem.reason);
+  }
+
+ private:
+  const std::string& file_;
+  const std::string& format_;
+  const std::function<void(const exchange::ParsedRow&)>& take_;
+  std::size_t& bad_;
+  std::size_t told_ = 0;
+  exchange::RowReader* reader_ = nullptr;
+  exchange::RowReader csv_{exchange::RowFormat::kCsv}, json_{exchange::RowFormat::kJsonLines};
+  exchange::ParsedRow row_;
+};
+
 }  // namespace
 
 Status read_row_file(const std::string& file, const std::string& format,
@@ -22,24 +56,12 @@ Status read_row_file(const std::string& file, const std::string& format,
     if (!opened) return make_error(ErrorCode::kNotFound, file + " cannot be opened");
   }
   std::istream& in = file == "-" ? std::cin : opened;
-  exchange::RowReader* reader = nullptr;
-  exchange::RowReader csv(exchange::RowFormat::kCsv), json(exchange::RowFormat::kJsonLines);
-  exchange::ParsedRow row;
-  std::string line;
-  for (std::size_t number = 1; std::getline(in, line); ++number) {
-    if (reader == nullptr && !line.empty()) {
-      const bool is_json = format.empty() ? line[0] == '{' : format == "jsonl";
-      reader = is_json ? &json : &csv;
-    }
-    if (reader == nullptr) continue;
-    const auto read = reader->read(line, row);
-    if (read.ok()) {
-      if (*read) take(row);
-      continue;
-    }
-    if (bad++ < kBadLinesShown)
-      fmt::print(stderr, "{}:{}: {}\n", file, number, to_string(read.error()));
-  }
+  Rows rows(file, format, take, bad);
+  exchange::TextLines lines(rows, exchange::kRowBytesMax);
+  std::string piece(1 << 16, '\0');
+  while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0)
+    lines.feed(std::string_view(piece).substr(0, static_cast<std::size_t>(in.gcount())));
+  lines.finish();
   if (in.bad()) return make_error(ErrorCode::kIo, file + " cannot be read");
   return {};
 }

@@ -53,7 +53,7 @@ Status take(std::string_view name, std::string_view text, ParsedRow& row) {
 
 }  // namespace
 
-Status split_csv(std::string_view line, std::vector<std::string>& fields) {
+Status split_csv(std::string_view line, std::vector<std::string>& fields, char separator) {
   fields.clear();
   std::size_t at = 0;
   for (;;) {
@@ -72,10 +72,10 @@ Status split_csv(std::string_view line, std::vector<std::string>& fields) {
           std::string_view("=+-@\t").find(field[1]) != std::string_view::npos) {
         field.erase(0, 1);
       }
-      if (at < line.size() && line[at] != ',')
+      if (at < line.size() && line[at] != separator)
         return make_error(ErrorCode::kMalformed, "text after a quote", at);
     } else {
-      const std::size_t end = std::min(line.find(',', at), line.size());
+      const std::size_t end = std::min(line.find(separator, at), line.size());
       field = line.substr(at, end - at);
       at = end;
     }
@@ -138,6 +138,24 @@ Result<bool> RowReader::read(std::string_view line, ParsedRow& row) {
   }
   AMITY_CHECK(read_csv(line, row));
   return true;
+}
+
+void RowsReader::on_line(std::string_view line, std::size_t number) {
+  const auto read = rows_.read(line, row_);
+  if (!read.ok()) return refuse(number, read.error().reason);
+  if (!*read) return;
+  MeterSeries series;
+  series.serial = row_.serial;
+  series.name = row_.name;
+  series.unit = row_.unit;
+  series.interval_s = interval_s_;
+  series.interval_known = interval_s_ != 0;
+  if (!have_series_ || !(series == series_)) {
+    series_ = std::move(series);
+    have_series_ = true;
+    sink_.on_series(series_, number);
+  }
+  sink_.on_value({row_.time, interval_s_, row_.value, row_.quality, 0}, number);
 }
 
 }  // namespace amity::exchange

@@ -8,6 +8,7 @@
 
 #include "base/decimal.h"
 #include "exchange/reading_rows.h"
+#include "exchange/text_lines.h"
 
 namespace amity::exchange {
 
@@ -42,7 +43,23 @@ class RowReader {
   std::vector<std::string> fields_;
 };
 
+// A whole file of such rows. They do not tell their interval: `interval_s` does (0: not known).
+class RowsReader : public LineReader {
+ public:
+  RowsReader(SeriesSink& sink, RowFormat format, std::uint32_t interval_s)
+      : LineReader(sink), rows_(format), interval_s_(interval_s) {}
+
+ private:
+  void on_line(std::string_view line, std::size_t number) override;
+
+  RowReader rows_;
+  std::uint32_t interval_s_;
+  ParsedRow row_;
+  MeterSeries series_;
+  bool have_series_ = false;
+};
+
 // Fields as RFC 4180 has them; the apostrophe that guards a formula is taken off again.
-Status split_csv(std::string_view line, std::vector<std::string>& fields);
+Status split_csv(std::string_view line, std::vector<std::string>& fields, char separator = ',');
 
 }  // namespace amity::exchange

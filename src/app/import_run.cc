@@ -1,0 +1,342 @@
+#include "app/import_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <fstream>
+#include <mutex>
+
+#include "base/decimal.h"
+#include "intake/limits.h"
+
+namespace amity::app {
+namespace {
+
+using exchange::MeterSeries;
+using exchange::Problem;
+using exchange::SeriesValue;
+
+constexpr std::size_t kBatchReadings = 100'000;
+constexpr std::size_t kPieceBytes = 1 << 16;
+
+std::string key_of(const MeterSeries& series) {
+  return fmt::format("{}\x1f{}\x1f{}\x1f{}", series.point, series.serial, series.name,
+                     series.kind == ChannelKind::kRegister ? 'R' : 'I');
+}
+
+Status read_through(const std::string& path, exchange::SeriesReader& reader) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return make_error(ErrorCode::kNotFound, path + " cannot be opened");
+  std::string piece(kPieceBytes, '\0');
+  while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0)
+    reader.feed(std::string_view(piece).substr(0, static_cast<std::size_t>(in.gcount())));
+  if (in.bad()) return make_error(ErrorCode::kIo, path + " cannot be read to its end");
+  reader.finish();
+  return {};
+}
+
+// First pass: counts, tells, keeps nothing.
+class Counting : public exchange::SeriesSink {
+ public:
+  Counting(const std::string& file, const TellProblem& tell, ImportCounts& counts)
+      : file_(file), tell_(tell), counts_(counts) {}
+  void on_series(const MeterSeries&, std::size_t) override {}
+  void on_value(const SeriesValue&, std::size_t) override { ++counts_.values; }
+  void on_event(const exchange::MeterEvent&, std::size_t) override { ++counts_.events; }
+  void on_problem(const Problem& problem) override {
+    ++(problem.refused ? counts_.refused : counts_.noted);
+    tell_(file_, problem);
+  }
+
+ private:
+  const std::string& file_;
+  const TellProblem& tell_;
+  ImportCounts& counts_;
+};
+
+// Waits for what the journal commits.
+template <class Delivery>
+Result<intake::Receipt> deliver(intake::Intake& intake, Delivery delivery) {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::optional<Result<intake::Receipt>> answer;
+  intake.accept(std::move(delivery), [&](Result<intake::Receipt> receipt) {
+    const std::lock_guard lock(mutex);
+    answer = std::move(receipt);
+    changed.notify_one();
+  });
+  std::unique_lock lock(mutex);
+  changed.wait(lock, [&] { return answer.has_value(); });
+  return std::move(*answer);
+}
+
+// Second pass: readings to the intake, batch by batch.
+class Keeping : public exchange::SeriesSink {
+ public:
+  Keeping(const std::string& file, store::Store& store, intake::Intake& intake, UtcSeconds now,
+          ImportDirectory& directory, const exchange::SeriesCheck& check, const TellProblem& tell,
+          ImportCounts& counts)
+      : file_(file),
+        store_(store),
+        intake_(intake),
+        now_(now),
+        directory_(directory),
+        tell_(tell),
+        counts_(counts) {
+    check.each(
+        [&](const exchange::SeriesSummary& s) { exponents_[key_of(s.series)] = s.exponent; });
+  }
+
+  void on_series(const MeterSeries& series, std::size_t line) override {
+    skip_ = true;
+    if (!status_.ok()) return;
+    auto found = directory_.target(series, exponents_[key_of(series)], counts_);
+    if (!found.ok()) return refuse(line, found.error().reason);
+    target_ = *found;
+    skip_ = false;
+  }
+  void on_value(const SeriesValue& value, std::size_t line) override {
+    if (skip_) return;
+    const auto rescaled = value.value.value == 0 ? Result<std::int64_t>(std::int64_t{0})
+                                                 : rescale(value.value, target_.exponent);
+    if (!rescaled.ok()) {
+      return refuse(line, fmt::format("{} has more digits than its channel keeps (10^{})",
+                                      to_string(value.value), target_.exponent));
+    }
+    batch_.push_back({target_.channel, value.time, *rescaled, value.quality});
+    lines_.push_back(line);
+    if (batch_.size() >= kBatchReadings) (void)flush();  // the last one tells
+  }
+  void on_event(const exchange::MeterEvent& event, std::size_t line) override {
+    if (!status_.ok()) return;
+    const auto device = directory_.device(event.serial, "", 0, true, counts_);
+    if (!device.ok()) return refuse(line, device.error().reason);
+    EventsArrived delivery;
+    delivery.source = "import:" + file_;
+    delivery.received = now_;
+    delivery.events = {event.event};
+    delivery.events.front().device = *device;
+    const auto receipt = deliver(intake_, std::move(delivery));
+    if (!receipt.ok()) status_ = receipt.error();
+  }
+  void on_problem(const Problem&) override {}  // told in the first pass
+
+  Status flush() {
+    if (status_.ok() && !batch_.empty()) status_ = keep_batch();
+    batch_.clear();
+    lines_.clear();
+    return status_;
+  }
+
+ private:
+  void refuse(std::size_t line, std::string reason) {
+    ++counts_.refused;
+    tell_(file_, {line, true, std::move(reason)});
+  }
+  Status keep_batch();
+  Status count_known();
+
+  const std::string& file_;
+  store::Store& store_;
+  intake::Intake& intake_;
+  UtcSeconds now_;
+  ImportDirectory& directory_;
+  const TellProblem& tell_;
+  ImportCounts& counts_;
+  std::map<std::string, int> exponents_;
+  ImportTarget target_;
+  bool skip_ = true;
+  Status status_;
+  std::vector<Reading> batch_;
+  std::vector<std::size_t> lines_;
+};
+
+// How many of the batch are new, how many stand in the store as they are, how many differ.
+Status Keeping::count_known() {
+  std::map<ChannelId, std::pair<UtcSeconds, UtcSeconds>> spans;
+  for (const Reading& reading : batch_) {
+    auto [span, first] = spans.try_emplace(reading.channel, reading.time, reading.time);
+    if (first) continue;
+    span->second.first = std::min(span->second.first, reading.time);
+    span->second.second = std::max(span->second.second, reading.time);
+  }
+  std::map<std::pair<ChannelId, UtcSeconds>, Reading> stored;
+  for (const auto& [channel, span] : spans) {
+    AMITY_TRY(const auto readings, store_.readings().read(channel, span.first - 1, span.second));
+    for (const Reading& reading : readings) stored[{channel, reading.time}] = reading;
+  }
+  for (const Reading& reading : batch_) {
+    const auto [there, fresh] = stored.try_emplace({reading.channel, reading.time}, reading);
+    if (fresh) {
+      ++counts_.fresh;
+    } else if (there->second == reading) {
+      ++counts_.known;
+    } else {
+      ++counts_.corrected;
+      there->second = reading;
+    }
+  }
+  return {};
+}
+
+Status Keeping::keep_batch() {
+  AMITY_CHECK(count_known());
+  ReadingsArrived delivery;
+  delivery.source = "import:" + file_;
+  delivery.received = now_;
+  delivery.readings = batch_;
+  AMITY_TRY(const auto receipt, deliver(intake_, std::move(delivery)));
+  for (const auto& rejected : receipt.rejected) {
+    const auto at = std::find(batch_.begin(), batch_.end(), rejected.reading);
+    const std::size_t line =
+        at == batch_.end() ? 0 : lines_[static_cast<std::size_t>(at - batch_.begin())];
+    if (counts_.fresh > 0) --counts_.fresh;
+    refuse(line, rejected.reason);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<DeviceId> ImportDirectory::device(const std::string& serial, const std::string& point,
+                                         std::uint32_t interval_s, bool may_add,
+                                         ImportCounts& counts) {
+  const std::string& wanted = !options_.meter.empty() ? options_.meter
+                              : !serial.empty()       ? serial
+                                                      : point;
+  if (const auto known = devices_.find(wanted); known != devices_.end()) return known->second;
+  if (wanted.empty())
+    return make_error(ErrorCode::kNotFound, "it names no meter: give one with --meter");
+  AMITY_TRY(const auto found, store_.registry().device_by_serial(wanted));
+  if (found) return devices_[wanted] = found->id;
+  if (!options_.add || !may_add) {
+    return make_error(ErrorCode::kNotFound,
+                      "no meter has the serial " + exchange::quoted(wanted) +
+                          ": --add adds what is not known, --meter names another");
+  }
+  AMITY_TRY(const auto devices, store_.registry().devices());
+  std::uint32_t id = 0;
+  for (const Device& device : devices) id = std::max(id, device.id.value);
+  Device device;
+  device.id = DeviceId(id + 1);
+  device.serial = wanted;
+  device.protocol = "import";
+  device.interval_s = interval_s != 0 ? interval_s : 900;
+  device.commissioned = now_;
+  store::MasterData data;
+  data.devices = {device};
+  AMITY_CHECK(store_.registry().add(data));
+  ++counts.devices_added;
+  return devices_[wanted] = device.id;
+}
+
+Result<ImportTarget> ImportDirectory::channel_of(DeviceId device, const MeterSeries& series,
+                                                 int exponent, ImportCounts& counts) {
+  AMITY_TRY(const auto channels, store_.registry().channels_of(device));
+  std::string name = series.name;
+  const auto fits = [&](const Channel& channel) {
+    return channel.name == name && (channel.kind == series.kind || !series.interval_known);
+  };
+  for (const Channel& channel : channels) {
+    if (!series.interval_known) break;
+    if (channel.kind != series.kind || channel.name != name) continue;
+    if (channel.interval_s == series.interval_s) break;
+    // Another interval length is another channel.
+    name = fmt::format("{}_{}s", series.name, series.interval_s);
+    break;
+  }
+  for (const Channel& channel : channels) {
+    if (!fits(channel)) continue;
+    if (channel.unit != series.unit) {
+      return make_error(ErrorCode::kConflict,
+                        fmt::format("the channel {} is in {}, the file in {}", name,
+                                    symbol(channel.unit), symbol(series.unit)));
+    }
+    if (channel.multiplier != series.multiplier) {
+      return make_error(ErrorCode::kConflict,
+                        fmt::format("the channel {} has the multiplier {}, the file {}", name,
+                                    channel.multiplier, series.multiplier));
+    }
+    return ImportTarget{channel.id, channel.exponent};
+  }
+  if (!options_.add) {
+    return make_error(ErrorCode::kNotFound, fmt::format("the meter has no channel {} of {} s: "
+                                                        "--add adds what is not known",
+                                                        exchange::quoted(name), series.interval_s));
+  }
+  if (!series.interval_known) {
+    return make_error(ErrorCode::kNotFound,
+                      fmt::format("the meter has no channel {}, and these rows do not tell what "
+                                  "interval a new one has: --interval gives it",
+                                  exchange::quoted(name)));
+  }
+  Channel channel;
+  channel.device = device;
+  channel.kind = series.kind;
+  channel.name = name;
+  channel.source = series.source;
+  channel.unit = series.unit;
+  channel.exponent = static_cast<std::int8_t>(std::clamp(exponent, -9, 0));
+  channel.interval_s = series.interval_s;
+  channel.multiplier = series.multiplier;
+  AMITY_TRY(const ChannelId id, store_.registry().add_channel(channel));
+  ++counts.channels_added;
+  return ImportTarget{id, channel.exponent};
+}
+
+Result<ImportTarget> ImportDirectory::target(const MeterSeries& series, int exponent,
+                                             ImportCounts& counts) {
+  AMITY_TRY(const DeviceId found,
+            device(series.serial, series.point, series.interval_s, true, counts));
+  return channel_of(found, series, exponent, counts);
+}
+
+Result<ImportCounts> import_file(const std::string& path, store::Store& store,
+                                 intake::Intake& intake, UtcSeconds now,
+                                 const ImportOptions& options, const TellProblem& tell) {
+  ImportCounts counts;
+  Counting counting(path, tell, counts);
+  exchange::SeriesCheck first(counting);
+  exchange::FileReader reader(first, options.format, options.reading);
+  AMITY_CHECK(read_through(path, reader));
+  std::size_t meters = 0;
+  std::string last;
+  first.each([&](const exchange::SeriesSummary& s) {
+    ++counts.series;
+    const std::string who = s.series.serial.empty() ? s.series.point : s.series.serial;
+    if (meters == 0 || who != last) ++meters;
+    last = who;
+  });
+  if (!options.meter.empty() && meters > 1)
+    return make_error(ErrorCode::kInvalid,
+                      fmt::format("{} holds {} meters: --meter can name but one", path, meters));
+  if (options.check_only || (options.atomic && counts.refused > 0)) return counts;
+  ImportDirectory directory(store, options, now);
+  if (options.atomic) {
+    // What does not fit the registry is bad too, and must be known before anything is kept.
+    first.each([&](const exchange::SeriesSummary& s) {
+      const auto found = directory.target(s.series, s.exponent, counts);
+      std::string why;
+      if (!found.ok())
+        why = found.error().reason;
+      else if (s.exponent < found->exponent)
+        why = s.series.name + ": its values have more digits than its channel keeps";
+      else if (s.last > now + intake::kFutureMax_s)
+        why = s.series.name + ": its times reach into the future, " + to_iso(s.last);
+      if (why.empty()) return;
+      ++counts.refused;
+      tell(path, {0, true, why});
+    });
+    if (counts.refused > 0) return counts;
+  }
+  Keeping keeping(path, store, intake, now, directory, first, tell, counts);
+  exchange::SeriesCheck second(keeping);
+  exchange::FileReader again(second, options.format, options.reading);
+  AMITY_CHECK(read_through(path, again));
+  AMITY_CHECK(keeping.flush());
+  counts.kept = true;
+  return counts;
+}
+
+}  // namespace amity::app

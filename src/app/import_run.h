@@ -1,0 +1,70 @@
+// Files into a data directory, through the intake. A file is read twice: once to check it and to
+// learn what series it holds, once to keep it; so that with `atomic` nothing is kept of a file that
+// holds anything bad.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "exchange/formats.h"
+#include "exchange/series_check.h"
+#include "intake/intake.h"
+#include "store/store.h"
+
+namespace amity::app {
+
+struct ImportOptions {
+  std::optional<exchange::FileFormat> format;  // none: as each file looks
+  exchange::ReadOptions reading;
+  std::string meter;  // of a file that names none of ours
+  bool add = false;   // meters and channels that are not known yet
+  bool atomic = false;
+  bool check_only = false;
+};
+
+struct ImportCounts {
+  std::size_t values = 0, series = 0, events = 0;   // that the file holds
+  std::size_t fresh = 0, known = 0, corrected = 0;  // of the values that were kept
+  std::size_t refused = 0, noted = 0;               // problems
+  std::size_t devices_added = 0, channels_added = 0;
+  bool kept = false;
+};
+
+// A channel that a series goes to.
+struct ImportTarget {
+  ChannelId channel;
+  int exponent = 0;
+};
+
+// Finds (or adds) the device and the channel of a series; `exponent` is what its values need.
+class ImportDirectory {
+ public:
+  ImportDirectory(store::Store& store, const ImportOptions& options, UtcSeconds now)
+      : store_(store), options_(options), now_(now) {}
+
+  Result<ImportTarget> target(const exchange::MeterSeries& series, int exponent,
+                              ImportCounts& counts);
+  Result<DeviceId> device(const std::string& serial, const std::string& point,
+                          std::uint32_t interval_s, bool may_add, ImportCounts& counts);
+
+ private:
+  Result<ImportTarget> channel_of(DeviceId device, const exchange::MeterSeries& series,
+                                  int exponent, ImportCounts& counts);
+
+  store::Store& store_;
+  const ImportOptions& options_;
+  UtcSeconds now_;
+  std::map<std::string, DeviceId> devices_;
+};
+
+using TellProblem = std::function<void(const std::string& file, const exchange::Problem&)>;
+
+// One file that can be read twice. Fails when it cannot be read, or the store fails; what is wrong
+// within it is told and counted.
+Result<ImportCounts> import_file(const std::string& path, store::Store& store,
+                                 intake::Intake& intake, UtcSeconds now,
+                                 const ImportOptions& options, const TellProblem& tell);
+
+}  // namespace amity::app

@@ -1,0 +1,159 @@
+// `amity import` into a data directory: what is kept, told, and what happens the second time.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "app/exit_codes.h"
+#include "app/export_command.h"
+#include "app/import_command.h"
+
+namespace amity::app {
+namespace {
+
+struct Outcome {
+  int exit_code;
+  std::string out, err;
+};
+
+Outcome run(int (*command)(int, char**), std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "amity");
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  const int code = command(static_cast<int>(argv.size()), argv.data());
+  std::fflush(stdout);
+  std::string out = testing::internal::GetCapturedStdout();
+  return {code, std::move(out), testing::internal::GetCapturedStderr()};
+}
+
+class Import : public ::testing::Test {
+ protected:
+  Import() : folder_(::testing::TempDir() + "/import_" + std::to_string(::getpid())) {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+  }
+  ~Import() override { std::filesystem::remove_all(folder_); }
+
+  std::string file(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ + "/" + name, std::ios::binary) << text;
+    return folder_ + "/" + name;
+  }
+  Outcome import(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"--data", folder_ + "/data"});
+    return run(import_command, arguments);
+  }
+  Outcome rows(std::vector<std::string> arguments = {}) {
+    arguments.insert(arguments.begin(),
+                     {"--data", folder_ + "/data", "--from", "2004-01-01", "--to", "2004-12-31"});
+    return run(export_command, arguments);
+  }
+
+  std::string folder_;
+};
+
+std::string nem12_day(const std::string& date, const std::string& value, int count) {
+  std::string line = "300," + date;
+  for (int i = 0; i < count; ++i) line += "," + value;
+  return line + ",A,,,20040202120025,\n";
+}
+const std::string kHead = "100,NEM12,200405011135,MDA1,Ret1\n200,NMI1,E1,1,E1,N1,MET1,kWh,30,\n";
+
+std::size_t lines_of(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+TEST_F(Import, TheSameFileTwiceChangesNothing) {
+  const std::string path = file("a.csv", kHead + nem12_day("20040201", "1.25", 48) + "900\n");
+  const Outcome unknown = import({path});
+  EXPECT_EQ(unknown.exit_code, kExitBadInput);
+  EXPECT_NE(unknown.err.find("a.csv:2: no meter has the serial 'MET1'"), std::string::npos)
+      << unknown.err;
+  const Outcome first = import({"--add", path});
+  EXPECT_EQ(first.exit_code, kExitDone) << first.err;
+  EXPECT_EQ(first.out, path +
+                           ": 48 values of 1 series; 48 new, 0 known already, 0 corrected; "
+                           "added 1 meters, 1 channels; 0 refused, 0 notes\n");
+  const std::string before = rows().out;
+  EXPECT_EQ(lines_of(before), 49u);
+  EXPECT_NE(before.find("MET1,1,import,Wh,2004-01-31T14:30:00Z,2004-01-31T14:30:00+00:00,1250,A,"),
+            std::string::npos)
+      << before.substr(0, 300);
+  const Outcome second = import({path});
+  EXPECT_EQ(second.exit_code, kExitDone);
+  EXPECT_EQ(second.out, path +
+                            ": 48 values of 1 series; 0 new, 48 known already, 0 corrected; "
+                            "0 refused, 0 notes\n");
+  EXPECT_EQ(rows().out, before);
+}
+
+TEST_F(Import, GoodRowsAreKeptOrNoneWithAtomic) {
+  const std::string path = file(
+      "b.csv", kHead + nem12_day("20040201", "1", 47) + nem12_day("20040202", "1", 48) + "900\n");
+  const Outcome none = import({"--add", "--atomic", path});
+  EXPECT_EQ(none.exit_code, kExitBadInput);
+  EXPECT_NE(none.err.find("b.csv:3: the day has 47 values, 30 minutes make 48"), std::string::npos);
+  EXPECT_NE(none.out.find("nothing kept (--atomic); 1 refused"), std::string::npos) << none.out;
+  EXPECT_EQ(lines_of(rows().out), 1u);
+  const Outcome some = import({"--add", path});
+  EXPECT_EQ(some.exit_code, kExitBadInput);
+  EXPECT_NE(some.out.find("48 new"), std::string::npos) << some.out;
+  EXPECT_EQ(lines_of(rows().out), 49u);
+}
+
+TEST_F(Import, AnotherIntervalLengthIsAnotherChannelAndACorrectionIsCounted) {
+  const std::string quarter = "200,NMI1,E1,1,E1,N1,MET1,kWh,15,\n";
+  const std::string path = file("c.csv", kHead + nem12_day("20040201", "1", 48) + quarter +
+                                             nem12_day("20040202", "0.5", 96) + "900\n");
+  EXPECT_EQ(import({"--add", path}).exit_code, kExitDone);
+  const std::string out = rows().out;
+  EXPECT_NE(out.find("MET1,2,import_900s,Wh,2004-02-02T14:00:00Z"), std::string::npos) << out;
+  const std::string corrected = file("d.csv", kHead + nem12_day("20040201", "2", 48) + "900\n");
+  EXPECT_NE(import({corrected}).out.find("0 new, 0 known already, 48 corrected"),
+            std::string::npos);
+  EXPECT_NE(rows().out.find(",2000,A,"), std::string::npos);
+}
+
+TEST_F(Import, OwnRowsComeBackAsTheyWere) {
+  const std::string path = file("e.csv", kHead + nem12_day("20040201", "1.5", 48) + "900\n");
+  EXPECT_EQ(import({"--add", path}).exit_code, kExitDone);
+  const Outcome json = rows({"--format", "jsonl"});
+  std::filesystem::remove_all(folder_ + "/data");
+  const std::string copy = file("f.jsonl", json.out);
+  EXPECT_EQ(import({"--add", copy}).exit_code, kExitBadInput) << "no interval is told";
+  const Outcome again = import({"--add", "--interval", "1800", copy});
+  EXPECT_EQ(again.exit_code, kExitDone) << again.err;
+  EXPECT_EQ(rows({"--format", "jsonl"}).out, json.out);
+}
+
+TEST_F(Import, WhatIsExportedInAnotherFormatComesBack) {
+  const std::string path = file("h.csv", kHead + nem12_day("20040201", "1.5", 48) + "900\n");
+  ASSERT_EQ(import({"--add", path}).exit_code, kExitDone);
+  for (const char* format : {"nem12", "cmep", "espi", "cim"}) {
+    const Outcome out = rows({"--format", format});
+    EXPECT_EQ(out.exit_code, kExitDone) << out.err;
+    const Outcome again = import({"--meter", "MET1", file("again", out.out)});
+    EXPECT_EQ(again.exit_code, kExitDone) << format << again.err;
+    EXPECT_NE(again.out.find("48 values of 1 series; 0 new, 48 known already, 0 corrected"),
+              std::string::npos)
+        << format << ": " << again.out;
+  }
+  const Outcome mscons = rows({"--format", "mscons", "--sender", "9900000000001"});
+  EXPECT_NE(mscons.out.find("PIA+5+1-1?:1.29.0:SRW'"), std::string::npos);
+  EXPECT_EQ(rows({"--format", "parquet"}).out.substr(0, 4), "PAR1");
+  EXPECT_EQ(rows({"--format", "papyrus"}).exit_code, kExitUsage);
+}
+
+TEST_F(Import, WhatIsNoFileOfAKnownFormatSaysSo) {
+  const Outcome garbage = import({file("g.bin", std::string("\x01\x02\0\x03garbage", 11))});
+  EXPECT_EQ(garbage.exit_code, kExitBadInput);
+  EXPECT_NE(garbage.err.find("it begins like none of the formats"), std::string::npos);
+  EXPECT_EQ(import({folder_ + "/absent.csv"}).exit_code, kExitFailed);
+  EXPECT_EQ(run(import_command, {"--data", folder_}).exit_code, kExitUsage);
+  EXPECT_EQ(run(import_command, {"--help"}).exit_code, kExitDone);
+}
+
+}  // namespace
+}  // namespace amity::app

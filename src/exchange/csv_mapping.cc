@@ -1,0 +1,265 @@
+#include "exchange/csv_mapping.h"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include "exchange/digits.h"
+#include "exchange/row_reader.h"
+
+namespace amity::exchange {
+namespace {
+
+constexpr const char* kColumns[] = {"meter", "channel", "time",      "value",
+                                    "unit",  "quality", "multiplier"};
+
+Error wrong(std::string_view key, std::string_view why) {
+  return make_error(ErrorCode::kInvalid, fmt::format("{}: {}", key, why));
+}
+
+Result<Quality> quality_named(std::string_view key, std::string_view name) {
+  for (unsigned bit = 0; bit < 16; ++bit) {
+    const Quality quality{static_cast<std::uint16_t>(1u << bit)};
+    if (!name.empty() && to_string(quality) == name) return quality;
+  }
+  if (name == "actual") return Quality{};
+  return wrong(key, fmt::format("no quality is named {}", quoted(name)));
+}
+
+Status take_columns(const toml::table& table, CsvMapping& mapping) {
+  for (const auto& [key, node] : table) {
+    if (std::find(std::begin(kColumns), std::end(kColumns), key.str()) == std::end(kColumns))
+      return wrong(fmt::format("columns.{}", key.str()), "is not known");
+    if (const auto name = node.value<std::string>(); name && node.is_string())
+      mapping.columns[std::string(key.str())] = *name;
+    else if (const auto number = node.value<std::int64_t>(); number && *number > 0)
+      mapping.columns[std::string(key.str())] = std::to_string(*number);
+    else
+      return wrong(fmt::format("columns.{}", key.str()), "is a column's name or its number from 1");
+  }
+  if (mapping.columns.count("time") == 0 || mapping.columns.count("value") == 0)
+    return wrong("columns", "time and value are needed");
+  return {};
+}
+
+Status take_time(const toml::table& table, CsvMapping& mapping) {
+  mapping.time_format = table["format"].value_or(mapping.time_format);
+  const bool known = mapping.time_format == "iso" || mapping.time_format == "unix";
+  if (!known && (mapping.time_format.find("YYYY") == std::string::npos ||
+                 mapping.time_format.find("MM") == std::string::npos ||
+                 mapping.time_format.find("DD") == std::string::npos))
+    return wrong("time.format", "is iso, unix or a pattern of YYYY MM DD hh mm ss");
+  const std::string zone = table["zone"].value_or(std::string("UTC"));
+  auto found = TimeZone::find(zone);
+  if (!found.ok()) return wrong("time.zone", found.error().reason);
+  mapping.zone = *found;
+  const std::string label = table["label"].value_or(std::string("end"));
+  if (label != "end" && label != "start") return wrong("time.label", "is end or start");
+  mapping.time_is_start = label == "start";
+  const std::int64_t interval = table["interval_s"].value_or(std::int64_t{0});
+  if (interval < 0 || interval > 86'400) return wrong("time.interval_s", "is 1 to 86400 seconds");
+  mapping.interval_s = static_cast<std::uint32_t>(interval);
+  return {};
+}
+
+bool take_char(const toml::node_view<const toml::node>& node, char& out) {
+  const auto text = node.value<std::string>();
+  if (!text) return true;
+  if (text->size() != 1) return false;
+  out = (*text)[0];
+  return true;
+}
+
+}  // namespace
+
+Result<CsvMapping> csv_mapping_from_toml(std::string_view text) {
+  toml::table table;
+  try {
+    table = toml::parse(text);
+  } catch (const toml::parse_error& e) {
+    return make_error(ErrorCode::kMalformed,
+                      fmt::format("line {}: {}", e.source().begin.line, e.description()));
+  }
+  for (const auto& [key, node] : table) {
+    const std::string_view name = key.str();
+    if (name != "file" && name != "columns" && name != "series" && name != "time" &&
+        name != "quality")
+      return wrong(name, "is not known");
+    if (!node.is_table()) return wrong(name, "is a table");
+  }
+  const toml::table& root = table;
+  CsvMapping mapping;
+  if (!take_char(root["file"]["separator"], mapping.separator))
+    return wrong("file.separator", "is one character");
+  if (!take_char(root["file"]["decimal"], mapping.decimal))
+    return wrong("file.decimal", "is one character");
+  mapping.header = root["file"]["header"].value_or(true);
+  if (!root["columns"].is_table()) return wrong("columns", "is missing");
+  AMITY_CHECK(take_columns(*root["columns"].as_table(), mapping));
+  const toml::table none;
+  AMITY_CHECK(take_time(root["time"].is_table() ? *root["time"].as_table() : none, mapping));
+  mapping.meter = root["series"]["meter"].value_or(std::string());
+  mapping.channel = root["series"]["channel"].value_or(mapping.channel);
+  mapping.unit = root["series"]["unit"].value_or(mapping.unit);
+  if (!unit_scale_from(mapping.unit)) return wrong("series.unit", "is not known");
+  mapping.multiplier = root["series"]["multiplier"].value_or(std::int64_t{1});
+  if (mapping.multiplier < 1) return wrong("series.multiplier", "is 1 or more");
+  mapping.is_register = root["series"]["register"].value_or(false);
+  if (!mapping.is_register && mapping.interval_s == 0)
+    return wrong("time.interval_s", "is needed, but for registers (series.register = true)");
+  if (root["quality"].is_table()) {
+    for (const auto& [key, node] : *root["quality"].as_table()) {
+      AMITY_TRY(mapping.qualities[std::string(key.str())],
+                quality_named(key.str(), node.value_or(std::string())));
+    }
+  }
+  return mapping;
+}
+
+CsvReader::CsvReader(SeriesSink& sink, CsvMapping mapping)
+    : LineReader(sink), mapping_(std::move(mapping)) {}
+
+bool CsvReader::find_columns(std::size_t number) {
+  for (const auto& [what, name] : mapping_.columns) {
+    const auto index = whole_number(name);
+    std::size_t at = fields_.size();
+    if (mapping_.header) {
+      const auto found = std::find(fields_.begin(), fields_.end(), name);
+      at = static_cast<std::size_t>(found - fields_.begin());
+    }
+    if (at >= fields_.size() && index && *index >= 1) at = static_cast<std::size_t>(*index - 1);
+    if (at >= fields_.size()) {
+      refuse(number, fmt::format("no column {} for {}: the file is not read", quoted(name), what));
+      hopeless_ = true;
+      return false;
+    }
+    places_[what] = at;
+  }
+  ready_ = true;
+  return true;
+}
+
+Result<std::string_view> CsvReader::field(std::string_view what, std::string_view fallback) const {
+  const auto place = places_.find(what);
+  if (place == places_.end()) return fallback;
+  if (place->second >= fields_.size())
+    return make_error(ErrorCode::kMalformed,
+                      fmt::format("the row has {} columns, {} is in column {}", fields_.size(),
+                                  what, place->second + 1));
+  return trimmed(fields_[place->second]);
+}
+
+Result<std::vector<UtcSeconds>> CsvReader::times_of(std::string_view text) const {
+  const Error bad = make_error(ErrorCode::kMalformed, quoted(text) + " is no time");
+  if (mapping_.time_format == "unix") {
+    const auto seconds = whole_number(text);
+    if (!seconds || *seconds > 32'503'680'000) return bad;
+    return std::vector{UtcSeconds(*seconds)};
+  }
+  if (mapping_.time_format == "iso") {
+    AMITY_TRY(const UtcSeconds time, from_iso(text));
+    const bool told = text.find('Z') != std::string_view::npos ||
+                      text.find('+') != std::string_view::npos ||
+                      (text.size() > 11 && text.find('-', 11) != std::string_view::npos);
+    if (told) return std::vector{time};
+    const CivilTime c = civil_from_utc(time);
+    return mapping_.zone.instants(c.year, c.month, c.day, c.hour, c.minute, c.second);
+  }
+  // A pattern: its letters take a digit each, all else stands for itself.
+  std::map<char, std::string> digits;
+  if (text.size() != mapping_.time_format.size()) return bad;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char want = mapping_.time_format[i];
+    if (std::string_view("YMDhms").find(want) == std::string_view::npos) {
+      if (text[i] != want) return bad;
+    } else {
+      digits[want] += text[i];
+    }
+  }
+  for (const char part : {'h', 'm', 's'}) {
+    if (digits[part].empty()) digits[part] = "00";
+  }
+  const auto civil = civil_from_digits(digits['Y'] + digits['M'] + digits['D'] + digits['h'] +
+                                       digits['m'] + digits['s']);
+  if (!civil) return bad;
+  if (civil->hour == 24) {
+    const auto next = instant_of(*civil, mapping_.zone);
+    return next ? Result<std::vector<UtcSeconds>>(std::vector{*next}) : bad;
+  }
+  return mapping_.zone.instants(civil->year, civil->month, civil->day, civil->hour, civil->minute,
+                                civil->second);
+}
+
+Status CsvReader::read_row(MeterSeries& series, SeriesValue& value, UnitScale& scale) const {
+  AMITY_TRY(series.serial, field("meter", mapping_.meter));
+  AMITY_TRY(series.name, field("channel", mapping_.channel));
+  AMITY_TRY(const std::string_view unit, field("unit", mapping_.unit));
+  const auto found = unit_scale_from(unit);
+  if (!found) return make_error(ErrorCode::kMalformed, "no unit is named " + quoted(unit));
+  scale = *found;
+  series.unit = scale.unit;
+  series.multiplier = mapping_.multiplier;
+  AMITY_TRY(const std::string_view multiplier, field("multiplier", ""));
+  if (!multiplier.empty()) {
+    const auto factor = decimal_from(multiplier);
+    const auto whole =
+        factor.ok() ? rescale(shortest(*factor), 0) : Result<std::int64_t>(factor.error());
+    if (!whole.ok() || *whole < 1)
+      return make_error(ErrorCode::kMalformed, "the multiplier is " + quoted(multiplier));
+    series.multiplier = *whole;
+  }
+  series.kind = mapping_.is_register ? ChannelKind::kRegister : ChannelKind::kInterval;
+  series.interval_s = value.duration_s = mapping_.is_register ? 0 : mapping_.interval_s;
+  AMITY_TRY(const std::string_view quality, field("quality", ""));
+  if (const auto known = mapping_.qualities.find(quality); known != mapping_.qualities.end())
+    value.quality = known->second;
+  else if (!quality.empty())
+    return make_error(ErrorCode::kMalformed,
+                      "the mapping does not tell what the quality " + quoted(quality) + " means");
+  AMITY_TRY(const std::string_view text, field("value", ""));
+  std::string plain(text);
+  if (mapping_.decimal != '.') {
+    if (plain.find('.') != std::string::npos)
+      return make_error(ErrorCode::kMalformed, quoted(text) + " is no number");
+    std::replace(plain.begin(), plain.end(), mapping_.decimal, '.');
+  }
+  AMITY_TRY(const Decimal theirs, decimal_from(plain));
+  AMITY_TRY(value.value, scaled(theirs, scale));
+  return {};
+}
+
+void CsvReader::on_line(std::string_view line, std::size_t number) {
+  if (hopeless_ || line.empty()) return;
+  if (const Status status = split_csv(line, fields_, mapping_.separator); !status.ok())
+    return refuse(number, status.error().reason);
+  if (!ready_) {
+    if (!find_columns(number) || mapping_.header) return;
+  }
+  MeterSeries series;
+  SeriesValue value;
+  UnitScale scale;
+  if (const Status status = read_row(series, value, scale); !status.ok())
+    return refuse(number, status.error().reason);
+  const std::string_view when = *field("time", "");
+  const auto times = times_of(when);
+  if (!times.ok()) return refuse(number, times.error().reason);
+  if (times->empty())
+    return refuse(number, fmt::format("{} is skipped by the clock of {}", quoted(when),
+                                      mapping_.zone.name()));
+  const std::string key = series.serial + '\x1f' + series.name;
+  value.time = times->front() + (mapping_.time_is_start ? value.duration_s : 0);
+  const auto last = last_.find(key);
+  if (times->size() > 1 && last != last_.end() && !(last->second < value.time))
+    value.time = times->back() + (mapping_.time_is_start ? value.duration_s : 0);
+  if (last != last_.end())
+    last->second = value.time;
+  else if (last_.size() < kSeriesMax)
+    last_[key] = value.time;
+  if (!have_series_ || !(series == series_)) {
+    series_ = series;
+    have_series_ = true;
+    sink_.on_series(series_, number);
+  }
+  sink_.on_value(value, number);
+}
+
+}  // namespace amity::exchange

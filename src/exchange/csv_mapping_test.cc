@@ -1,0 +1,97 @@
+#include "exchange/csv_mapping.h"
+
+#include <gtest/gtest.h>
+
+#include "exchange/collecting_sink.h"
+#include "exchange/series_check.h"
+
+namespace amity::exchange {
+namespace {
+
+const char* const kMapping = R"(
+[file]
+separator = ";"
+decimal = ","
+[columns]
+meter = "Zaehler"
+time = "Zeit"
+value = "kWh"
+quality = 4
+[time]
+format = "DD.MM.YYYY hh:mm"
+zone = "Europe/Berlin"
+label = "start"
+interval_s = 1800
+[quality]
+W = "actual"
+E = "estimated"
+)";
+
+CollectingSink read(const char* mapping, const std::string& text) {
+  const auto parsed = csv_mapping_from_toml(mapping);
+  EXPECT_TRUE(parsed.ok()) << to_string(parsed.error());
+  CollectingSink sink;
+  SeriesCheck check(sink);
+  CsvReader reader(check, *parsed);
+  reader.feed(text);
+  reader.finish();
+  return sink;
+}
+
+TEST(CsvMapping, ColumnsNumbersTimesAndTheRepeatedHourOfAutumn) {
+  const auto sink = read(kMapping,
+                         "Zaehler;Zeit;kWh;Status\n"
+                         "M1;25.10.2026 02:00;0,5;W\nM1;25.10.2026 02:30;0,25;E\n"
+                         "M1;25.10.2026 02:00;1;W\nM1;25.10.2026 02:30;2;\n"
+                         "M1;29.03.2026 02:30;2;\nM1;25.10.2026;2;\nM1;25.10.2026 05:00;2;Q\n"
+                         "M1;25.10.2026 05:00;2.5;\nM1\n");
+  const auto& values = sink.totals.at("/M1/import").values;
+  ASSERT_EQ(values.size(), 4u);
+  EXPECT_EQ(to_iso(values[0].time), "2026-10-25T00:30:00Z");
+  EXPECT_EQ(to_iso(values[1].time), "2026-10-25T01:00:00Z");
+  EXPECT_EQ(to_iso(values[2].time), "2026-10-25T01:30:00Z");
+  EXPECT_EQ(to_iso(values[3].time), "2026-10-25T02:00:00Z");
+  EXPECT_EQ(quality_letter(values[1].quality), 'E');
+  EXPECT_EQ(micro_text(sink.totals.at("/M1/import").micro), "3750.000000");
+  EXPECT_EQ(
+      sink.refused,
+      (std::vector<std::string>{
+          "6: '29.03.2026 02:30' is skipped by the clock of Europe/Berlin",
+          "7: '25.10.2026' is no time", "8: the mapping does not tell what the quality 'Q' means",
+          "9: '2.5' is no number", "10: the row has 1 columns, quality is in column 4"}));
+}
+
+TEST(CsvMapping, RegistersWithoutAHeaderAndAMultiplierThatChanges) {
+  const auto sink = read(
+      "[file]\nheader=false\n[columns]\nmeter=1\ntime=2\nvalue=3\nmultiplier=4\n[series]\n"
+      "register=true\nunit=\"m3\"\nchannel=\"volume\"\n[time]\nformat=\"unix\"\n",
+      "W1,1780000000,12.5,1\nW1,1780003600,12.7,1\nW1,1780007200,1.3,10\n");
+  EXPECT_EQ(sink.totals.at("/W1/volume/R").values.size(), 2u);
+  EXPECT_EQ(sink.refused,
+            (std::vector<std::string>{
+                "3: 'W1' volume: the multiplier changes from 1 to 10, its values are left out"}));
+}
+
+TEST(CsvMapping, WhatIsWrongInTheMappingIsNamed) {
+  const std::pair<const char*, const char*> wrong[] = {
+      {"[columns]\ntime=1\n", "columns: time and value are needed"},
+      {"[columns]\ntime=1\nvalue=2\n",
+       "time.interval_s: is needed, but for registers (series.register = true)"},
+      {"[columns]\ntime=1\nvalue=2\nfoo=3\n", "columns.foo: is not known"},
+      {"[rows]\n", "rows: is not known"},
+      {"[columns]\ntime=1\nvalue=2\n[time]\ninterval_s=900\nlabel=\"middle\"\n",
+       "time.label: is end or start"},
+      {"[columns]\ntime=1\nvalue=2\n[time]\ninterval_s=900\n[series]\nunit=\"furlong\"\n",
+       "series.unit: is not known"}};
+  for (const auto& [text, reason] : wrong) {
+    const auto parsed = csv_mapping_from_toml(text);
+    ASSERT_FALSE(parsed.ok()) << text;
+    EXPECT_EQ(parsed.error().reason, reason);
+  }
+  EXPECT_FALSE(csv_mapping_from_toml("[columns\n").ok());
+  EXPECT_EQ(read(kMapping, "a;b;c;d\n1;2;3;4\n").refused,
+            (std::vector<std::string>{"1: no column 'Zaehler' for meter: the file is not read"}));
+}
+
+}  // namespace
+}  // namespace amity::exchange
