@@ -87,9 +87,9 @@ Result<Edit> undo_edit(Api& api, const Call& call) {
   return edit;
 }
 
-Response edit_response(int status, const Edit& edit) {
+Response edit_response(int status, const Edit& edit, const Channel* values_of = nullptr) {
   Json json;
-  put_edit(json, edit);
+  put_edit(json, edit, values_of);
   Response response = ok(json);
   response.status = status;
   response.headers.emplace_back("Location", "/api/v1/vee/edits/" + std::to_string(edit.id.value));
@@ -186,7 +186,11 @@ Response one(Api& api, const Call& call) {
   const auto edit = api.store.finals().edit(EditId(*id));
   if (!edit.ok()) return failure(edit.error(), call);
   if (!*edit) return failure(404, "no such edit", call);
-  return edit_response(200, **edit);
+  if ((*edit)->kind != EditKind::kValues || (*edit)->days.empty())
+    return edit_response(200, **edit);
+  const auto channel = channel_by_id(api, (*edit)->days[0].channel.value);
+  if (!channel.ok()) return failure(channel.error(), call);
+  return edit_response(200, **edit, &*channel);
 }
 
 }  // namespace

@@ -66,7 +66,8 @@ void put_next(Json& json, const std::string& cursor);
 
 void put_event(Json& json, const Event& event, std::string_view serial);
 void put_command(Json& json, const Command& command, std::string_view serial);
-void put_edit(Json& json, const Edit& edit);
+// With its values where `values_of`, their channel, is given.
+void put_edit(Json& json, const Edit& edit, const Channel* values_of = nullptr);
 // One validated day's facts as members of an object that is open.
 void put_vee_day(Json& json, const VeeDay& day, const Channel& channel);
 void put_amount(Json& json, std::string_view key, std::int64_t value, int exponent);

@@ -31,13 +31,23 @@ void put_vee_day(Json& json, const VeeDay& day, const Channel& channel) {
   json.key("open").number(std::uint64_t{day.open_count()});
 }
 
-void put_edit(Json& json, const Edit& edit) {
+void put_edit(Json& json, const Edit& edit, const Channel* values_of) {
   json.open().key("id").number(edit.id.value).key("kind").text(to_string(edit.kind));
   json.key("state").text(to_string(edit.state)).key("days").open_list();
   for (const EditDay& d : edit.days) {
     json.open().key("channel").number(d.channel.value).key("date").text(date_text(d.day)).close();
   }
-  json.close_list().key("intervals").number(std::uint64_t{edit.values.size()}).key("undoes");
+  json.close_list().key("intervals").number(std::uint64_t{edit.values.size()});
+  if (values_of != nullptr) {
+    json.key("values").open_list();
+    for (const EditValue& v : edit.values) {
+      json.open().key("time").time(v.time);
+      put_amount(json, "value", v.value, values_of->exponent);
+      json.close();
+    }
+    json.close_list();
+  }
+  json.key("undoes");
   edit.undoes.valid() ? json.number(edit.undoes.value) : json.null();
   json.key("reason").text(edit.reason).key("requested_by").text(edit.requested_by);
   json.key("requested").time(edit.requested).key("decided_by").text(edit.decided_by);

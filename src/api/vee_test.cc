@@ -141,6 +141,8 @@ TEST_F(VeeTest, OperatorsProposeAndEngineersDecide) {
   EXPECT_EQ(c.request("POST", "/api/v1/vee/edits/1/approve", "{}").status, 403);
   EXPECT_EQ(c.get("/api/v1/vee/edits?state=proposed").parsed()["items"].size(), 1u);
   c.auth = key_for("engineer");
+  const json seen = c.get("/api/v1/vee/edits/1").parsed();  // what is to be approved
+  EXPECT_EQ(seen["values"].dump(), R"([{"time":"2026-11-20T12:30:00Z","value":149}])");
   EXPECT_EQ(c.request("POST", "/api/v1/vee/edits/1/approve", "{}").parsed()["state"], "approved");
   EXPECT_EQ(c.get("/api/v1/vee/edits?state=proposed").parsed()["items"].size(), 0u);
 }

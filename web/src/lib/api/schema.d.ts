@@ -3889,6 +3889,12 @@ export interface components {
             }[];
             /** @description values: how many */
             intervals: number;
+            /** @description Of an edit of kind values that is asked for by its id: ends of intervals, in the channel's unit. */
+            values?: {
+                /** Format: date-time */
+                time: string;
+                value: number;
+            }[];
             undoes: number | null;
             reason: string;
             requested_by: string;
