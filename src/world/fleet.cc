@@ -98,10 +98,11 @@ std::vector<DeviceSecrets> Fleet::secrets() const {
 
 void Fleet::set_port(std::uint16_t port) {
   if (port == port_) return;
-  const std::string before = fmt::format(":{}?", port_), after = fmt::format(":{}?", port);
+  const std::string before = fmt::format(":{}", port_), after = fmt::format(":{}", port);
   for (Device& device : grid_.master.devices) {
-    const std::size_t at = device.address.find(before);
-    if (at != std::string::npos) device.address.replace(at, before.size(), after);
+    const std::size_t options = std::min(device.address.find('?'), device.address.size());
+    if (options < before.size() || !device.address.substr(0, options).ends_with(before)) continue;
+    device.address.replace(options - before.size(), before.size(), after);
   }
   port_ = port;
 }
