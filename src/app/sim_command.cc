@@ -31,8 +31,8 @@ struct Options {
 void add_options(CLI::App& app, Options& o) {
   app.add_option("--meters", o.fleet.meters, "how many (default 200; with --profiles all the homes there are)");
   app.add_option("--mix", o.mix,
-                 "shares of protocols, e.g. dlms=80,c1222=5,wmbus=15; one of dlms, c1222, iec62056, sml, p1, modbus, "
-                 "stg (electricity), wmbus, dlms-mbus (water, gas), mbus (heat); default: all dlms");
+                 "shares of protocols, e.g. dlms=80,c1222=5,wmbus=15; one of dlms, c1222, iec62056, sml, p1 "
+                 "(electricity), wmbus (water, gas), mbus (heat); default: all dlms");
   app.add_option("--seed", o.fleet.seed, "of the town: same seed, same homes, grid, keys and faults");
   app.add_option("--port", o.fleet.port, "TCP port; meter N answers at 127.16.0.N, concentrators from 127.24.0.1");
   app.add_option("--bind", o.fleet.bind, "address to listen on; connections from other machines are dropped anyway");

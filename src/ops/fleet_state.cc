@@ -101,10 +101,10 @@ void FleetState::apply(const EventsArrived& events) {
 }
 
 void FleetState::apply(const ReadingsArrived& arrived,
-                       const std::unordered_map<ChannelId, DeviceId>& device_of_interval_channel) {
+                       const std::unordered_map<ChannelId, DeviceId>& reporting_channels) {
   for (const Reading& reading : arrived.readings) {
-    const auto found = device_of_interval_channel.find(reading.channel);
-    if (found == device_of_interval_channel.end()) continue;
+    const auto found = reporting_channels.find(reading.channel);
+    if (found == reporting_channels.end()) continue;
     DeviceHealth* health = touch(found->second);
     if (health == nullptr) continue;
     health->last_reading = std::max(health->last_reading, reading.time);

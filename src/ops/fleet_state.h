@@ -42,7 +42,7 @@ struct DeviceHealth {
   UtcSeconds commissioned;
   UtcSeconds last_contact;  // newest attempt
   UtcSeconds last_success;  // newest successful one
-  UtcSeconds last_reading;  // newest interval end
+  UtcSeconds last_reading;  // newest interval end; of a meter without intervals, newest register
   UtcSeconds tamper_since;  // newest tamper event, 0 = none
   UtcSeconds power_since;   // newest power failure without a return, 0 = powered
   UtcSeconds security_since;
@@ -60,8 +60,9 @@ class FleetState {
   void add_device(const Device& device);
   void apply(const ContactMade& contact);
   void apply(const EventsArrived& events);
+  // `reporting_channels`: whose readings show that their device reports.
   void apply(const ReadingsArrived& readings,
-             const std::unordered_map<ChannelId, DeviceId>& device_of_interval_channel);
+             const std::unordered_map<ChannelId, DeviceId>& reporting_channels);
   void apply(const CommandChanged& change, CommandKind kind);
 
   const DeviceHealth* health(DeviceId id) const;

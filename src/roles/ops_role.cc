@@ -57,7 +57,8 @@ Status OpsRole::load_places() {
   std::unordered_map<DeviceId, std::vector<Channel>> channels_of;
   for (const Channel& channel : channels) {
     channels_of[channel.device].push_back(channel);
-    if (channel.kind == ChannelKind::kInterval) interval_channels_[channel.id] = channel.device;
+    known_channels_.insert(channel.id);
+    place_channel(channel);
   }
   for (const Device& device : devices) {
     if (device.state != DeviceState::kActive || !device.service_point.valid()) continue;
@@ -82,6 +83,31 @@ Status OpsRole::load_places() {
     places_[device.id] = std::move(place);
   }
   return {};
+}
+
+void OpsRole::place_channel(const Channel& channel) {
+  if (channel.kind == ChannelKind::kInterval) {
+    if (with_intervals_.insert(channel.device).second) {
+      std::erase_if(reporting_channels_,
+                    [&](const auto& entry) { return entry.second == channel.device; });
+    }
+  } else if (with_intervals_.contains(channel.device)) {
+    return;
+  }
+  reporting_channels_[channel.id] = channel.device;
+}
+
+void OpsRole::learn_channels(const ReadingsArrived& arrived) {
+  for (const Reading& reading : arrived.readings) {
+    if (!known_channels_.insert(reading.channel).second) continue;
+    const auto channel = registry_.channel(reading.channel);
+    if (!channel.ok()) {
+      known_channels_.erase(reading.channel);
+      spdlog::warn("channel {}: {}", reading.channel.value, to_string(channel.error()));
+    } else if (*channel) {
+      place_channel(**channel);
+    }
+  }
 }
 
 Status OpsRole::load_health() {
@@ -114,8 +140,8 @@ void OpsRole::count_arrivals(const ReadingsArrived& arrived) {
   while (seconds_.front().second < second - 60) seconds_.pop_front();
   std::set<DeviceId> devices;
   for (const Reading& reading : arrived.readings) {
-    const auto found = interval_channels_.find(reading.channel);
-    if (found != interval_channels_.end()) devices.insert(found->second);
+    const auto found = reporting_channels_.find(reading.channel);
+    if (found != reporting_channels_.end()) devices.insert(found->second);
   }
   seconds_.back().readings += arrived.readings.size();
   seconds_.back().meters += devices.size();
@@ -128,7 +154,8 @@ void OpsRole::handle(const store::JournalEntry& entry) {
   if (const auto* arrived = std::get_if<ReadingsArrived>(&entry.fact)) {
     completeness_.advance(window_start(now));
     for (const Reading& reading : arrived->readings) completeness_.add(reading);
-    fleet_.apply(*arrived, interval_channels_);
+    learn_channels(*arrived);
+    fleet_.apply(*arrived, reporting_channels_);
     count_arrivals(*arrived);
   } else if (const auto* events = std::get_if<EventsArrived>(&entry.fact)) {
     fleet_.apply(*events);

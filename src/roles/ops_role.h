@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/runtime.h"
@@ -65,6 +66,9 @@ class OpsRole {
   Status load_places();
   Status load_health();
   Status rebuild_completeness();
+  // Channels appear when a meter is first read or heard.
+  void learn_channels(const ReadingsArrived& arrived);
+  void place_channel(const Channel& channel);
   void count_arrivals(const ReadingsArrived& arrived);
 
   store::Registry& registry_;
@@ -75,7 +79,10 @@ class OpsRole {
   ops::FleetState fleet_;
   ops::Completeness completeness_;
   std::unordered_map<DeviceId, DevicePlace> places_;
-  std::unordered_map<ChannelId, DeviceId> interval_channels_;
+  std::unordered_set<ChannelId> known_channels_;
+  std::unordered_set<DeviceId> with_intervals_;
+  // Whose readings show that a meter reports: interval channels; registers of a device that has none.
+  std::unordered_map<ChannelId, DeviceId> reporting_channels_;
   std::unordered_map<CommandId, CommandKind> open_commands_;
   std::deque<Second> seconds_;                            // the last minute
   std::deque<std::pair<UtcSeconds, DeviceId>> failures_;  // the last hour

@@ -171,6 +171,57 @@ TEST_F(OpsTest, TheSamePictureAfterACrashWithRepeatedFacts) {
             "4/4 ok F1");  // from the saved record: the contact is before the cursor
 }
 
+// A water meter on the air has no intervals, and its channels appear when it is first heard.
+TEST_F(OpsTest, AMeterOfRegistersAloneIsNotLateWhileItReports) {
+  store::MasterData data;
+  Device device;
+  device.id = DeviceId(50);
+  device.serial = "W50";
+  device.model = "water";
+  device.service_point = ServicePointId(1);
+  device.commissioned = clock.time - 86'400;
+  data.devices.push_back(device);
+  ASSERT_TRUE(store->registry().add(data).ok());
+  OpsRole ops(store->registry(), store->readings(), clock, {});
+  ASSERT_TRUE(ops.load().ok());
+  const auto status = [&] {
+    return ops.read([&](const ops::FleetState& fleet, const auto&, const auto&) {
+      return std::string(to_string(fleet.status(DeviceId(50), clock.time)));
+    });
+  };
+  ContactMade contact;
+  contact.device = device.id;
+  contact.at = clock.time - 100;
+  contact.ok = true;
+  ops.handle({1, contact});
+  EXPECT_EQ(status(), "late");
+  store::MasterData heard;
+  Channel channel;
+  channel.id = ChannelId(500);
+  channel.device = device.id;
+  channel.kind = ChannelKind::kRegister;
+  channel.name = "volume";
+  channel.source = "volume";
+  channel.unit = Unit::kCubicMetre;
+  heard.channels.push_back(channel);
+  ASSERT_TRUE(store->registry().add(heard).ok());
+  ops.handle({2, ReadingsArrived{"heard", clock.time, {{channel.id, clock.time - 60, 7, {}}}}});
+  EXPECT_EQ(status(), "ok");
+  // Once it has intervals too, they alone tell.
+  store::MasterData profile;
+  channel.id = ChannelId(501);
+  channel.kind = ChannelKind::kInterval;
+  channel.name = "volume_profile";
+  channel.source = "volume profile";
+  channel.interval_s = 3600;
+  profile.channels.push_back(channel);
+  ASSERT_TRUE(store->registry().add(profile).ok());
+  ops.handle({3, ReadingsArrived{"heard", clock.time, {{channel.id, clock.time - 60, 7, {}}}}});
+  clock.time = clock.time + 3 * 3600;
+  ops.handle({4, ReadingsArrived{"heard", clock.time, {{ChannelId(500), clock.time, 9, {}}}}});
+  EXPECT_EQ(status(), "late");
+}
+
 TEST_F(CommandTest, WalksFromRequestToResultAndSurvivesARestart) {
   std::vector<Command> executed;
   std::vector<std::string> answers;

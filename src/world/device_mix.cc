@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::array<std::string_view, kProtocols> kNames = {
     "dlms", "c1222", "iec62056", "sml", "p1", "modbus", "stg", "wmbus", "mbus", "dlms-mbus"};
+constexpr MeterProtocol kWithoutMeter[] = {MeterProtocol::kModbus, MeterProtocol::kStg,
+                                           MeterProtocol::kDlmsMbus};
 constexpr std::uint32_t kShareMax = 1'000'000;
 
 }  // namespace
@@ -35,7 +37,12 @@ Result<DeviceMix> DeviceMix::parse(std::string_view text) {
       return make_error(ErrorCode::kInvalid,
                         "\"" + std::string(part) +
                             "\" is not PROTOCOL=SHARE with one of dlms, c1222, iec62056, sml, "
-                            "p1, modbus, stg, wmbus, mbus, dlms-mbus");
+                            "p1, wmbus, mbus");
+    }
+    const auto protocol = static_cast<MeterProtocol>(name - kNames.begin());
+    if (std::ranges::find(kWithoutMeter, protocol) != std::end(kWithoutMeter)) {
+      return make_error(ErrorCode::kUnsupported,
+                        "there is no virtual meter of \"" + std::string(*name) + "\" yet");
     }
     const std::string_view number = part.substr(equals + 1);
     std::uint32_t share = 0;
