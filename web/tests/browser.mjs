@@ -329,9 +329,10 @@ async function quality() {
   await page.goto(own);
   await page.getByRole('link', { name: 'Meter', exact: true }).click();
   await page.locator('.stack canvas').first().waitFor();
-  await page.getByRole('link', { name: 'raw', exact: true }).click();
-  await page.waitForURL(/values=raw/);
   await page.getByText('as the meter gave them').waitFor();
+  await page.getByRole('link', { name: 'final', exact: true }).click();
+  await page.waitForURL(/values=final/);
+  await page.getByText(/^(validated|.* not validated yet)/).waitFor();
   await page.locator('.strip').getByRole('link').click();
   await page.waitForURL(/\/quality\?.*device=\d+/).catch(() => fail('quality', `data quality leads to ${page.url()}`));
   await page.goBack();
