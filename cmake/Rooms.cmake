@@ -3,11 +3,12 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 # A room is a folder of src/ and a library of the same name. It includes only rooms below it: what it may include is
 # what it names in DEPS, and `scripts/tidy` checks the order.
 #
-#   amity_room(wire/hdlc DEPS base LIBS OpenSSL::Crypto [PCH asio])
+#   amity_room(wire/hdlc DEPS base LIBS OpenSSL::Crypto [PCH asio] [SHARDS 4])
 #
 # *_test.cc  -> one test program per room (GoogleTest)
 # *_fuzz.cc  -> one fuzz target each; outside the fuzz preset it is linked with a driver that replays its corpus
 #               (corpus/<name>/ beside it), so that every corpus runs in the tests.
+# SHARDS     -> the test program runs in so many pieces side by side: its tests wait for real time
 
 set(AMITY_PCH_STD <algorithm> <array> <cstdint> <cstring> <functional> <map> <memory> <optional> <span> <string>
     <string_view> <utility> <variant> <vector>)
@@ -30,7 +31,7 @@ if(NOT AMITY_FUZZ)
 endif()
 
 function(amity_room folder)
-  cmake_parse_arguments(ARG "" "PCH" "DEPS;LIBS;SOURCES" ${ARGN})
+  cmake_parse_arguments(ARG "" "PCH;SHARDS" "DEPS;LIBS;SOURCES" ${ARGN})
   string(REPLACE "/" "_" name ${folder})
   set(dir ${CMAKE_SOURCE_DIR}/src/${folder})
   file(GLOB sources CONFIGURE_DEPENDS ${dir}/*.cc)
@@ -66,8 +67,17 @@ function(amity_room folder)
     target_link_libraries(${name}_test PRIVATE ${name} GTest::gtest GTest::gtest_main)
     target_precompile_headers(${name}_test REUSE_FROM pch_test)
     target_compile_definitions(${name}_test PRIVATE AMITY_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-    add_test(NAME ${name} COMMAND ${name}_test)
-    set_tests_properties(${name} PROPERTIES LABELS unit)
+    if(ARG_SHARDS)
+      math(EXPR last "${ARG_SHARDS} - 1")
+      foreach(shard RANGE ${last})
+        add_test(NAME ${name}_${shard} COMMAND ${name}_test)
+        set_tests_properties(${name}_${shard} PROPERTIES LABELS unit COST 100
+          ENVIRONMENT "GTEST_TOTAL_SHARDS=${ARG_SHARDS};GTEST_SHARD_INDEX=${shard}")
+      endforeach()
+    else()
+      add_test(NAME ${name} COMMAND ${name}_test)
+      set_tests_properties(${name} PROPERTIES LABELS unit)
+    endif()
   endif()
 
   foreach(fuzzer IN LISTS fuzzers)
