@@ -20,7 +20,7 @@ namespace {
 struct Options {
   PlatformArguments platform;
   world::FleetConfig fleet;
-  std::string profiles, password = "amity-demo", mix = "dlms=100";
+  std::string profiles, password = "amity-demo", mix = "dlms=80,c1222=5,iec62056=3,sml=1,p1=1,wmbus=7,mbus=3";
   bool faults = true;
   unsigned seconds = 0;
 };

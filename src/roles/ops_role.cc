@@ -106,6 +106,9 @@ void OpsRole::learn_channels(const ReadingsArrived& arrived) {
       spdlog::warn("channel {}: {}", reading.channel.value, to_string(channel.error()));
     } else if (*channel) {
       place_channel(**channel);
+      Device device;
+      device.id = (*channel)->device;
+      if (places_.contains(device.id)) completeness_.add_device(device, {}, {**channel});
     }
   }
 }
@@ -152,9 +155,9 @@ void OpsRole::handle(const store::JournalEntry& entry) {
   const std::lock_guard lock(mutex_);
   const UtcSeconds now = clock_.utc();
   if (const auto* arrived = std::get_if<ReadingsArrived>(&entry.fact)) {
+    learn_channels(*arrived);
     completeness_.advance(window_start(now));
     for (const Reading& reading : arrived->readings) completeness_.add(reading);
-    learn_channels(*arrived);
     fleet_.apply(*arrived, reporting_channels_);
     count_arrivals(*arrived);
   } else if (const auto* events = std::get_if<EventsArrived>(&entry.fact)) {

@@ -216,7 +216,13 @@ TEST_F(OpsTest, AMeterOfRegistersAloneIsNotLateWhileItReports) {
   channel.interval_s = 3600;
   profile.channels.push_back(channel);
   ASSERT_TRUE(store->registry().add(profile).ok());
-  ops.handle({3, ReadingsArrived{"heard", clock.time, {{channel.id, clock.time - 60, 7, {}}}}});
+  const UtcSeconds hour(clock.time.value / 3600 * 3600);
+  ops.handle({3, ReadingsArrived{"heard", clock.time, {{channel.id, hour, 7, {}}}}});
+  const ops::Tally tally = ops.read([&](const auto&, const ops::Completeness& c, const auto&) {
+    return c.device(DeviceId(50), hour - 7200, hour);
+  });
+  EXPECT_EQ(tally.received, 1u);  // expected from now on, and since it was installed
+  EXPECT_EQ(tally.expected, 2u);
   clock.time = clock.time + 3 * 3600;
   ops.handle({4, ReadingsArrived{"heard", clock.time, {{ChannelId(500), clock.time, 9, {}}}}});
   EXPECT_EQ(status(), "late");

@@ -129,7 +129,7 @@ export class Vee {
   }
 
   /** With its values, as the server tells of one edit alone. */
-  whole(id) {
+  editWithValues(id) {
     const edit = this.find(id);
     return edit.kind === 'values' ? { ...edit, values: edit.body.values.map((v) => ({ time: v.time, value: Number(v.value) })) } : edit;
   }
@@ -175,7 +175,7 @@ export class Vee {
       ['GET', /^\/channels\/(\d+)\/days\/([-\d]+)$/, ({ id, rest }) => this.whole(number(id), rest)],
       ['GET', /^\/channels\/(\d+)\/history$/, ({ id, q }) => this.history(number(id), q)],
       ['GET', /^\/vee\/edits$/, ({ q }) => ({ items: this.edits.filter((e) => !q.get('state') || e.state === q.get('state')).slice(0, Number(q.get('limit') ?? 100)), next: null })],
-      ['GET', /^\/vee\/edits\/(\d+)$/, ({ id }) => this.whole(id)],
+      ['GET', /^\/vee\/edits\/(\d+)$/, ({ id }) => this.editWithValues(id)],
       ['POST', /^\/vee\/edits\/(\d+)\/approve$/, ({ id, body, session }) => this.decide(id, true, body, session)],
       ['POST', /^\/vee\/edits\/(\d+)\/reject$/, ({ id, body, session }) => this.decide(id, false, body, session)],
       ...[['edits', 'values'], ['accept', 'accept'], ['rerun', 'rerun'], ['undo', 'undo']].map(([path, kind]) => ['POST', new RegExp(`^/vee/${path}$`), ({ body, session, response }) => {
