@@ -13,6 +13,26 @@
 
 namespace amity::app {
 
+namespace {
+
+void add_edge_options(CLI::App& app, PlatformArguments& a) {
+  app.add_option("--edge-listen", a.edge_listen,
+                 "take what `amity edge` gateways forward here, HOST:PORT; over TLS with "
+                 "certificates of both sides (docs/formats/edge.md)")
+      ->envname("AMITY_EDGE_LISTEN");
+  app.add_option("--edge-ca", a.edge_ca,
+                 "PEM file of the authority that vouches for edges' certificates; their common "
+                 "names are registered with `amity admin edge`")
+      ->envname("AMITY_EDGE_CA");
+  app.add_option("--edge-certificate", a.edge_certificate,
+                 "PEM file, what edges are shown (default: --tls-certificate)")
+      ->envname("AMITY_EDGE_CERTIFICATE");
+  app.add_option("--edge-key", a.edge_key, "PEM file (default: --tls-key)")
+      ->envname("AMITY_EDGE_KEY");
+}
+
+}  // namespace
+
 void add_platform_options(CLI::App& app, PlatformArguments& a) {
   app.set_config("--config", "",
                  "read options from this TOML file (names as here, without the dashes)")
@@ -62,6 +82,7 @@ void add_platform_options(CLI::App& app, PlatformArguments& a) {
                  "TOML file that says what JSON messages mean, for --mqtt and for POST "
                  "/api/v1/uplinks/SOURCE (docs/formats/uplink_map.md)")
       ->envname("AMITY_MQTT_MAP");
+  add_edge_options(app, a);
   app.add_option("--headends", a.headends, "head-end workers; 0: one per core")
       ->capture_default_str();
   app.add_option("--read-every", a.read_every_min, "minutes between scheduled reads of a meter")
@@ -134,6 +155,19 @@ Status heard_options(const PlatformArguments& a, roles::HeardOptions& heard) {
   return {};
 }
 
+Status edge_options(const PlatformArguments& a, roles::EdgeOptions& edge) {
+  if (a.edge_listen.empty()) return {};
+  AMITY_TRY(edge.listen, endpoint_from(a.edge_listen));
+  edge.authority = a.edge_ca;
+  edge.certificate = a.edge_certificate.empty() ? a.tls_certificate : a.edge_certificate;
+  edge.key = a.edge_key.empty() ? a.tls_key : a.edge_key;
+  if (edge.authority.empty() || edge.certificate.empty() || edge.key.empty()) {
+    return make_error(ErrorCode::kInvalid,
+                      "--edge-listen wants --edge-ca, --edge-certificate and --edge-key");
+  }
+  return {};
+}
+
 Result<mdm::RuleBook> vee_rules_of(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
@@ -165,6 +199,7 @@ Result<roles::PlatformOptions> platform_options(const PlatformArguments& a) {
     options.headend.push.udp = options.headend.push.tcp;
   }
   AMITY_CHECK(heard_options(a, options.heard));
+  AMITY_CHECK(edge_options(a, options.edge));
   if (a.tls_certificate.empty() != a.tls_key.empty()) {
     return make_error(ErrorCode::kInvalid, "--tls-certificate and --tls-key go together");
   }

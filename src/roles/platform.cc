@@ -39,6 +39,7 @@ struct Platform::Parts {
   runtime::SystemClock clock;
   runtime::SystemRandom random;
   std::unique_ptr<HeardRole> heard;  // before the store: deliveries end on its loop
+  std::unique_ptr<EdgeRole> edge;    // likewise
   std::unique_ptr<store::Store> store;
   std::unique_ptr<headend::KeyRing> keys;
   std::unique_ptr<intake::Intake> intake;
@@ -150,12 +151,14 @@ Result<std::unique_ptr<Platform>> Platform::open(PlatformOptions options) {
   if (p.options.run_mdm) p.make_mdm(zone);
   p.headends = std::make_unique<HeadEndRole>(*p.store, *p.intake, *p.keys);
   p.heard = std::make_unique<HeardRole>(*p.store, *p.intake, *p.keys, zone);
+  p.edge = std::make_unique<EdgeRole>(*p.store, *p.intake);
   ServicesAbout about{p.options.utility, p.options.version, p.options.commit, zone,
                       p.options.demo,    p.clock.utc()};
   p.services =
       std::make_unique<PlatformServices>(*p.store, *p.ops, *p.commands, p.clock, std::move(about),
                                          [&p] { return p.headends->totals(); });
   p.services->set_heard_totals([&p] { return p.heard->totals(); });
+  p.services->set_edge_metrics([&p](std::vector<api::Metric>& out) { p.edge->add_metrics(out); });
   p.services->set_take_uplink([&p](std::string source, std::string body, auto done) {
     p.heard->take_upload(std::move(source), std::move(body), std::move(done));
   });
@@ -201,6 +204,9 @@ std::vector<Endpoint> Platform::frames() const {
 std::map<std::string, heard::Counters> Platform::heard_totals() const {
   return parts_->heard->totals();
 }
+const EdgeRole& Platform::edges() const {
+  return *parts_->edge;
+}
 headend::HeadEndStats Platform::headend_totals() const {
   return parts_->headends->totals();
 }
@@ -242,6 +248,7 @@ Status Platform::start() {
     AMITY_CHECK(p.headends->start(p.options.headend, p.options.headends));
     p.commands->set_execute([&p](const Command& command) { p.headends->submit(command); });
     AMITY_CHECK(p.heard->start(p.options.heard));
+    AMITY_CHECK(p.edge->start(p.options.edge));
   }
   AMITY_CHECK(p.commands->resume());
   if (p.options.run_api) {
@@ -267,6 +274,7 @@ void Platform::stop() {
   p.server.reset();    // no more requests
   p.headends->stop();  // no more readings
   p.heard->stop();
+  p.edge->stop();
   if (p.mdm_follower) p.mdm_follower->stop();
   p.command_follower->stop();
   p.ops_follower->stop();

@@ -12,6 +12,7 @@
 #include "headend/headend.h"
 #include "ops/command_desk.h"
 #include "ops/fleet_state.h"
+#include "roles/edge_role.h"
 #include "roles/heard_role.h"
 #include "roles/mdm_role.h"
 #include "store/store.h"
@@ -29,6 +30,7 @@ struct PlatformOptions {
   bool run_headend = true, run_api = true;
   headend::HeadEndConfig headend;
   HeardOptions heard;
+  EdgeOptions edge;
   ops::StatusRules status;
   ops::DeskLimits desk;
   MdmOptions mdm;
@@ -58,6 +60,7 @@ class Platform {
   // Where frames are listened for, as in the options: TCP, then UDP. Once started.
   std::vector<Endpoint> frames() const;
   std::map<std::string, heard::Counters> heard_totals() const;
+  const EdgeRole& edges() const;
   headend::HeadEndStats headend_totals() const;
   // The share of due intervals of the last day that is there; nullopt when none is due.
   std::optional<double> completeness() const;

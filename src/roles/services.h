@@ -53,6 +53,8 @@ class PlatformServices : public api::Services {
 
   // Before anything is asked.
   void set_heard_totals(HeardTotals totals) { heard_totals_ = std::move(totals); }
+  using MoreMetrics = std::function<void(std::vector<api::Metric>& out)>;
+  void set_edge_metrics(MoreMetrics metrics) { edge_metrics_ = std::move(metrics); }
   using TakeUplink = std::function<void(std::string, std::string, std::function<void(Status)>)>;
   void set_take_uplink(TakeUplink take) { take_uplink_ = std::move(take); }
   void take_uplink(std::string source, std::string body,
@@ -90,6 +92,7 @@ class PlatformServices : public api::Services {
   ServicesAbout about_;
   HeadEndTotals totals_;
   HeardTotals heard_totals_;
+  MoreMetrics edge_metrics_;
   TakeUplink take_uplink_;
   std::mutex mutex_;
   std::optional<std::string> not_ready_ = "starting";

@@ -13,12 +13,17 @@ namespace amity::runtime {
 // Certificates and policy; shared by any number of streams.
 class TlsContext {
  public:
-  // PEM files: the certificate with its chain, and the private key.
-  static Result<TlsContext> server(const std::string& certificate_file,
-                                   const std::string& key_file);
+  // PEM files: the certificate with its chain, and the private key. With `client_authority_file`
+  // clients must prove a certificate that it vouches for; Stream::peer_name() says whose.
+  static Result<TlsContext> server(const std::string& certificate_file, const std::string& key_file,
+                                   const std::string& client_authority_file = {});
   // Trusts the certificates of `authority_file` (PEM), or the system's where it is "". The peer's
   // certificate must be valid and be for the host that is connected to.
   static Result<TlsContext> client(const std::string& authority_file);
+  // The same, and proves a certificate of its own to servers that ask for one.
+  static Result<TlsContext> client(const std::string& authority_file,
+                                   const std::string& certificate_file,
+                                   const std::string& key_file);
 
   ssl_ctx_st* get() const { return context_.get(); }
 
