@@ -24,6 +24,10 @@ void add_edge_options(CLI::App& app, PlatformArguments& a) {
                  "PEM file of the authority that vouches for edges' certificates; their common "
                  "names are registered with `amity admin edge`")
       ->envname("AMITY_EDGE_CA");
+  app.add_option("--edge-config", a.edge_config,
+                 "folder with NAME.toml for each edge: what it is to read; a changed file is sent "
+                 "within seconds, and used or refused with its line and reason")
+      ->envname("AMITY_EDGE_CONFIG_DIR");
   app.add_option("--edge-certificate", a.edge_certificate,
                  "PEM file, what edges are shown (default: --tls-certificate)")
       ->envname("AMITY_EDGE_CERTIFICATE");
@@ -159,6 +163,7 @@ Status edge_options(const PlatformArguments& a, roles::EdgeOptions& edge) {
   if (a.edge_listen.empty()) return {};
   AMITY_TRY(edge.listen, endpoint_from(a.edge_listen));
   edge.authority = a.edge_ca;
+  edge.configurations = a.edge_config;
   edge.certificate = a.edge_certificate.empty() ? a.tls_certificate : a.edge_certificate;
   edge.key = a.edge_key.empty() ? a.tls_key : a.edge_key;
   if (edge.authority.empty() || edge.certificate.empty() || edge.key.empty()) {

@@ -72,8 +72,6 @@ class Stream {
   virtual void close() = 0;  // sends what is queued, then closes; no further callback
   virtual Endpoint local() const = 0;
   virtual Endpoint peer() const = 0;
-  // The name in the certificate that the peer has proved to own; "" where it has proved none.
-  virtual std::string peer_name() const { return {}; }
 };
 
 // Held while listening; destroying it stops.

@@ -53,7 +53,7 @@ class Buffer {
   Sequence last() const { return next_ - 1; }
   Sequence durable() const { return durable_; }
   std::uint64_t bytes() const;  // on disk
-  bool full() const { return bytes() >= options_.bytes_max; }
+  bool has_room(std::uint64_t more) const { return bytes() + more <= options_.bytes_max; }
   // What was unreadable when it was opened, in words.
   const std::vector<std::string>& damage() const { return damage_; }
 

@@ -14,7 +14,8 @@ enum class EdgeEvent : std::uint32_t {
   kConnected = 1,
   kLostBatches = 2,
   kReplaced = 3,
-  kDeviceRegistered = 4
+  kDeviceRegistered = 4,
+  kConfigurationRefused = 5
 };
 
 // Under which a buffer's mark is kept, and its batches' sources begin.
@@ -78,6 +79,7 @@ struct Desk::Edge {
   store::Sequence journal = 0;   // facts of the batches beyond it come after
   bool saving = false;
   Connection* connection = nullptr;
+  std::uint64_t offered = 0;  // the configuration that it was sent, on this connection
   std::map<Sequence, std::pair<int, Status>> parts;  // of batches under way: how many are open
 };
 
@@ -121,8 +123,11 @@ struct Desk::Connection : Stream::Handler {
   TimerId timer = 0;
 };
 
-Desk::Desk(DeskContext context) : c_(std::move(context)) {}
-Desk::~Desk() = default;
+Desk::Desk(DeskContext context)
+    : c_(std::move(context)), configurations_(c_.registry, c_.configurations) {}
+Desk::~Desk() {
+  c_.runtime.timers.cancel(looking_);
+}
 
 Endpoint Desk::listening() const {
   return listener_ ? listener_->local() : Endpoint{};
@@ -132,6 +137,7 @@ Status Desk::start(const Endpoint& at) {
   AMITY_CHECK(recover());
   AMITY_TRY(listener_,
             c_.runtime.network.listen(at, [this](auto stream) { accept(std::move(stream)); }));
+  look_at_files();
   return {};
 }
 
@@ -196,7 +202,8 @@ void Desk::drop(Connection* connection) {
 
 void Desk::refuse(Connection& connection, std::uint64_t& counter, const std::string& why) {
   ++counter;
-  const std::string who = connection.edge ? connection.edge->name : connection.stream->peer_name();
+  const std::string who =
+      connection.edge ? connection.edge->name : c_.proved_name(*connection.stream);
   c_.warn("edge: " + (who.empty() ? std::string() : who + " at ") +
           connection.stream->peer().to_string() + " was refused: " + why);
   connection.closing = true;
@@ -215,11 +222,13 @@ void Desk::take(Connection& connection, const Message& message) {
     connection.stream->send(encode_message(Acknowledged{connection.edge->saved}));
     return;
   }
+  if (const auto* report = std::get_if<ConfigurationReport>(&message))
+    return take_report(*connection.edge, *report);
   refuse(connection, counters_.refused_protocol, "edges do not say such things");
 }
 
 void Desk::greet(Connection& connection, const Hello& hello) {
-  const std::string name = connection.stream->peer_name();
+  const std::string name = c_.proved_name(*connection.stream);
   if (connection.edge || hello.protocol != kProtocol)
     return refuse(connection, counters_.refused_protocol,
                   "it speaks protocol " + std::to_string(hello.protocol) + ", not " +
@@ -249,13 +258,50 @@ void Desk::greet(Connection& connection, const Hello& hello) {
   picture.target = hello.target;
   picture.buffer = to_hex(hello.buffer);
   picture.acknowledged = edge->saved;
+  picture.configuration = hello.configuration;
+  edge->offered = 0;
   connection.stream->send(
       encode_message(Welcome{kProtocol, edge->saved, c_.runtime.clock.utc().value}));
+  offer_configuration(*edge);
   ContactMade contact;
   contact.device = edge->device;
   contact.at = c_.runtime.clock.utc();
   contact.ok = true;
   c_.journal.append(contact, [](Result<store::Sequence>) {});
+}
+
+void Desk::look_at_files() {
+  if (!configurations_.any()) return;
+  for (const auto& [name, edge] : edges_)
+    if (edge->connection != nullptr) offer_configuration(*edge);
+  looking_ = c_.runtime.timers.at(c_.runtime.clock.now() + milliseconds(kConfigurationsEvery_ms),
+                                  [this] { look_at_files(); });
+}
+
+// Once per connection and version: what was refused is not pressed on the edge again.
+void Desk::offer_configuration(Edge& edge) {
+  auto wanted = configurations_.wanted(edge.name);
+  if (!wanted.ok())
+    return c_.warn("edge: configuration of " + edge.name + ": " + to_string(wanted.error()));
+  if (!*wanted || (*wanted)->version == pictures_[edge.name].configuration ||
+      (*wanted)->version == edge.offered)
+    return;
+  edge.offered = (*wanted)->version;
+  edge.connection->stream->send(encode_message(**wanted));
+}
+
+void Desk::take_report(Edge& edge, const ConfigurationReport& report) {
+  EdgePicture& picture = pictures_[edge.name];
+  picture.configuration_refusal = report.refusal;
+  if (report.refusal.empty()) {
+    picture.configuration = report.version;
+    return;
+  }
+  const std::string text =
+      "configuration " + std::to_string(report.version) + " was refused: " + report.refusal;
+  c_.warn("edge: " + edge.name + ": " + text);
+  event(edge, Severity::kMedium, static_cast<std::uint32_t>(EdgeEvent::kConfigurationRefused),
+        text);
 }
 
 // Where the buffer's numbers begin, of what is kept already.

@@ -14,6 +14,7 @@
 #include <string>
 
 #include "base/runtime.h"
+#include "edge/configurations.h"
 #include "edge/marks.h"
 #include "edge/unpack.h"
 #include "intake/intake.h"
@@ -27,6 +28,8 @@ inline constexpr const char* kEdgeProtocol = "edge";  // of the device that an e
 struct EdgePicture {
   bool connected = false;
   std::string version, target, buffer;
+  std::uint64_t configuration = 0;    // in use; 0: its own
+  std::string configuration_refusal;  // of the last one that was offered
   Sequence acknowledged = 0;
   std::uint64_t batches = 0, repeated = 0, readings = 0, events = 0, refused_readings = 0;
   EdgeStatus status;
@@ -41,10 +44,13 @@ struct DeskCounters {
 
 struct DeskContext {
   Runtime runtime;  // whose network is TLS that asks for certificates
+  // The name in the certificate that the peer has proved; "": it has proved none.
+  std::function<std::string(const Stream& stream)> proved_name;
   store::Registry& registry;
   store::Journal& journal;
   intake::Intake& intake;
   std::function<void(const std::string& what)> warn;  // for the log
+  std::string configurations;  // folder with NAME.toml of each edge; "": none is sent
 };
 
 class Desk {
@@ -79,6 +85,9 @@ class Desk {
   void deliver(const std::shared_ptr<Edge>& edge, Sequence sequence, Unpacked unpacked);
   void finished(const std::shared_ptr<Edge>& edge, Sequence sequence, const Status& status);
   Status save(Edge& edge);
+  void look_at_files();
+  void offer_configuration(Edge& edge);
+  void take_report(Edge& edge, const ConfigurationReport& report);
   void event(const Edge& edge, Severity severity, std::uint32_t code, std::string text);
 
   DeskContext c_;
@@ -88,6 +97,8 @@ class Desk {
   std::map<std::string, EdgePicture> pictures_;
   std::map<std::string, Kept> kept_;  // by source prefix
   DeskCounters counters_;
+  Configurations configurations_;
+  TimerId looking_ = 0;
   std::shared_ptr<Desk*> self_ = std::make_shared<Desk*>(this);
 };
 

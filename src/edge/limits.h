@@ -27,6 +27,9 @@ inline constexpr std::size_t kSegmentBytesTarget = 1u << 20;  // a new file is b
 inline constexpr std::uint64_t kBufferBytesDefault = 256u << 20;
 inline constexpr std::uint64_t kBufferReserveBytes = 256u << 10;  // for events: that it is full
 
+// What is remembered of what was taken.
+inline constexpr std::size_t kRunsPerChannelMax = 200;  // of times without a hole
+
 // The uplink.
 inline constexpr std::size_t kBatchesInFlightMax = 64;
 inline constexpr std::size_t kBytesInFlightMax = 256u << 10;  // a batch beyond goes alone
@@ -40,6 +43,7 @@ inline constexpr std::int64_t kRetryMax_ms = 60'000;
 // The server.
 inline constexpr std::size_t kConnectionsMax = 5'000;
 inline constexpr std::size_t kDevicesPerEdgeMax = 1'000;
-inline constexpr std::size_t kFactsPerScan = 1'000;  // of the journal, after a start
+inline constexpr std::int64_t kConfigurationsEvery_ms = 3'000;  // their files are looked at
+inline constexpr std::size_t kFactsPerScan = 1'000;             // of the journal, after a start
 
 }  // namespace amity::edge

@@ -114,6 +114,7 @@ void Uplink::take_acknowledged(Sequence sequence) {
     events_.failed(forgotten.error());
     return drop(forgotten.error());
   }
+  events_.acknowledged(acknowledged_);
   pump();
 }
 

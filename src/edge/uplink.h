@@ -25,6 +25,7 @@ class Uplink {
     std::function<void(const Welcome&)> welcomed = [](const Welcome&) {};
     std::function<void(const Error& why)> lost = [](const Error&) {};      // or not reached
     std::function<void(const Message&)> received = [](const Message&) {};  // offers and pieces
+    std::function<void(Sequence)> acknowledged = [](Sequence) {};
     std::function<std::uint64_t()> configuration = [] { return 0; };
     std::function<EdgeStatus()> status = [] { return EdgeStatus{}; };
     // The server knows batches that this buffer has lost; they are numbered anew.

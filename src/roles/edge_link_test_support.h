@@ -57,10 +57,12 @@ struct Server {
     const Runtime plain = reactor.runtime();
     desk = std::make_unique<edge::Desk>(
         edge::DeskContext{{plain.clock, plain.timers, plain.random, *network},
+                          runtime::proved_name,
                           store->registry(),
                           store->journal(),
                           *intake,
-                          [this](const std::string& what) { log += what + "\n"; }});
+                          [this](const std::string& what) { log += what + "\n"; },
+                          configurations});
     const Status started = desk->start({"127.0.0.1", port});
     ASSERT_TRUE(started.ok()) << to_string(started.error());
     port = desk->listening().port;
@@ -113,7 +115,7 @@ struct Server {
   std::string authority_file;
   store::TestDirectory directory;
   std::uint16_t port = 0;
-  std::string log;
+  std::string log, configurations;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<intake::Intake> intake;
   std::unique_ptr<Network> network;

@@ -21,10 +21,12 @@ Status EdgeRole::open(const EdgeOptions& options) {
   network_ = runtime::make_tls_network(plain, tls);
   desk_ = std::make_unique<edge::Desk>(
       edge::DeskContext{{plain.clock, plain.timers, plain.random, *network_},
+                        runtime::proved_name,
                         store_.registry(),
                         store_.journal(),
                         intake_,
-                        [](const std::string& what) { spdlog::warn("{}", what); }});
+                        [](const std::string& what) { spdlog::warn("{}", what); },
+                        options.configurations});
   AMITY_CHECK(desk_->start(*options.listen));
   listening_ = desk_->listening();
   publish();
@@ -101,6 +103,8 @@ void EdgeRole::add_metrics(std::vector<api::Metric>& out) const {
       {"amity_edge_refused_readings_total",
        "Readings that became events: not of a device of this edge, or another unit.", true,
        [](const Picture& p) { return static_cast<double>(p.refused_readings); }},
+      {"amity_edge_configuration", "Version of the configuration in use; 0: the edge's own.", false,
+       [](const Picture& p) { return static_cast<double>(p.configuration); }},
       {"amity_edge_buffered_bytes", "On the edge's disk, as it said last.", false,
        [](const Picture& p) { return static_cast<double>(p.status.buffered_bytes); }},
       {"amity_edge_resident_bytes", "Memory of the edge's process, as it said last.", false,

@@ -17,6 +17,7 @@ struct EdgeOptions {
   std::optional<Endpoint> listen;  // none: no edge is listened to
   std::string certificate, key;    // PEM files of this server
   std::string authority;           // PEM file of who vouches for edges
+  std::string configurations;      // folder with NAME.toml of each edge; "": none is sent
 };
 
 class EdgeRole {

@@ -110,7 +110,7 @@ class TlsStream : public Stream, private Stream::Handler {
   }
   Endpoint local() const override { return raw_->local(); }
   Endpoint peer() const override { return raw_->peer(); }
-  std::string peer_name() const override {
+  std::string peer_name() const {
     if (!open_ || SSL_get_verify_result(ssl_.get()) != X509_V_OK) return {};
     X509* certificate = SSL_get0_peer_certificate(ssl_.get());
     return certificate == nullptr ? std::string() : common_name(certificate);
@@ -282,6 +282,11 @@ Result<TlsContext> TlsContext::client(const std::string& authority_file,
   AMITY_TRY(TlsContext context, client(authority_file));
   AMITY_CHECK(take_identity(context.get(), certificate_file, key_file));
   return context;
+}
+
+std::string proved_name(const Stream& stream) {
+  const auto* tls = dynamic_cast<const TlsStream*>(&stream);
+  return tls == nullptr ? std::string() : tls->peer_name();
 }
 
 std::unique_ptr<Network> make_tls_network(const Runtime& runtime, const TlsContext& context) {
