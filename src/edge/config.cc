@@ -26,6 +26,11 @@ MeterEntry meter_from(ModelTable& table) {
   meter.protocol = table.text("protocol");
   meter.address = table.text("address");
   meter.interval_s = static_cast<std::uint32_t>(table.integer("interval_s", 60, kDay_s, 900));
+  if (const std::string since = table.text("since"); !since.empty()) {
+    const auto time = from_iso(since);
+    time.ok() ? void(meter.since = *time)
+              : table.fail("\"since\" is a date, or date and time: 2026-11-01");
+  }
   meter.key = table.hex("key");
   meter.authentication_key = table.hex("authentication_key");
   meter.password = table.text("password");

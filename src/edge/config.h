@@ -15,6 +15,7 @@ struct MeterEntry {
   std::string serial, manufacturer, model, protocol;
   std::string address;             // as a device's (headend/address.h); "" = heard by a receiver
   std::uint32_t interval_s = 900;  // of its load profile
+  UtcSeconds since;                // it holds nothing older; 0: not known
   Bytes key, authentication_key;
   std::string password;
 };

@@ -188,6 +188,7 @@ Status EdgeAgent::register_meter(const edge::MeterEntry& entry, std::set<DeviceI
   device.protocol = entry.protocol;
   device.address = entry.address;
   device.interval_s = entry.interval_s;
+  device.commissioned = entry.since;
   device.state = DeviceState::kActive;
   if (known) {
     AMITY_CHECK(registry_->update_device(device));

@@ -115,10 +115,10 @@ struct EdgeMeters : ::testing::Test {
     for (const world::SideDevice& d : fleet->side().devices()) {
       const Device& device = registered(d);
       reading += "[[meter]]\nserial = \"" + device.serial + "\"\nmanufacturer = \"" +
-                 device.manufacturer + "\"\n";
+                 device.manufacturer + "\"\nsince = \"" + to_iso(fleet->born()) + "\"\n";
       if (d.protocol == world::MeterProtocol::kMbus) {
         reading += "address = \"mbus+serial://" + terminal->path +
-                   device.address.substr(device.address.find('?')) + "\"\n";
+                   device.address.substr(device.address.find('?')) + "&line=8N1" + "\"\n";
       } else if (d.protocol == world::MeterProtocol::kWmbus) {
         reading += "key = \"" + to_hex(fleet->side().resource(d.meter).key()) + "\"\n";
       } else {
@@ -265,7 +265,7 @@ TEST_F(EdgeMeters, AFullBufferRefusesAndSaysSo) {
     auto buffer =
         edge::Buffer::open(directory / "edge/buffer", {1 << 20, false}, other.runtime().random)
             .value();
-    while (buffer->append(quarter(buffer->last() + 1)).ok()) {
+    while (buffer->append(quarter(buffer->last() % 4'000 + 1)).ok()) {
     }
   }
   start_agent("buffer_mib = 1\n" + reading);
@@ -276,7 +276,8 @@ TEST_F(EdgeMeters, AFullBufferRefusesAndSaysSo) {
   server.start();
   const auto told = [&] {
     std::string all;
-    for (const Event& e : server.store->events().latest(1'000).value()) all += e.text + "\n";
+    const auto events = server.store->events().latest(1'000).value();
+    for (const Event& e : events) all += e.text + "\n";
     return all;
   };
   EXPECT_TRUE(until(
