@@ -56,15 +56,37 @@ TEST(Decode, AidonPush) {
       "7ea02a410883130413e6e7000f40000000000101020309060100010700ff0600001d3a02020f00161b16f97e");
   EXPECT_EQ(
       json_of(push),
-      R"({"protocol":"dlms","transport":{"type":"hdlc","source":"4/65","destination":"32","frames":1,"bytes":44},)"
+      R"({"protocol":"dlms",)"
       R"("meter":{"id":"","manufacturer":"","medium":"electricity","model":""},)"
       R"("security":{"mode":"none","ok":true},)"
       R"("readings":[{"quantity":"active power import","unit":"W","value":7482,"storage":0,"tariff":0,)"
-      R"("subunit":0,"kind":"instantaneous","time":"","obis":"1.0.1.7.0.255"}],"events":[],"unknown":[],)"
+      R"("subunit":0,"kind":"instantaneous","obis":"1.0.1.7.0.255"}],"events":[],"unknown":[],)"
+      R"("transport":{"type":"hdlc","source":"4/65","destination":"32","frames":1,"bytes":44},)"
       R"("apdu":{"type":"data-notification","invoke_id":0,"body":{"type":"array","items":[{"type":"structure",)"
       R"("items":[{"type":"octet-string","obis":"1.0.1.7.0.255","hex":"0100010700FF"},)"
       R"({"type":"uint32","value":7482},{"type":"structure","items":[{"type":"int8","value":0},)"
       R"({"type":"enum","value":27}]}]}]}}})");
+}
+
+// As a model file has it (meters/kaifa-ma304.toml).
+obis::ValueLists kaifa_lists() {
+  obis::ValueList list{"KFM", "KFM_001", 13, {}, {}};
+  const auto column = [&](std::uint8_t a, std::uint8_t c, std::uint8_t d, std::uint8_t e,
+                          int scaler, Unit unit) {
+    list.columns.push_back({{a, 0, c, d, e, 255}, scaler, unit});
+  };
+  column(0, 96, 1, 0, 0, Unit::kNone);
+  column(0, 96, 1, 7, 0, Unit::kNone);
+  column(1, 1, 7, 0, 0, Unit::kWatt);
+  column(1, 2, 7, 0, 0, Unit::kWatt);
+  column(1, 3, 7, 0, 0, Unit::kVar);
+  column(1, 4, 7, 0, 0, Unit::kVar);
+  for (const std::uint8_t c : {31, 51, 71}) column(1, c, 7, 0, -3, Unit::kAmpere);
+  for (const std::uint8_t c : {32, 52, 72}) column(1, c, 7, 0, -1, Unit::kVolt);
+  obis::ValueLists lists;
+  EXPECT_TRUE(lists.add(list).ok());
+  EXPECT_FALSE(lists.add(list).ok()) << "twice";
+  return lists;
 }
 
 // protocols.md 21
@@ -76,7 +98,10 @@ TEST(Decode, KaifaPositionalPush) {
           "0600000C2F06000009510600"
           "00000006000009"
           "55115C7E");
-  const rapidjson::Document document = document_of(push);
+  const obis::ValueLists lists = kaifa_lists();
+  DecodeOptions options;
+  options.value_lists = &lists;
+  const rapidjson::Document document = document_of(push, options);
   EXPECT_EQ(readings_of(document),
             "0.0.96.1.0.255 \"6970631401753985\" \n0.0.96.1.7.255 \"MA304H3E\" \n"
             "1.0.1.7.0.255 948 W\n1.0.2.7.0.255 0 W\n1.0.3.7.0.255 0 var\n1.0.4.7.0.255 64 var\n"
@@ -88,7 +113,6 @@ TEST(Decode, KaifaPositionalPush) {
   EXPECT_STREQ(document["time"].GetString(), "2017-09-15T05:33:40")
       << "no deviation, no zone: wall clock";
   const auto oslo = TimeZone::find("Europe/Oslo");
-  DecodeOptions options;
   options.zone = &*oslo;
   EXPECT_STREQ(document_of(push, options)["time"].GetString(), "2017-09-15T03:33:40Z");
 }
