@@ -4,6 +4,8 @@
 #include "headend/fakes.h"
 #include "headend/headend.h"
 #include "headend/test_meter.h"
+#include "wire/dlms/data_value.h"
+#include "wire/dlms/notification.h"
 #include "wire/dlms/wrapper.h"
 
 namespace amity::headend {
@@ -237,7 +239,7 @@ Bytes plain_push(std::string_view number, std::uint32_t energy) {
   data.structure(2);
   data.int8(1);
   data.enumeration(30);
-  encode(dlms::DataNotification{{}, {}, body}, apdu);
+  dlms::encode(dlms::DataNotification{{}, {}, body}, apdu);
   EXPECT_TRUE(encode(dlms::WrapperFrame{1, 1, apdu}, frame).ok());
   return frame;
 }

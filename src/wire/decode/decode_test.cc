@@ -194,6 +194,50 @@ TEST(Decode, GeneralBlocks) {
       std::string::npos);
 }
 
+// Scaler and unit of 1.0.1.8.0, then its value, the columns of the load profile, a row of it: each
+// request in the wrapper, followed by its answer.
+TEST(Decode, AnAnswerIsNamedByItsRequestAndScaledByWhatWasReadBefore) {
+  const char* const exchanges[] = {
+      "C001C100030100010800FF0300",
+      "C401C10002020FFF161E",
+      "C001C100030100010800FF0200",
+      "C401C100060000162E",
+      "C001C100070100630100FF0300",
+      "C401C1000102020412000809060000010000FF0F02120000020412000309060100010800FF0F02120000",
+      "C001C100070100630100FF0200",
+      "C401C10001010202090C07EA0B15060D0F0000FFC40006000016FF"};
+  Bytes recording;
+  for (std::size_t i = 0; i < std::size(exchanges); ++i) {
+    const bool asks = i % 2 == 0;
+    const Bytes apdu = hex(exchanges[i]);
+    const std::uint16_t client = 16, meter = 1;
+    ASSERT_TRUE(
+        encode(dlms::WrapperFrame{asks ? client : meter, asks ? meter : client, apdu}, recording)
+            .ok());
+  }
+  const auto decoded = decode_stream(recording, {});
+  ASSERT_EQ(decoded.size(), 8u);
+  for (const DecodedFrame& frame : decoded) ASSERT_TRUE(frame.json.ok());
+  EXPECT_NE(decoded[1].json->find(R"("readings":[])"), std::string::npos) << *decoded[1].json;
+  EXPECT_NE(decoded[3].json->find(R"("unit":"Wh","value":567.8)"), std::string::npos)
+      << *decoded[3].json;
+  EXPECT_NE(decoded[7].json->find(R"("unit":"Wh","value":588.7)"), std::string::npos)
+      << *decoded[7].json;
+  EXPECT_NE(decoded[7].json->find(R"("time":"2026-11-21T12:15:00Z","obis":"1.0.1.8.0.255")"),
+            std::string::npos)
+      << *decoded[7].json;
+  // Alone, the value is nobody's: nothing is claimed of it.
+  const rapidjson::Document alone = document_of(hex(exchanges[3]));
+  EXPECT_EQ(alone["readings"].Size(), 0u);
+}
+
+// What a push leaves open is said, not guessed away.
+TEST(Decode, AValueWithoutItsScalerSaysSo) {
+  const std::string json = json_of(hex("0F4000000000020209060100200700FF1209C4"));
+  EXPECT_NE(json.find(R"("unit":"V","value":2500)"), std::string::npos) << json;
+  EXPECT_NE(json.find(R"("note":"scaler and unit not sent")"), std::string::npos) << json;
+}
+
 TEST(Decode, GatewayPrefix) {
   const rapidjson::Document document = document_of(hex("E6000431323334C001C100080000010000FF0200"));
   EXPECT_STREQ(document["transport"]["gateway"].GetString(), "network 0, device 31323334");

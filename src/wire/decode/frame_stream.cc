@@ -6,6 +6,7 @@
 
 #include "wire/decode/decode.h"
 #include "wire/decode/message.h"
+#include "wire/hdlc/frame.h"
 #include "wire/mbus/wired_frame.h"
 #include "wire/mbus/wireless_frame.h"
 #include "wire/p1/telegram.h"
@@ -30,6 +31,15 @@ bool is_line_end(std::uint8_t c) {
 
 bool is_printable(std::uint8_t c) {
   return c >= 0x20 && c < 0x7F;
+}
+
+// Between its flags stands a frame whose header is right.
+Result<std::size_t> damaged_hdlc_bytes(ByteView rest) {
+  AMITY_TRY(const hdlc::FrameHead head, hdlc::check_frame_head(rest.subspan(1)));
+  const std::size_t size = head.length + 2;
+  if (rest.size() < size || rest[size - 1] != kHdlcFlag)
+    return make_error(ErrorCode::kMalformed, "no HDLC frame");
+  return size;
 }
 
 // How far the bytes are hexadecimal digits and blanks.
@@ -154,9 +164,11 @@ std::optional<FrameStream::Front> FrameStream::front_of_dlms(ByteView rest, bool
                ? std::nullopt
                : std::optional(Front{});
   if (!starts_framed_message(rest)) return std::nullopt;
-  const auto size = framed_message_bytes(rest);
+  auto size = framed_message_bytes(rest);
   if (!size.ok() && size.error().code == ErrorCode::kTruncated)
     return at_end ? std::optional(Front{1}) : Front{};
+  // A frame with a right header and a damaged content is one: its decoder says what is wrong.
+  if (!size.ok() && flag) size = damaged_hdlc_bytes(rest);
   if (!size.ok()) return std::nullopt;
   Front found{*size, Protocol::kDlms};
   // The flag behind a frame may be the one in front of the next, which may not be there yet.
