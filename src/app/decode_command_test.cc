@@ -209,6 +209,9 @@ TEST(DecodeCommand, WhatIsNoStreamOfFramesIsReadWhole) {
   const Outcome line = piped(std::string(kAidon) + "\n" + kAidon + "\n");
   EXPECT_EQ(std::count(line.out.begin(), line.out.end(), '\n'), 2) << line.out << line.err;
   EXPECT_EQ(line.exit_code, kExitDone);
+  const std::string wrapped = std::string(kAidon).insert(40, "\n");  // one frame on two lines
+  const Outcome two_lines = piped(wrapped + "\n");
+  EXPECT_NE(two_lines.out.find(R"("value":7482)"), std::string::npos) << two_lines.err;
 }
 
 }  // namespace

@@ -155,6 +155,8 @@ obis::ValueList list_from(ModelTable& table) {
   obis::ValueList list;
   list.manufacturer = table.text("manufacturer", true);
   list.id = table.text("id");
+  list.model = table.text("model");
+  if (!list.model.empty() && list.id.empty()) table.fail("a list of a \"model\" has an \"id\"");
   list.items = static_cast<std::size_t>(table.integer("items", 0, kListItemsMax, 0));
   for (const std::string& text : table.texts("columns"))
     list.columns.push_back(column_from(table, text));

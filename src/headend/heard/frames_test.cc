@@ -3,6 +3,7 @@
 
 #include "headend/heard/frame_listener.h"
 #include "headend/heard/test_heard.h"
+#include "wire/decode/dlms_conversation.h"
 #include "wire/mbus/wireless_frame.h"
 #include "wire/p1/telegram.h"
 
@@ -218,6 +219,17 @@ TEST_F(HeardFrames, ACipheredDlmsPushIsOpenedWithTheKeyOfItsSenderAndTakenOnce) 
   datagram(push.frame);
   EXPECT_EQ(count().duplicates, 1u);
   EXPECT_EQ(kept(), once);
+}
+
+TEST_F(HeardFrames, ABareCipheredApduIsNotTakenForAnEncryptedP1Telegram) {
+  const DeviceId device = add("78123456", "", "dlms");
+  const auto push = frame_of(models, "iskraemeco-am550.toml", 0);
+  headend::DeviceKeys keys;
+  keys.current = {push.key, push.authentication_key};
+  keys.meter_title = dlms::SystemTitle{'I', 'S', 'K', 0x67, 0, 1, 0x23, 0x45};
+  ASSERT_TRUE(ring->put(device, keys).ok());
+  datagram(*decode::apdu_of_frames(push.frame));
+  EXPECT_NE(kept().find("active_energy_export 1384539e0"), std::string::npos) << kept();
 }
 
 TEST_F(HeardFrames, ADlmsPushWithAWrongTagIsNotUsed) {

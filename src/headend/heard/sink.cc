@@ -95,7 +95,14 @@ Sink::Opened Sink::open_p1(const decode::StreamFrame& frame) {
                            : Result<headend::DeviceKeys>(make_error(ErrorCode::kNotFound, ""));
   if (!keys.ok()) return {std::nullopt, {}};
   p1::Decoder decoder({{keys->current.encryption, keys->current.authentication}});
-  if (Status status = decoder.decode(frame.bytes, report_); !status.ok()) return {device, status};
+  Status status = decoder.decode(frame.bytes, report_);
+  if (!status.ok() || !report_.security.ok) {  // a push of DLMS has the same envelope
+    Opened push = open_dlms(frame);
+    if (push.status.ok() && report_.security.ok) return push;
+    report_.clear();
+    status = decoder.decode(frame.bytes, report_);
+  }
+  if (!status.ok()) return {device, status};
   if (!report_.security.ok) return {device, {}};
   ByteReader counter(frame.bytes.subspan(kP1CounterAt, 4));
   report_.details.emplace_back("message_counter", std::to_string(*counter.u32()));

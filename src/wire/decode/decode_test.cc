@@ -70,7 +70,7 @@ TEST(Decode, AidonPush) {
 
 // As a model file has it (meters/kaifa-ma304.toml).
 obis::ValueLists kaifa_lists() {
-  obis::ValueList list{"KFM", "KFM_001", 13, {}, {}};
+  obis::ValueList list{"KFM", "KFM_001", "", 13, {}, {}};
   const auto column = [&](std::uint8_t a, std::uint8_t c, std::uint8_t d, std::uint8_t e,
                           int scaler, Unit unit) {
     list.columns.push_back({{a, 0, c, d, e, 255}, scaler, unit});

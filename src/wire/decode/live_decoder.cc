@@ -23,15 +23,20 @@ bool is_streamed(Protocol protocol) {
   }
 }
 
+// A line of digits and blanks that is one frame, not a part of one.
+bool begins_with_frame_line(std::string_view text) {
+  const std::size_t end = text.find_first_of("\r\n");
+  if (end == std::string_view::npos) return false;
+  FrameStream line;
+  line.add(as_bytes(text.substr(0, end + 1)));
+  return line.next(true) && !line.next(true) && line.garbage_bytes() == 0;
+}
+
 }  // namespace
 
 bool begins_frame_stream(ByteView beginning, const DecodeOptions& options) {
-  if (looks_like_hex(beginning)) {
-    const std::string_view text = as_text(beginning);
-    const auto line = bytes_from_hex_text(text.substr(0, text.find_first_of("\r\n")));
-    return line.ok() && !line->empty() && begins_frame_stream(*line, options);
-  }
   if (beginning.empty()) return false;
+  if (looks_like_hex(beginning)) return begins_with_frame_line(as_text(beginning));
   const Protocol protocol = options.protocol.value_or(recognise(beginning));
   if (is_streamed(protocol) || starts_framed_message(beginning)) return true;
   const bool asked = as_text(beginning).starts_with("/?");

@@ -73,6 +73,11 @@ bool is_list_version(const Obis& obis) {
   return obis.a() == 1 && obis.c() == 0 && obis.d() == 2 && obis.e() == 129;
 }
 
+// Where meters name their type: device IDs 2 and 8.
+bool is_type(const Obis& obis) {
+  return obis.c() == 96 && obis.d() == 1 && (obis.e() == 1 || obis.e() == 7);
+}
+
 }  // namespace
 
 std::optional<ScalerUnit> scaler_unit_of(DataView v) {
@@ -178,9 +183,11 @@ bool PushReader::read_positional(const Items& items) {
 
 // Vendors begin a list with its name and version.
 bool PushReader::use_list_named(std::string_view text) {
-  const auto* list = conventions_.lists != nullptr ? conventions_.lists->named(text) : nullptr;
+  const auto* list =
+      conventions_.lists != nullptr ? conventions_.lists->named(text, type_) : nullptr;
   if (list == nullptr) return false;
   list_ = list;
+  list_name_ = text;
   report_.meter.manufacturer = list->manufacturer;
   return true;
 }
@@ -249,6 +256,10 @@ void PushReader::note_identity(const Obis& obis, const std::string& text) {
   wire::MeterIdentity& meter = report_.meter;
   if (obis::is_meter_id(obis)) meter.id = text;
   if (obis::is_meter_model(obis)) meter.model = text;
+  if (is_type(obis)) {
+    type_ = text;
+    if (!list_name_.empty()) (void)use_list_named(std::string(list_name_));
+  }
   if (obis::is_logical_device_name(obis) && text.size() > 3) {
     if (meter.id.empty()) meter.id = text;
     if (meter.manufacturer.empty()) meter.manufacturer = text.substr(0, kMakerLetters);

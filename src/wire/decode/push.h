@@ -62,6 +62,7 @@ class PushReader {
   const PushConventions& conventions_;
   wire::Report& report_;
   const obis::ValueList* list_ = nullptr;  // the vendor's units for values without any
+  std::string list_name_, type_;           // as the push gives them
 };
 
 // What a DataNotification says; adds to `report`.

@@ -1,6 +1,7 @@
 #include "wire/obis/value_list.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace amity::obis {
 
@@ -19,7 +20,7 @@ Status ValueLists::add(ValueList list) {
                       "a list of values by place has an id and a column for each item behind it");
   }
   for (const ValueList& other : lists_) {
-    if (other.id == list.id && other.items == list.items &&
+    if (other.id == list.id && other.items == list.items && other.model == list.model &&
         (!list.id.empty() || other.manufacturer == list.manufacturer)) {
       return make_error(ErrorCode::kConflict,
                         "two lists of values \"" + list.id + "\" of " + list.manufacturer);
@@ -36,11 +37,15 @@ const ValueList* ValueLists::positional(std::string_view id, std::size_t items) 
   return nullptr;
 }
 
-const ValueList* ValueLists::named(std::string_view id) const {
+const ValueList* ValueLists::named(std::string_view id, std::string_view model) const {
+  const auto weight = [](const ValueList& list) {
+    return std::pair(list.model.size(), list.id.size());
+  };
   const ValueList* best = nullptr;
   for (const ValueList& list : lists_) {
     if (list.items != 0 || list.id.empty() || !id.starts_with(list.id)) continue;
-    if (best == nullptr || best->id.size() < list.id.size()) best = &list;
+    if (!model.starts_with(list.model)) continue;
+    if (best == nullptr || weight(*best) < weight(list)) best = &list;
   }
   return best;
 }

@@ -24,6 +24,7 @@ struct ValueList {
   // Text of the list's first item, or how it begins where `items` is 0. Empty: any list of the
   // manufacturer.
   std::string id;
+  std::string model;      // how the type begins that the list names (96.1.1, 96.1.7); empty: any
   std::size_t items = 0;  // of the list, the first included; 0: OBIS codes stand beside the values
   std::vector<ListColumn> columns;  // of a list with `items`: of what follows the first item
   std::optional<dlms::Obis> tail;   // of a text without OBIS code behind the values
@@ -37,8 +38,8 @@ class ValueLists {
   // kConflict where another list has the same id, items and manufacturer.
   Status add(ValueList list);
   const ValueList* positional(std::string_view id, std::size_t items) const;
-  // The longest id that `id` begins with.
-  const ValueList* named(std::string_view id) const;
+  // The longest id that `id` begins with; of a meter whose type is known, the longest model first.
+  const ValueList* named(std::string_view id, std::string_view model = {}) const;
   const ValueList* of_maker(std::string_view manufacturer) const;
   bool empty() const { return lists_.empty(); }
 
