@@ -20,10 +20,10 @@ constexpr const char* kDeviceBySerial =
     "commissioned, commodity FROM device WHERE serial = ?";
 constexpr const char* kRowById =
     "SELECT d.id, d.serial, d.manufacturer, d.model, d.firmware, d.protocol, d.address, d.segment, d.state, "
-    "d.service_point, d.interval_s, d.commissioned, d.commodity, s.id, s.name, s.address, s.latitude, s.longitude, s.transformer, "
-    "s.customer, c.name, t.name, f.name, f.id FROM device d LEFT JOIN service_point s ON s.id = d.service_point "
-    "LEFT JOIN customer c ON c.id = s.customer LEFT JOIN transformer t ON t.id = s.transformer "
-    "LEFT JOIN feeder f ON f.id = t.feeder WHERE d.id = ?";
+    "d.service_point, d.interval_s, d.commissioned, d.commodity, s.id, s.name, s.address, s.latitude, s.longitude, "
+    "s.transformer, s.customer, c.name, t.name, f.name, f.id FROM device d "
+    "LEFT JOIN service_point s ON s.id = d.service_point LEFT JOIN customer c ON c.id = s.customer "
+    "LEFT JOIN transformer t ON t.id = s.transformer LEFT JOIN feeder f ON f.id = t.feeder WHERE d.id = ?";
 constexpr const char* kInsertChannel =
     "INSERT INTO channel (id, device, kind, name, source, unit, exponent, interval_s, multiplier) "
     "VALUES (NULLIF(?, 0), ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id";
