@@ -1,8 +1,11 @@
 #include "app/edge_command.h"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -39,8 +42,11 @@ constexpr const char* kFooter =
     "exactly once.\n"
     "On the server:  amity admin edge DIR NAME, then serve --edge-listen 0.0.0.0:7443 --edge-ca "
     "ca.crt ...\n"
+    "With `update_key` the server may send programs that this key signs; the process then ends "
+    "with 10 and wants\n"
+    "to be started again (systemd: Restart=on-failure).\n"
     "Exit codes: 0 stopped, 1 failed (the disk, a port), 2 usage, 3 the configuration is wrong "
-    "(file:line:column).\n"
+    "(file:line:column), 10 another program is in place: start again.\n"
     "All of it: docs/formats/edge.md";
 
 int failed(const Error& error, int code) {
@@ -65,6 +71,30 @@ std::string target() {
 #else
   return "linux";
 #endif
+}
+
+constexpr const char* kStartedBy =
+    "AMITY_EDGE_PROGRAM";  // set for the program that is started in place of this one
+
+std::string own_path() {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self/exe", error).string();
+}
+
+// Goes on as the program that was put in place, where there is one. Returns where this one is to go
+// on.
+Status become_program(const std::string& data, char** argv) {
+  if (std::getenv(kStartedBy) != nullptr) return {};
+  AMITY_TRY(const std::string program, edge::program_to_run(data + "/program"));
+  if (program.empty() || program == own_path()) return {};
+  ::setenv(kStartedBy, program.c_str(), 1);
+  std::string name = "amity", command = "edge";
+  std::vector<char*> arguments{name.data(), command.data()};
+  for (char** argument = argv + 1; *argument != nullptr; ++argument) arguments.push_back(*argument);
+  arguments.push_back(nullptr);
+  ::execv(program.c_str(), arguments.data());
+  ::unsetenv(kStartedBy);
+  return make_error(ErrorCode::kIo, program + " does not start; it is given up after some starts");
 }
 
 }  // namespace
@@ -95,12 +125,19 @@ int edge_command(int argc, char** argv) {
                config->reading.meters.size(), config->reading.receivers.size());
     return kExitDone;
   }
+  if (const Status became = become_program(config->data, argv); !became.ok())
+    return failed(became.error(), kExitFailed);
   block_stop_signals();
-  auto agent = roles::EdgeAgent::open({std::move(*config), version(), target()});
+  auto agent = roles::EdgeAgent::open(
+      {std::move(*config), fmt::format("{}-{}", version(), commit()), target(), own_path()});
   if (!agent.ok()) return failed(agent.error(), kExitFailed);
   if (const Status started = (*agent)->start(); !started.ok())
     return failed(started.error(), kExitFailed);
   while (!wait_for_stop(1)) {
+    if ((*agent)->restart_wanted()) {
+      (*agent)->stop();
+      return kExitRestart;
+    }
     if (const auto why = (*agent)->ended()) {
       (*agent)->stop();
       return failed(*why, kExitFailed);

@@ -28,6 +28,10 @@ void add_edge_options(CLI::App& app, PlatformArguments& a) {
                  "folder with NAME.toml for each edge: what it is to read; a changed file is sent "
                  "within seconds, and used or refused with its line and reason")
       ->envname("AMITY_EDGE_CONFIG_DIR");
+  app.add_option(
+         "--edge-updates", a.edge_updates,
+         "folder with programs for edges: NAME, NAME.manifest, NAME.sig (docs/formats/edge.md)")
+      ->envname("AMITY_EDGE_UPDATES");
   app.add_option("--edge-certificate", a.edge_certificate,
                  "PEM file, what edges are shown (default: --tls-certificate)")
       ->envname("AMITY_EDGE_CERTIFICATE");
@@ -164,6 +168,7 @@ Status edge_options(const PlatformArguments& a, roles::EdgeOptions& edge) {
   AMITY_TRY(edge.listen, endpoint_from(a.edge_listen));
   edge.authority = a.edge_ca;
   edge.configurations = a.edge_config;
+  edge.programs = a.edge_updates;
   edge.certificate = a.edge_certificate.empty() ? a.tls_certificate : a.edge_certificate;
   edge.key = a.edge_key.empty() ? a.tls_key : a.edge_key;
   if (edge.authority.empty() || edge.certificate.empty() || edge.key.empty()) {

@@ -23,7 +23,7 @@ struct PlatformArguments {
   std::string stg_drop;                    // folder, "" = none
   std::string mqtt, mqtt_map;              // URL of a broker; file
   std::string edge_listen, edge_certificate, edge_key, edge_ca;  // HOST:PORT; PEM files
-  std::string edge_config;  // folder, "" = none
+  std::string edge_config, edge_updates;  // folders, "" = none
   std::string backups;    // directory, "" = DATA/backups
   unsigned headends = 0;  // 0 = one per core
   unsigned read_every_min = 60;

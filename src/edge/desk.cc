@@ -15,7 +15,7 @@ enum class EdgeEvent : std::uint32_t {
   kLostBatches = 2,
   kReplaced = 3,
   kDeviceRegistered = 4,
-  kConfigurationRefused = 5
+  kConfigurationRefused = 5, kProgramTaken = 6, kProgramRefused = 7
 };
 
 // Under which a buffer's mark is kept, and its batches' sources begin.
@@ -80,6 +80,7 @@ struct Desk::Edge {
   bool saving = false;
   Connection* connection = nullptr;
   std::uint64_t offered = 0;  // the configuration that it was sent, on this connection
+  std::string program;        // likewise the manifest
   std::map<Sequence, std::pair<int, Status>> parts;  // of batches under way: how many are open
 };
 
@@ -124,7 +125,7 @@ struct Desk::Connection : Stream::Handler {
 };
 
 Desk::Desk(DeskContext context)
-    : c_(std::move(context)), configurations_(c_.registry, c_.configurations) {}
+    : c_(std::move(context)), configurations_(c_.registry, c_.configurations), programs_(c_.programs) {}
 Desk::~Desk() {
   c_.runtime.timers.cancel(looking_);
 }
@@ -224,6 +225,10 @@ void Desk::take(Connection& connection, const Message& message) {
   }
   if (const auto* report = std::get_if<ConfigurationReport>(&message))
     return take_report(*connection.edge, *report);
+  if (const auto* ask = std::get_if<UpdateAsk>(&message))
+    return connection.stream->send(encode_message(programs_.piece(*ask)));
+  if (const auto* report = std::get_if<UpdateReport>(&message))
+    return take_report(*connection.edge, *report);
   refuse(connection, counters_.refused_protocol, "edges do not say such things");
 }
 
@@ -260,9 +265,11 @@ void Desk::greet(Connection& connection, const Hello& hello) {
   picture.acknowledged = edge->saved;
   picture.configuration = hello.configuration;
   edge->offered = 0;
+  edge->program.clear();
   connection.stream->send(
       encode_message(Welcome{kProtocol, edge->saved, c_.runtime.clock.utc().value}));
   offer_configuration(*edge);
+  offer_program(*edge);
   ContactMade contact;
   contact.device = edge->device;
   contact.at = c_.runtime.clock.utc();
@@ -271,9 +278,12 @@ void Desk::greet(Connection& connection, const Hello& hello) {
 }
 
 void Desk::look_at_files() {
-  if (!configurations_.any()) return;
-  for (const auto& [name, edge] : edges_)
-    if (edge->connection != nullptr) offer_configuration(*edge);
+  if (!configurations_.any() && c_.programs.empty()) return;
+  for (const auto& [name, edge] : edges_) {
+    if (edge->connection == nullptr) continue;
+    offer_configuration(*edge);
+    offer_program(*edge);
+  }
   looking_ = c_.runtime.timers.at(c_.runtime.clock.now() + milliseconds(kConfigurationsEvery_ms),
                                   [this] { look_at_files(); });
 }
@@ -302,6 +312,26 @@ void Desk::take_report(Edge& edge, const ConfigurationReport& report) {
   c_.warn("edge: " + edge.name + ": " + text);
   event(edge, Severity::kMedium, static_cast<std::uint32_t>(EdgeEvent::kConfigurationRefused),
         text);
+}
+
+// Once per connection and manifest.
+void Desk::offer_program(Edge& edge) {
+  const EdgePicture& picture = pictures_[edge.name];
+  const auto offer = programs_.wanted(picture.target, picture.version);
+  if (!offer || offer->manifest == edge.program) return;
+  edge.program = offer->manifest;
+  edge.connection->stream->send(encode_message(*offer));
+}
+
+void Desk::take_report(Edge& edge, const UpdateReport& report) {
+  const bool taken = report.refusal.empty();
+  pictures_[edge.name].update_refusal = report.refusal;
+  const std::string program = "program " + to_hex(report.digest).substr(0, 12);
+  const std::string text =
+      taken ? program + " is in place and on trial" : program + " was refused: " + report.refusal;
+  c_.warn("edge: " + edge.name + ": " + text);
+  event(edge, taken ? Severity::kInfo : Severity::kMedium,
+        static_cast<std::uint32_t>(taken ? EdgeEvent::kProgramTaken : EdgeEvent::kProgramRefused), text);
 }
 
 // Where the buffer's numbers begin, of what is kept already.

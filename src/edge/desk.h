@@ -16,6 +16,7 @@
 #include "base/runtime.h"
 #include "edge/configurations.h"
 #include "edge/marks.h"
+#include "edge/programs.h"
 #include "edge/unpack.h"
 #include "intake/intake.h"
 #include "store/journal.h"
@@ -30,6 +31,7 @@ struct EdgePicture {
   std::string version, target, buffer;
   std::uint64_t configuration = 0;    // in use; 0: its own
   std::string configuration_refusal;  // of the last one that was offered
+  std::string update_refusal;         // likewise of a program
   Sequence acknowledged = 0;
   std::uint64_t batches = 0, repeated = 0, readings = 0, events = 0, refused_readings = 0;
   EdgeStatus status;
@@ -51,6 +53,7 @@ struct DeskContext {
   intake::Intake& intake;
   std::function<void(const std::string& what)> warn;  // for the log
   std::string configurations;  // folder with NAME.toml of each edge; "": none is sent
+  std::string programs;        // folder of programs.h; "": none is offered
 };
 
 class Desk {
@@ -88,6 +91,8 @@ class Desk {
   void look_at_files();
   void offer_configuration(Edge& edge);
   void take_report(Edge& edge, const ConfigurationReport& report);
+  void offer_program(Edge& edge);
+  void take_report(Edge& edge, const UpdateReport& report);
   void event(const Edge& edge, Severity severity, std::uint32_t code, std::string text);
 
   DeskContext c_;
@@ -98,6 +103,7 @@ class Desk {
   std::map<std::string, Kept> kept_;  // by source prefix
   DeskCounters counters_;
   Configurations configurations_;
+  Programs programs_;
   TimerId looking_ = 0;
   std::shared_ptr<Desk*> self_ = std::make_shared<Desk*>(this);
 };

@@ -40,6 +40,10 @@ inline constexpr std::int64_t kSilenceMax_ms = 100'000;  // without a word the p
 inline constexpr std::int64_t kRetryFirst_ms = 1'000;
 inline constexpr std::int64_t kRetryMax_ms = 60'000;
 
+// Programs.
+inline constexpr std::uint64_t kProgramBytesMax = 512u << 20;
+inline constexpr std::uint32_t kTrialStartsMax = 3;  // of a program that has not reached the server yet
+
 // The server.
 inline constexpr std::size_t kConnectionsMax = 5'000;
 inline constexpr std::size_t kDevicesPerEdgeMax = 1'000;

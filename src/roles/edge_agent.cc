@@ -34,6 +34,7 @@ enum class AgentEvent : std::uint32_t {
   kConfigurationTaken = 105,
   kConfigurationRefused = 106,
   kClockApart = 107,
+  kRolledBackProgram = 108,
 };
 std::uint32_t code(AgentEvent event) {
   return static_cast<std::uint32_t>(event);
@@ -161,7 +162,36 @@ Status EdgeAgent::begin() {
     AMITY_CHECK(apply(options_.config.reading));
   }
   save_later();
-  return connect();
+  AMITY_CHECK(connect());
+  begin_trial();
+  return {};
+}
+
+// A program that was put in place a moment ago has so long to reach the server.
+void EdgeAgent::begin_trial() {
+  const auto state = edge::load_program_state(program_directory());
+  if (!state.ok() || !state->trial || options_.program.empty() || state->current != options_.program) return;
+  const Runtime runtime = reactor_.runtime();
+  spdlog::info("edge: this program is on trial");
+  trial_ = runtime.timers.at(runtime.clock.now() + std::chrono::minutes(options_.config.update_confirm_min),
+                             [this] { end_trial(false); });
+}
+
+void EdgeAgent::end_trial(bool reached) {
+  if (trial_ == 0) return;
+  reactor_.runtime().timers.cancel(std::exchange(trial_, 0));
+  auto state = edge::load_program_state(program_directory());
+  Status saved = state.ok() ? Status{} : Status(state.error());
+  if (saved.ok()) {
+    state->trial = false;
+    saved = edge::save_program_state(program_directory(), reached ? *state : edge::rolled_back(*state));
+  }
+  if (!saved.ok()) return end(saved.error());
+  if (reached) return spdlog::info("edge: the trial is over: this program reaches the server");
+  const std::string text = "this program did not reach the server: the one before it is started again";
+  spdlog::error("edge: {}", text);
+  intake_->tell(Severity::kHigh, code(AgentEvent::kRolledBackProgram), text);
+  restart_ = true;
 }
 
 // What the server sent last and was taken.
@@ -321,6 +351,7 @@ Status EdgeAgent::connect() {
   tls_ = runtime::make_tls_network(plain, tls);
   edge::Uplink::Events on;
   on.welcomed = [this](const edge::Welcome& welcome) {
+    end_trial(true);
     spdlog::info("edge: the server is reached; {} batches wait",
                  buffer_->durable() + 1 - buffer_->first());
     const std::int64_t apart = reactor_.runtime().clock.utc().value - welcome.time;
@@ -334,6 +365,8 @@ Status EdgeAgent::connect() {
   };
   on.received = [this](const edge::Message& message) {
     if (const auto* offer = std::get_if<edge::ConfigurationOffer>(&message)) take_offer(*offer);
+    if (const auto* offer = std::get_if<edge::UpdateOffer>(&message)) updater_->take(*offer);
+    if (const auto* piece = std::get_if<edge::UpdatePiece>(&message)) updater_->take(*piece);
   };
   on.acknowledged = [this](edge::Sequence sequence) { acknowledged_ = sequence; };
   on.configuration = [this] { return configuration_.load(); };
@@ -347,6 +380,11 @@ Status EdgeAgent::connect() {
   uplink_ = std::make_unique<edge::Uplink>(
       Runtime{plain.clock, plain.timers, plain.random, *tls_}, *buffer_,
       edge::UplinkConfig{config.server, options_.version, options_.target}, std::move(on));
+  updater_ = std::make_unique<edge::Updater>(
+      program_directory(), config.update_key, options_.version, options_.target,
+      edge::Updater::Events{[this](const edge::Message& message) { uplink_->send(message); },
+                            [this] { restart_ = true; },
+                            [](const std::string& what) { spdlog::info("edge: {}", what); }});
   uplink_->start();
   return {};
 }

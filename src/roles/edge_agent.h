@@ -12,6 +12,7 @@
 #include "driver/model_set.h"
 #include "edge/buffer_intake.h"
 #include "edge/config.h"
+#include "edge/update.h"
 #include "edge/uplink.h"
 #include "headend/heard/frame_listener.h"
 #include "headend/heard/frame_source.h"
@@ -23,6 +24,7 @@ namespace amity::roles {
 struct EdgeAgentOptions {
   edge::EdgeConfig config;
   std::string version, target;  // of this program
+  std::string program;          // its path; "": it is never on trial
 };
 
 class EdgeAgent {
@@ -35,6 +37,8 @@ class EdgeAgent {
   void stop();
   // Why it ended by itself; any thread.
   std::optional<Error> ended() const;
+  // Another program is in place: this process is to end and to be started again. Any thread.
+  bool restart_wanted() const { return restart_; }
   // Any thread: what the server has acknowledged, what is durable here.
   edge::Sequence acknowledged() const { return acknowledged_; }
   edge::Sequence durable() const { return durable_; }
@@ -57,6 +61,9 @@ class EdgeAgent {
   Status connect();
   void save_later();
   edge::EdgeStatus status() const;
+  std::string program_directory() const { return options_.config.data + "/program"; }
+  void begin_trial();
+  void end_trial(bool reached);
 
   EdgeAgentOptions options_;
   driver::ModelSet models_;
@@ -70,11 +77,14 @@ class EdgeAgent {
   std::unique_ptr<Readers> readers_;
   std::unique_ptr<Network> tls_;
   std::unique_ptr<edge::Uplink> uplink_;
+  std::unique_ptr<edge::Updater> updater_;
+  TimerId trial_ = 0;  // of this program, until it has reached the server
   edge::ReadingConfig reading_;  // in use
   std::set<DeviceId> failing_;   // meters that are not reached
   std::vector<Endpoint> listening_;
   std::atomic<std::uint64_t> configuration_{0};
   std::atomic<edge::Sequence> acknowledged_{0}, durable_{0};
+  std::atomic<bool> restart_{false};
   std::thread thread_;
   mutable std::mutex mutex_;
   std::optional<Error> ended_;  // guarded by mutex_

@@ -62,7 +62,8 @@ struct Server {
                           store->journal(),
                           *intake,
                           [this](const std::string& what) { log += what + "\n"; },
-                          configurations});
+                          configurations,
+ programs});
     const Status started = desk->start({"127.0.0.1", port});
     ASSERT_TRUE(started.ok()) << to_string(started.error());
     port = desk->listening().port;
@@ -115,7 +116,7 @@ struct Server {
   std::string authority_file;
   store::TestDirectory directory;
   std::uint16_t port = 0;
-  std::string log, configurations;
+  std::string log, configurations, programs;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<intake::Intake> intake;
   std::unique_ptr<Network> network;

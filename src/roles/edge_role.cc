@@ -26,7 +26,8 @@ Status EdgeRole::open(const EdgeOptions& options) {
                         store_.journal(),
                         intake_,
                         [](const std::string& what) { spdlog::warn("{}", what); },
-                        options.configurations});
+                        options.configurations,
+ options.programs});
   AMITY_CHECK(desk_->start(*options.listen));
   listening_ = desk_->listening();
   publish();

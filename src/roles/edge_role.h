@@ -18,6 +18,7 @@ struct EdgeOptions {
   std::string certificate, key;    // PEM files of this server
   std::string authority;           // PEM file of who vouches for edges
   std::string configurations;      // folder with NAME.toml of each edge; "": none is sent
+  std::string programs;            // folder of edge/programs.h; "": none is offered
 };
 
 class EdgeRole {
