@@ -75,6 +75,11 @@ struct FinalSeries {
 Result<FinalSeries> final_series(Readings& readings, Finals& finals, ChannelId channel,
                                  UtcSeconds after, UtcSeconds until);
 
+// One day as its decisions up to `revision` left it: what a bill of then was made of. An interval that
+// was open then and got the meter's own value later is there with that value.
+Result<FinalSeries> final_day_at(Readings& readings, Finals& finals, ChannelId channel,
+                                 std::int32_t day, std::uint32_t revision);
+
 // Every version of one interval, oldest first; the first raw value with the decision that made it
 // final. Empty while the day is not validated or the interval never had a value.
 struct VersionStep {
