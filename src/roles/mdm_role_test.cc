@@ -5,71 +5,24 @@
 #include <gtest/gtest.h>
 
 #include "roles/journal_follower.h"
+#include "roles/test_meter.h"
 #include "store/memory.h"
 
 namespace amity::roles {
 namespace {
 
-constexpr std::int32_t kFirst = 20'000;  // 2024-10-04, a Friday
-const UtcSeconds kBegin(kFirst * 86'400LL);
-const ChannelId kImport(1), kTotal(2);
-
-class SetClock : public Clock {
- public:
-  UtcSeconds utc() const override { return time; }
-  std::int64_t utc_us() const override { return time.value * 1'000'000; }
-  Instant now() const override { return Instant{time.value * 1'000'000}; }
-  UtcSeconds time = kBegin;
-};
-
-store::MasterData one_meter() {
-  store::MasterData data;
-  data.customers = {{CustomerId(1), "Ana", "residential"}};
-  ServicePoint point;
-  point.id = ServicePointId(1);
-  point.name = "SP1";
-  point.customer = CustomerId(1);
-  data.service_points = {point};
-  Device device;
-  device.id = DeviceId(1);
-  device.serial = "M1";
-  device.service_point = point.id;
-  device.commissioned = kBegin;
-  data.devices = {device};
-  data.channels = {{kImport, device.id, ChannelKind::kInterval, "import", "1-0:1.29.0*255",
-                    Unit::kWattHour, 0, 3'600, 1},
-                   {kTotal, device.id, ChannelKind::kRegister, "import_total", "1-0:1.8.0*255",
-                    Unit::kWattHour, 0, 0, 1}};
-  return data;
-}
-
-std::int64_t use_of(std::int32_t day, int hour) {
-  return 100 + 10 * hour + 7 * (day - kFirst) + hour * hour % 13;
-}
-std::int64_t register_at(std::int32_t day) {
-  std::int64_t sum = 5'000;
-  for (std::int32_t d = kFirst; d < day; ++d) {
-    for (int h = 1; h <= 24; ++h) sum += use_of(d, h);
-  }
-  return sum;
-}
-
-struct MdmTest : ::testing::Test {
-  SetClock clock;
+struct MdmTest : ::testing::Test, MortalPlatform {
   MdmOptions options;
-  std::shared_ptr<store::MemoryDisk> disk = std::make_shared<store::MemoryDisk>();
-  std::unique_ptr<store::MemoryStore> store = std::move(store::open_memory(disk)).value();
   std::unique_ptr<MdmRole> role;
   std::unique_ptr<JournalFollower> follower;
   std::vector<std::string> asked;  // reads
-  int crash_in = -1;               // steps until the platform dies
 
   MdmTest() {
     EXPECT_TRUE(store->registry().add(one_meter()).ok());
     options.reread.give_up_after_s = 86'400;
     start();
   }
-  void start() {
+  void start() override {
     role = std::make_unique<MdmRole>(*store, clock, TimeZone::utc(), options);
     role->set_request_read([this](DeviceId device, UtcSeconds after, UtcSeconds until) {
       asked.push_back(std::to_string(device.value) + " " + to_iso(after) + "/" + to_iso(until));
@@ -80,17 +33,9 @@ struct MdmTest : ::testing::Test {
         [this](const store::JournalEntry& e) { role->handle(e); }, [this] { return role->save(); });
     ASSERT_TRUE(follower->begin().ok());
   }
-  void crash() {
+  void forget() override {
     follower.reset();
     role.reset();
-    store.reset();
-    disk->crash();
-    store = std::move(store::open_memory(disk)).value();
-    start();
-  }
-  // One thing that the platform does; it may die right after it.
-  void did() {
-    if (crash_in >= 0 && crash_in-- == 0) crash();
   }
   void step() {
     store->pump();
@@ -107,24 +52,10 @@ struct MdmTest : ::testing::Test {
   void settle() {
     for (int i = 0; i < 8; ++i) step();
   }
-  void arrive(std::vector<Reading> readings) {
-    store->journal().append(ReadingsArrived{"headend", clock.time, std::move(readings)},
-                            [](Result<store::Sequence> r) { EXPECT_TRUE(r.ok()); });
-    store->pump();
-  }
-  // A day's hours but those `without`, and the register at its end.
-  void day_arrives(std::int32_t day, std::vector<int> without = {}) {
-    std::vector<Reading> readings;
-    const UtcSeconds start = UtcDay(day).start();
-    for (int h = 1; h <= 24; ++h) {
-      if (std::ranges::find(without, h) != without.end()) continue;
-      readings.push_back({kImport, start + h * 3'600, use_of(day, h), {}});
-    }
-    readings.push_back({kTotal, start + 86'400, register_at(day + 1), {}});
-    arrive(std::move(readings));
+  void day_arrives(std::int32_t day, const std::vector<int>& without = {}) {
+    arrive(readings_of(day, without));
   }
   void first_register() { arrive({{kTotal, kBegin, register_at(kFirst), {}}}); }
-  void at(std::int32_t day, int hour) { clock.time = UtcDay(day).start() + hour * 3'600; }
 
   VeeDay day(std::int32_t number) {
     const auto found = store->finals().day(kImport, number).value();
