@@ -85,9 +85,10 @@ export class Vee {
 
   queue(q, inArea) {
     this.queued ??= this.devices.filter((d) => chance(d.id, 92) < kPerMille / 1000).flatMap((d) => Array.from({ length: 1 + (d.id % 3) }, (_, k) => [d.id * 8 + (d.id % 4), shifted(this.today, -1 - ((d.id + k * 3) % kDays))]));
-    const items = this.queued.map(([id, date]) => { const row = this.row(this.day(id, date)), { device } = this.day(id, date); return { bill_date: shifted(this.today, 1 + (device.id % 6)), serial: device.serial, ...row }; });
+    const items = this.queued.map(([id, date]) => { const row = this.row(this.day(id, date)), { device } = this.day(id, date); return { bill_date: shifted(this.today, 1 + (device.id % 6)), serial: device.serial, class: device.id % 7 ? 'residential' : 'commercial', rules: this.day(id, date).findings.map((f) => f.rule), ...row }; });
     const kept = inArea(this.devices, q, items.filter((i) => ['waiting', 'estimated', 'failed'].includes(i.state)
-      && ['state', 'bill_date', 'device'].every((key) => !q.get(key) || String(i[key]) === q.get(key)))).sort((a, b) => a.bill_date.localeCompare(b.bill_date) || b.at_stake - a.at_stake);
+      && ['state', 'bill_date', 'device'].every((key) => !q.get(key) || String(i[key]) === q.get(key)) && (!q.get('class') || i.class === q.get('class')) && (!q.get('rule') || i.rules.includes(q.get('rule')))))
+      .sort((a, b) => (q.get('sort') === '-at_stake' ? b.at_stake - a.at_stake : q.get('sort') === 'date' ? a.date.localeCompare(b.date) : a.bill_date.localeCompare(b.bill_date) || b.at_stake - a.at_stake));
     const from = Number(q.get('cursor') ?? 0), to = from + Math.min(500, Number(q.get('limit') ?? 100));
     return { total: kept.length, items: kept.slice(from, to), next: to < kept.length ? String(to) : null };
   }
