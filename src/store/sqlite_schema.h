@@ -34,6 +34,7 @@ CREATE TABLE value (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT 
 CREATE TABLE audit (number INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
   digest BLOB NOT NULL) STRICT;
 )sql",
+    "ALTER TABLE device ADD COLUMN commodity INTEGER NOT NULL DEFAULT 0;",
     R"sql(
 CREATE TABLE installation (service_point INTEGER NOT NULL, device INTEGER NOT NULL, from_s INTEGER NOT NULL,
   to_s INTEGER, PRIMARY KEY (service_point, device, from_s)) STRICT, WITHOUT ROWID;
