@@ -150,6 +150,7 @@ const std::map<std::string, Example>& examples() {
       {"post /api/v1/billing/runs", {"", R"({"account":1})", {}}},
       {"get /api/v1/billing/runs", {}},
       {"get /api/v1/billing/tariffs", {}},
+      {"get /api/v1/balances", {"?kind=feeder&from=2026-11-14&to=2026-11-20", "", {}}},
       {"get /api/v1/vee/edits", {"?limit=10", "", {}}},
       {"get /api/v1/vee/edits/{id}", {"", "", {{"{id}", "1"}}}},
       {"post /api/v1/devices/{id}/commands", {"", R"({"kind":"read_now"})", {{"{id}", "1"}}}},

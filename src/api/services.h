@@ -169,6 +169,24 @@ struct VeeExplained {
   VeeFinding finding;
 };
 
+// A transformer, a feeder or a named virtual meter over some local days, in Wh.
+struct BalanceRow {
+  std::string kind, name, feeder;  // "transformer", "feeder", "meter"
+  std::uint32_t id = 0;
+  std::uint64_t meters = 0;        // beneath it; of a named one its terms
+  std::int64_t delivered = 0;      // the sum; of the grid import less export
+  std::uint8_t worst = 0;          // of its days: 0 actual, 1 edited, 2 estimated, 3 failed, 4 missing
+  std::uint32_t days = 0, days_incomplete = 0;
+  bool balanced = false;  // what is fed in is measured
+  std::int64_t supplied = 0, loss = 0, loss_permyriad = 0, uncertainty = 0;  // over whole days alone
+  bool significant = false;  // the loss is more than the meters' errors explain
+  std::uint32_t days_left_out = 0;
+};
+struct BalanceQuery {
+  std::string kind = "transformer";
+  std::int32_t first = 0, last = 0;  // local dates, both included
+};
+
 // A billing cycle that somebody asked for. Kept while the process lives; what it did is in the
 // statements.
 struct BillingRun {
@@ -249,6 +267,10 @@ class Services {
     return make_error(ErrorCode::kClosed, "billing does not run in this process");
   }
   virtual std::vector<std::string> tariffs() { return {}; }
+  // What cannot be balanced for its errors last. May read many days the first time.
+  virtual Result<std::vector<BalanceRow>> balances(const BalanceQuery&) {
+    return make_error(ErrorCode::kClosed, "billing does not run in this process");
+  }
 };
 
 }  // namespace amity::api

@@ -171,6 +171,11 @@ class TestServices : public Services {
     return true;
   }
   BillingRun run;
+  Result<std::vector<BalanceRow>> balances(const BalanceQuery& query) override {
+    BalanceRow row{query.kind, "North 1", "", 1, 1'000, 9'400, 2, 7, 1, true, 10'000, 600, 600, 310};
+    row.significant = true;
+    return std::vector{row, BalanceRow{query.kind, "South", "", 2}};
+  }
 
   void propose_edit(Edit edit, OnEdit done) override {
     edit.id = EditId(store.finals().newest_edit()->value + 1);

@@ -8,6 +8,7 @@
 namespace amity::roles {
 namespace {
 
+constexpr std::uint8_t kWorstFail = static_cast<std::uint8_t>(mdm::Outcome::kFail);
 constexpr std::uint8_t kAgreed = static_cast<std::uint8_t>(mdm::Method::kAgreed);
 
 bool carried_out(const store::FinalDay& day, EditId edit) {
@@ -44,18 +45,19 @@ Status MdmRole::check_days(const Edit& edit) {
   std::optional<Edit> undone;
   if (edit.kind == EditKind::kUndo) {
     AMITY_TRY(undone, store_.finals().edit(edit.undoes));
-    if (!undone || undone->kind != EditKind::kValues || undone->state != EditState::kApplied)
-      return make_error(ErrorCode::kConflict,
-                        "only values by hand that were applied can be undone");
+    if (!undone || undone->state != EditState::kApplied)
+      return make_error(ErrorCode::kConflict, "only an edit that was applied can be undone");
   }
   for (const EditDay& d : edit.days) {
     AMITY_TRY(const auto stored, store_.finals().day(d.channel, d.day));
     if (!stored) return make_error(ErrorCode::kConflict, day_text(d) + " is not validated yet");
     if (edit.kind == EditKind::kAccept && !stored->day.open.empty())
       return make_error(ErrorCode::kConflict, day_text(d) + " has intervals without a value");
-    if (edit.kind == EditKind::kUndo) {
-      AMITY_TRY([[maybe_unused]] const auto fact, edited(edit, *stored));
-    }
+    if (edit.kind != EditKind::kUndo) continue;
+    if (!carried_out(*stored, edit.undoes)) continue;  // it changed nothing on this day
+    if (stored->steps.back().decision.edit != edit.undoes && undone->kind == EditKind::kAccept)
+      return make_error(ErrorCode::kConflict, day_text(d) + " was decided again since");
+    AMITY_TRY([[maybe_unused]] const auto fact, edited(edit, *stored));
   }
   return {};
 }
@@ -96,8 +98,10 @@ Result<std::optional<ReadingsFinal>> MdmRole::edited(const Edit& edit,
   }
   ReadingsFinal fact{day, decision_of(edit), {}};
   fact.versions = mdm::final_changes(day, before, after, first_raw);
-  if (fact.versions.empty() && (edit.kind != EditKind::kAccept || day.state == VeeState::kAccepted))
-    return none;
+  const bool accepts = edit.kind == EditKind::kAccept && day.state != VeeState::kAccepted;
+  const bool reopens = edit.kind == EditKind::kUndo && day.state == VeeState::kAccepted &&
+                       carried_out(stored, edit.undoes);
+  if (fact.versions.empty() && !accepts && !reopens) return none;
   VeeDay& now = fact.day;
   ++now.revision;
   count_values(now, after);
@@ -110,7 +114,11 @@ Result<std::optional<ReadingsFinal>> MdmRole::edited(const Edit& edit,
   if (!now.open.empty()) {
     now.state = VeeState::kFailed;
   } else if (edit.kind == EditKind::kUndo) {
-    now.state = now.estimated > 0 ? VeeState::kEstimated : VeeState::kClean;
+    // What its rules said counts again, where it was accepted in spite of them.
+    const bool fails = fact.versions.empty() && day.worst == kWorstFail;
+    now.state = fails               ? VeeState::kFailed
+                : now.estimated > 0 ? VeeState::kEstimated
+                                    : VeeState::kClean;
   } else {
     now.state = VeeState::kAccepted;
   }
@@ -220,6 +228,10 @@ bool MdmRole::plan_edit(Edit& edit, std::vector<Work>& work) {
     Work one;
     one.channel = d.channel;
     one.edit = edit.id;
+    if (edit.kind == EditKind::kRerun && d.day < c.memory.first_day) {
+      refused = day_text(d) + ": the day it begins on is taken as read";
+      continue;
+    }
     if (edit.kind == EditKind::kRerun) {
       one.request.day = d.day;
       one.request.now = clock_.utc();

@@ -366,6 +366,10 @@ bool MdmRole::settle(MdmChannel& c, SettleRequest request, std::vector<Work>& wo
                   to_string(settled.error()));
     return false;
   }
+  if (request.first && request.day == c.memory.first_day) {
+    auto part = settler_.first_part(c, request.day - 1, request.now);
+    if (part.ok() && *part) settled->facts.push_back(std::move(**part));
+  }
   c.in_flight = true;
   Work one;
   one.channel = c.channel.id;

@@ -293,6 +293,73 @@ TEST_F(MdmTest, DaysAreAcceptedInBulkAndRunAgain) {
   EXPECT_EQ(answer, "channel 1, 2024-10-13 is not validated yet");
 }
 
+TEST_F(MdmTest, TheDayAMeterBeginsOnIsTakenAsRead) {
+  day_arrives(kFirst, {1, 2, 3, 4, 5, 6, 7, 8, 9});
+  day_arrives(kFirst + 1);
+  at(kFirst + 2, 3);
+  settle();
+  std::int64_t sum = 0;
+  for (int h = 10; h <= 24; ++h) sum += use_of(kFirst, h);
+  EXPECT_EQ(told(kFirst), "clean unbounded " + std::to_string(sum) +
+                              " estimated 0 open 0 revision 1");
+  EXPECT_EQ(to_iso(day(kFirst).start), "2024-10-04T09:00:00Z");
+  const auto series = store::final_series(store->readings(), store->finals(), kImport, kBegin,
+                                          UtcDay(kFirst + 2).start())
+                          .value();
+  EXPECT_EQ(series.points.size(), 15u + 24u);
+  EXPECT_EQ(series.pending, 0u);
+  crash();
+  settle();
+  EXPECT_EQ(decisions().size(), 2u);
+}
+
+TEST_F(MdmTest, WhatIsNotValidatedYetIsToldApart) {
+  first_register();
+  day_arrives(kFirst);
+  day_arrives(kFirst + 1);
+  at(kFirst + 1, 2);
+  settle();
+  const auto series = store::final_series(store->readings(), store->finals(), kImport,
+                                          kBegin + 86'400 - 3'600, UtcDay(kFirst + 1).start() + 7'200)
+                          .value();
+  ASSERT_EQ(series.points.size(), 1u);
+  ASSERT_EQ(series.unsettled.size(), 2u);
+  EXPECT_EQ(series.unsettled[1].value, use_of(kFirst + 1, 2));
+  EXPECT_EQ(series.pending, 2u);
+}
+
+TEST_F(MdmTest, AnAcceptanceIsUndone) {
+  first_register();
+  day_arrives(kFirst);
+  day_arrives(kFirst + 1, {10});
+  at(kFirst + 3, 3);
+  settle();
+  ASSERT_EQ(day(kFirst + 1).state, VeeState::kEstimated);
+  const auto ok = [](Result<Edit> e) { EXPECT_TRUE(e.ok()) << e.error().reason; };
+  Edit accept;
+  accept.kind = EditKind::kAccept;
+  accept.days = {{kImport, kFirst + 1}};
+  accept.reason = "small";
+  accept.requested_by = "ana";
+  role->propose(accept, ok);
+  settle();
+  role->decide({EditId(1), true, "ben", ""}, ok);
+  settle();
+  ASSERT_EQ(day(kFirst + 1).state, VeeState::kAccepted);
+  Edit undo = accept;
+  undo.kind = EditKind::kUndo;
+  undo.undoes = EditId(1);
+  role->propose(undo, ok);
+  settle();
+  role->decide({EditId(2), true, "ben", ""}, ok);
+  settle();
+  EXPECT_EQ(day(kFirst + 1).state, VeeState::kEstimated);
+  EXPECT_EQ(role->queue().size(), 1u);
+  std::string why;
+  role->propose(undo, [&why](Result<Edit> e) { why = e.ok() ? "ok" : e.error().reason; });
+  EXPECT_EQ(why, "channel 1, 2024-10-05 was decided again since");
+}
+
 TEST_F(MdmTest, FindingsAreToldInWords) {
   first_register();
   day_arrives(kFirst, {5});

@@ -47,6 +47,7 @@ struct Platform::Parts {
   std::unique_ptr<CommandRole> commands;
   std::unique_ptr<MdmRole> mdm;  // null where this process does not validate
   std::unique_ptr<BillingRole> billing;  // null where it does not bill
+  std::unique_ptr<BalanceBook> balances;  // with it
   std::unique_ptr<HeadEndRole> headends;
   std::unique_ptr<PlatformServices> services;
   std::unique_ptr<JournalFollower> ops_follower, command_follower, mdm_follower, billing_follower;
@@ -84,9 +85,14 @@ void Platform::Parts::make_billing(const TimeZone& zone) {
   if (options.billing.tariff_directory.empty())
     options.billing.tariff_directory = options.data_directory + "/tariffs";
   billing = std::make_unique<BillingRole>(*store, clock, zone, options.billing);
+  balances = std::make_unique<BalanceBook>(*store, clock, zone,
+                                           options.data_directory + "/virtual_meters.toml");
   billing_follower = std::make_unique<JournalFollower>(
       store->journal(), BillingRole::kDepartment,
-      [this](const store::JournalEntry& e) { billing->handle(e); },
+      [this](const store::JournalEntry& e) {
+        billing->handle(e);
+        balances->handle(e);
+      },
       [this] { return billing->save(); });
   billing_follower->set_idle([this] { billing->tick(); });
 }
@@ -177,7 +183,7 @@ Result<std::unique_ptr<Platform>> Platform::open(PlatformOptions options) {
     p.heard->take_upload(std::move(source), std::move(body), std::move(done));
   });
   p.services->set_mdm(p.mdm.get());
-  p.services->set_billing(p.billing.get());
+  p.services->set_billing(p.billing.get(), p.balances.get());
   p.ops_follower = std::make_unique<JournalFollower>(
       p.store->journal(), OpsRole::kDepartment,
       [&p](const store::JournalEntry& e) { p.ops->handle(e); }, [&p] { return p.ops->save(); });

@@ -9,6 +9,7 @@
 #include "base/runtime.h"
 #include "headend/headend.h"
 #include "headend/heard/sink.h"
+#include "roles/balance_book.h"
 #include "roles/billing_role.h"
 #include "roles/command_role.h"
 #include "roles/mdm_role.h"
@@ -73,11 +74,15 @@ class PlatformServices : public api::Services {
   Result<bool> credit(AccountId account, const std::string& reference,
                       std::int64_t amount) override;
   std::vector<std::string> tariffs() override;
+  Result<std::vector<api::BalanceRow>> balances(const api::BalanceQuery& query) override;
 
   // Outlives these services; null: this process does not validate. Before they are asked.
   void set_mdm(MdmRole* mdm) { mdm_ = mdm; }
   // The same; null: this process does not bill.
-  void set_billing(BillingRole* billing) { billing_ = billing; }
+  void set_billing(BillingRole* billing, BalanceBook* balances) {
+    billing_ = billing;
+    balances_ = balances;
+  }
   // nullopt once everything serves; until then, or again, the reason.
   void set_not_ready(std::optional<std::string> reason);
 
@@ -99,6 +104,7 @@ class PlatformServices : public api::Services {
   CommandRole& commands_;
   MdmRole* mdm_ = nullptr;
   BillingRole* billing_ = nullptr;
+  BalanceBook* balances_ = nullptr;
   const Clock& clock_;
   ServicesAbout about_;
   HeadEndTotals totals_;

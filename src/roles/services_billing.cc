@@ -35,6 +35,11 @@ std::vector<std::string> PlatformServices::tariffs() {
   return billing_ == nullptr ? std::vector<std::string>() : billing_->tariff_names();
 }
 
+Result<std::vector<api::BalanceRow>> PlatformServices::balances(const api::BalanceQuery& query) {
+  if (balances_ == nullptr) return not_here();
+  return balances_->balances(query);
+}
+
 void add_billing_metrics(std::vector<api::Metric>& out, const BillingRole& billing) {
   const BillingCounts counts = billing.counts();
   const auto add = [&out](std::string name, std::string help, std::uint64_t value) {

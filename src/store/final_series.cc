@@ -60,15 +60,17 @@ Result<FinalSeries> final_series(Readings& readings, Finals& finals, ChannelId c
   if (until <= after) return out;
   AMITY_TRY(const auto raw, readings.read_first(channel, after, until));
   AMITY_TRY(const auto days, finals.days(channel, first_day(after), last_day(until)));
-  std::size_t covered = 0;
+  auto uncovered = raw.begin();
   for (const FinalDay& day : days) {
     if (day.day.end() <= after || day.day.start >= until) continue;
     const auto begin = std::ranges::upper_bound(raw, day.day.start, {}, &Reading::time);
     const auto end = std::ranges::upper_bound(raw, day.day.end(), {}, &Reading::time);
-    covered += static_cast<std::size_t>(end - begin);
+    if (begin > uncovered) out.unsettled.insert(out.unsettled.end(), uncovered, begin);
+    uncovered = std::max(uncovered, end);
     add_day(day, std::span(begin, end), after, until, channel, out);
   }
-  out.pending += raw.size() - covered;
+  out.unsettled.insert(out.unsettled.end(), uncovered, raw.end());
+  out.pending += out.unsettled.size();
   return out;
 }
 

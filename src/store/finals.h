@@ -68,7 +68,8 @@ struct FinalPoint {
 
 struct FinalSeries {
   std::vector<FinalPoint> points;  // ascending
-  std::size_t pending = 0;  // raw readings of days that are not validated yet, and open intervals
+  std::vector<Reading> unsettled;  // raw readings of days that are not validated yet; ascending
+  std::size_t pending = 0;         // as many, and open intervals
 };
 
 // What is billed of an interval channel: after < time <= until.

@@ -8,7 +8,7 @@ import * as world from './data.mjs';
 import { Bills } from './bills.mjs';
 import { Desk } from './desk.mjs';
 import { Vee } from './vee.mjs';
-import { abnormal, completeness, inArea, overview, search, segments } from './views.mjs';
+import { abnormal, balances, completeness, inArea, overview, search, segments } from './views.mjs';
 
 const kDist = process.env.DIST ? join(process.env.DIST, '/') : new URL('../dist/', import.meta.url).pathname;
 const kCsp = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
@@ -87,6 +87,7 @@ export function startMock({ port = 0, quiet = true } = {}) {
   const routes = [
     ...vee.routes(inArea),
     ...bills.routes(),
+    ['GET', /^\/balances$/, ({ q }) => balances(devices, q)],
     ['GET', /^\/session$/, ({ session }) => session],
     ['DELETE', /^\/session$/, ({ token, response }) => { sessions.delete(token); response.writeHead(204).end(); }],
     ['GET', /^\/system$/, () => ({

@@ -104,7 +104,8 @@ export class Vee {
     for (const p of series.points) {
       const slot = this.known.get(`${id}/${dateOf(p[0] - 1)}`)?.slots.find((s) => s.time === p[0]), v = slot?.versions.at(-1);
       if (v && v.value !== null) { p[1] = v.value; if (v.origin !== 'actual') p[2] = v.origin === 'edited' ? 'F' : 'E'; }
-      if (p[2] === 'E' || p[2] === 'F') codes.push([p[0], v?.code ?? 'E15', v?.version ?? 1]);
+      if (dateOf(p[0] - 1) >= this.today) codes.push([p[0], 'P', 0]);
+      else if (p[2] === 'E' || p[2] === 'F') codes.push([p[0], v?.code ?? 'E15', v?.version ?? 1]);
     }
     return { ...series, codes, pending: series.points.filter((p) => dateOf(p[0] - 1) >= this.today).length };
   }
@@ -117,7 +118,7 @@ export class Vee {
     else if (kind === 'accept') for (const d of body.days) add(d.channel, d.date);
     else if (kind === 'rerun') for (let date = body.from; date <= body.to; date = shifted(date, 1)) add(body.channel, date);
     const undone = kind === 'undo' ? this.find(body.edit) : null;
-    if (undone && (undone.kind !== 'values' || undone.state !== 'applied')) throw this.problem(409, 'Conflict', 'only values by hand that were applied can be undone');
+    if (undone && undone.state !== 'applied') throw this.problem(409, 'Conflict', 'only an edit that was applied can be undone');
     for (const d of undone?.days ?? []) add(d.channel, d.date);
     const edit = {
       id: this.edits.length + 1, kind, state: 'proposed', days: [...days.values()], intervals: kind === 'values' ? body.values.length : 0, undoes: undone?.id ?? null, reason: body.reason,

@@ -96,6 +96,7 @@ const kPages = [
   ['quality', '/quality', async (page) => { await page.getByRole('heading', { name: 'Data quality' }).waitFor(); }],
   ['quality-edits', '/quality?edits=all&tab=edits', async (page) => { await page.getByRole('group', { name: 'Edits' }).waitFor(); }],
   ['quality-day', () => channelDay, async (page) => { await page.locator('.chart canvas').waitFor(); }],
+  ['balance', '/balance?t=7d', async (page) => { await page.getByRole('grid', { name: 'Balance' }).getByRole('row').nth(2).waitFor(); }],
   ['billing', '/billing', async (page) => { await page.getByRole('heading', { name: 'Billing', level: 1 }).waitFor(); }],
   ['billing-held', '/billing?tab=held', async (page) => { await page.getByRole('heading', { name: 'Billing', level: 1 }).waitFor(); }],
   ['billing-accounts', '/billing?tab=accounts', async (page) => { await page.getByRole('grid', { name: 'Accounts' }).getByRole('row').nth(3).waitFor(); }],

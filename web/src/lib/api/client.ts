@@ -107,6 +107,7 @@ export const api = {
   held: (query: Query, signal?: Signal) => take(client.GET('/api/v1/billing/held', { params: { query: asked(query) }, ...optional(signal) })),
   billingRuns: (signal?: Signal) => take(client.GET('/api/v1/billing/runs', optional(signal))),
   runBilling: (body: { account?: number; again?: boolean }) => take(client.POST('/api/v1/billing/runs', { body })),
+  balances: (query: Query, signal?: Signal) => take(client.GET('/api/v1/balances', { params: { query: asked(query) }, ...optional(signal) })),
   users: (signal?: Signal) => take(client.GET('/api/v1/users', optional(signal))),
   addUser: (user: { name: string; password: string; role: Role }) => take(client.POST('/api/v1/users', { body: user })),
   changeUser: (name: string, patch: { role?: Role; disabled?: boolean }) =>

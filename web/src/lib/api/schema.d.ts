@@ -2729,6 +2729,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/balances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Virtual meters and loss balances */
+        get: {
+            parameters: {
+                query?: {
+                    kind?: "transformer" | "feeder" | "meter";
+                    from?: string;
+                    to?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description What cannot be explained first */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BalanceList"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not now; Retry-After says when. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{id}/commands": {
         parameters: {
             query?: never;
@@ -5004,6 +5080,43 @@ export interface components {
         };
         TariffList: {
             items: string[];
+        };
+        Balance: {
+            /** @enum {string} */
+            kind: "transformer" | "feeder" | "meter";
+            id: number;
+            name: string;
+            feeder: string;
+            meters: number;
+            /** @description Of the grid import less export of the meters beneath; of a virtual meter its sum. */
+            delivered: number;
+            /**
+             * @description The worst of its inputs.
+             * @enum {string}
+             */
+            quality: "actual" | "edited" | "estimated" | "failed" | "missing";
+            days: number;
+            days_incomplete: number;
+            /** @description Of the balance: missing or failed at one of the meters. */
+            days_left_out: number;
+            /** @description The loss is more than the meters' errors explain. */
+            significant: boolean;
+            /** @description null: nothing measures it */
+            supplied: number | null;
+            /** @description Supplied less delivered. */
+            loss: number | null;
+            /** @description Of the loss, about 95 %. */
+            uncertainty: number | null;
+            /** @description Of supplied. */
+            loss_percent: number | null;
+        };
+        BalanceList: {
+            /** @description A local date. */
+            from: string;
+            /** @description A local date. */
+            to: string;
+            unit: string;
+            items: components["schemas"]["Balance"][];
         };
         MissingList: {
             items: components["schemas"]["Missing"][];

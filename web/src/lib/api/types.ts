@@ -47,6 +47,8 @@ export type StatementLine = Statement['lines'][number];
 export type BillTrace = S['BillTrace'];
 export type BillHold = S['BillHold'];
 export type BillingRun = S['BillingRun'];
+export type Balance = S['Balance'];
+export type BalanceList = S['BalanceList'];
 
 // Of the live stream only.
 /** Final values that had been given out are others now. */
