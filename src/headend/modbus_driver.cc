@@ -28,7 +28,8 @@ Task<Status> ModbusDriver::open() {
   modbus::ClientConfig config;
   config.transport = address.serial ? modbus::Transport::kRtu : modbus::Transport::kTcp;
   config.unit = static_cast<std::uint8_t>(unit);
-  config.answer_timeout = std::chrono::milliseconds(kModbusAnswer_ms);
+  const std::int64_t given = address.bearer->line_answer_ms;
+  config.answer_timeout = std::chrono::milliseconds(given != 0 ? given : kModbusAnswer_ms);
   ModbusSession session = ModbusSession(config);
   co_return co_await connect(std::move(session));
 }
