@@ -8,7 +8,6 @@
 namespace amity::roles {
 namespace {
 
-constexpr std::uint8_t kWorstFail = static_cast<std::uint8_t>(mdm::Outcome::kFail);
 constexpr std::uint8_t kAgreed = static_cast<std::uint8_t>(mdm::Method::kAgreed);
 
 bool carried_out(const store::FinalDay& day, EditId edit) {
@@ -55,8 +54,10 @@ Status MdmRole::check_days(const Edit& edit) {
       return make_error(ErrorCode::kConflict, day_text(d) + " has intervals without a value");
     if (edit.kind != EditKind::kUndo) continue;
     if (!carried_out(*stored, edit.undoes)) continue;  // it changed nothing on this day
-    if (stored->steps.back().decision.edit != edit.undoes && undone->kind == EditKind::kAccept)
+    if (undone->kind == EditKind::kAccept) {
+      if (stored->steps.back().decision.edit == edit.undoes) continue;
       return make_error(ErrorCode::kConflict, day_text(d) + " was decided again since");
+    }
     AMITY_TRY([[maybe_unused]] const auto fact, edited(edit, *stored));
   }
   return {};
@@ -99,9 +100,7 @@ Result<std::optional<ReadingsFinal>> MdmRole::edited(const Edit& edit,
   ReadingsFinal fact{day, decision_of(edit), {}};
   fact.versions = mdm::final_changes(day, before, after, first_raw);
   const bool accepts = edit.kind == EditKind::kAccept && day.state != VeeState::kAccepted;
-  const bool reopens = edit.kind == EditKind::kUndo && day.state == VeeState::kAccepted &&
-                       carried_out(stored, edit.undoes);
-  if (fact.versions.empty() && !accepts && !reopens) return none;
+  if (fact.versions.empty() && !accepts) return none;
   VeeDay& now = fact.day;
   ++now.revision;
   count_values(now, after);
@@ -114,11 +113,7 @@ Result<std::optional<ReadingsFinal>> MdmRole::edited(const Edit& edit,
   if (!now.open.empty()) {
     now.state = VeeState::kFailed;
   } else if (edit.kind == EditKind::kUndo) {
-    // What its rules said counts again, where it was accepted in spite of them.
-    const bool fails = fact.versions.empty() && day.worst == kWorstFail;
-    now.state = fails               ? VeeState::kFailed
-                : now.estimated > 0 ? VeeState::kEstimated
-                                    : VeeState::kClean;
+    now.state = now.estimated > 0 ? VeeState::kEstimated : VeeState::kClean;
   } else {
     now.state = VeeState::kAccepted;
   }
@@ -215,6 +210,12 @@ void MdmRole::finish_edit(Edit edit) {
 bool MdmRole::plan_edit(Edit& edit, std::vector<Work>& work) {
   bool whole = true;
   std::string refused;
+  bool settles = edit.kind == EditKind::kRerun;
+  if (edit.kind == EditKind::kUndo) {
+    // What an acceptance put aside is what the rules say: they are asked again.
+    const auto undone = store_.finals().edit(edit.undoes);
+    settles = undone.ok() && *undone && (*undone)->kind == EditKind::kAccept;
+  }
   for (const EditDay& d : edit.days) {
     const auto found = channels_.find(d.channel);
     if (found == channels_.end()) continue;
@@ -228,11 +229,11 @@ bool MdmRole::plan_edit(Edit& edit, std::vector<Work>& work) {
     Work one;
     one.channel = d.channel;
     one.edit = edit.id;
-    if (edit.kind == EditKind::kRerun && d.day < c.memory.first_day) {
+    if (settles && d.day < c.memory.first_day) {
       refused = day_text(d) + ": the day it begins on is taken as read";
       continue;
     }
-    if (edit.kind == EditKind::kRerun) {
+    if (settles) {
       one.request.day = d.day;
       one.request.now = clock_.utc();
       one.request.estimate = true;

@@ -354,7 +354,7 @@ TEST_F(MdmTest, AnAcceptanceIsUndone) {
   role->decide({EditId(2), true, "ben", ""}, ok);
   settle();
   EXPECT_EQ(day(kFirst + 1).state, VeeState::kEstimated);
-  EXPECT_EQ(role->queue().size(), 1u);
+  EXPECT_EQ(role->queue().size(), 2u);
   std::string why;
   role->propose(undo, [&why](Result<Edit> e) { why = e.ok() ? "ok" : e.error().reason; });
   EXPECT_EQ(why, "channel 1, 2024-10-05 was decided again since");
