@@ -39,6 +39,27 @@ void add_edge_options(CLI::App& app, PlatformArguments& a) {
       ->envname("AMITY_EDGE_KEY");
 }
 
+// What validation, editing and billing do.
+void add_billing_options(CLI::App& app, PlatformArguments& a) {
+  app.add_option("--vee-rules", a.vee_rules,
+                 "rules of validation per class and unit (TOML; `amity vee --print-rules` shows "
+                 "those that count without it)")
+      ->envname("AMITY_VEE_RULES");
+  app.add_option("--reread-days", a.reread_days,
+                 "days that a meter is asked again before missing intervals are estimated")
+      ->check(CLI::Range(0u, 60u))
+      ->capture_default_str();
+  app.add_option("--bill-day", a.bill_day, "day of the month that bills are made on")
+      ->check(CLI::Range(1, 28))
+      ->capture_default_str();
+  app.add_option("--tariffs", a.tariffs,
+                 "folder of tariffs: NAME.toml (docs/formats/tariff.md) or NAME.json, one rate of "
+                 "OpenEI URDB (default: DATA/tariffs)")
+      ->envname("AMITY_TARIFFS");
+  app.add_flag("--edit-alone", a.edit_alone,
+               "edits of final values count at once; otherwise a second person approves them");
+}
+
 }  // namespace
 
 void add_platform_options(CLI::App& app, PlatformArguments& a) {
@@ -95,19 +116,7 @@ void add_platform_options(CLI::App& app, PlatformArguments& a) {
       ->capture_default_str();
   app.add_option("--read-every", a.read_every_min, "minutes between scheduled reads of a meter")
       ->capture_default_str();
-  app.add_option("--vee-rules", a.vee_rules,
-                 "rules of validation per class and unit (TOML; `amity vee --print-rules` shows "
-                 "those that count without it)")
-      ->envname("AMITY_VEE_RULES");
-  app.add_option("--reread-days", a.reread_days,
-                 "days that a meter is asked again before missing intervals are estimated")
-      ->check(CLI::Range(0u, 60u))
-      ->capture_default_str();
-  app.add_option("--bill-day", a.bill_day, "day of the month that bills are made on")
-      ->check(CLI::Range(1, 28))
-      ->capture_default_str();
-  app.add_flag("--edit-alone", a.edit_alone,
-               "edits of final values count at once; otherwise a second person approves them");
+  add_billing_options(app, a);
   app.add_option("--log", a.log_level, "trace, debug, info, warn, error")->capture_default_str();
 }
 
@@ -223,6 +232,7 @@ Result<roles::PlatformOptions> platform_options(const PlatformArguments& a) {
   }
   options.mdm.reread.give_up_after_s = std::int64_t{a.reread_days} * 86'400;
   options.mdm.bill_day = a.bill_day;
+  options.billing.tariff_directory = a.tariffs;
   options.mdm.edits.second_person = !a.edit_alone;
   if (auto zone = TimeZone::find(a.zone); !zone.ok()) return std::move(zone).error();
   options.status.late_after_s = std::max<std::int64_t>(7'200, 2 * options.headend.read.interval_s);

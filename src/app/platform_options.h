@@ -30,6 +30,7 @@ struct PlatformArguments {
   std::string vee_rules;  // file, "" = what Amity ships
   unsigned reread_days = 5;
   int bill_day = 1;
+  std::string tariffs;  // directory, "" = DATA/tariffs
   bool edit_alone = false;
   std::string log_level = "info";
 };

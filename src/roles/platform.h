@@ -12,6 +12,7 @@
 #include "headend/headend.h"
 #include "ops/command_desk.h"
 #include "ops/fleet_state.h"
+#include "roles/billing_role.h"
 #include "roles/edge_role.h"
 #include "roles/heard_role.h"
 #include "roles/mdm_role.h"
@@ -35,6 +36,8 @@ struct PlatformOptions {
   ops::DeskLimits desk;
   MdmOptions mdm;
   bool run_mdm = true;
+  BillingOptions billing;
+  bool run_billing = true;
   api::ServerOptions http;
   std::string admin_password;  // of the first administrator; "" = a random one, shown once
 };
@@ -49,6 +52,8 @@ class Platform {
   headend::KeyRing& keys();
   Status start();
   void stop();
+  // For what the master data of a start-up is: accounts, tariffs. Before start().
+  const std::string& tariff_directory() const;
   // Through the desk, as the API does; the outcome is in the registry and the journal.
   void submit(const Command& command);
   // Of the HTTP server, once started.
