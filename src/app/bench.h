@@ -35,6 +35,10 @@ BenchResult bench_read_fleet();
 // Readings per second through the intake until they are durable and stored, fsync on; bytes per stored reading.
 BenchResult bench_intake();
 
+// Readings stored one interval at a time, bytes per reading, one channel-month, all channels of a day; the same in
+// SQLite and PostgreSQL.
+BenchResult bench_store();
+
 // Encrypted wireless M-Bus telegrams of 10,000 configured meters to JSON on one core; telegrams per second.
 BenchResult bench_wmbus_decode();
 

@@ -31,6 +31,7 @@ constexpr Bench kBenches[] = {
     {"read-fleet", "nightly read of 20,000 encrypted meters into the store, meters/s", bench_read_fleet},
     {"api", "authenticated reads of one meter-day over HTTP, per second", bench_api},
     {"intake", "durable and stored readings per second; bytes per stored reading", bench_intake},
+    {"store", "the embedded store beside SQLite and PostgreSQL: load, size, a channel's month, a day", bench_store},
     {"mdm-rules", "all validation rules over channel-days on one core, ns per reading", bench_mdm_rules},
     {"mdm", "durable load, rules, estimation and energy by price of a day, readings/s/core", bench_mdm},
     {"rate", "account-months of 2,976 intervals to statements on one core, per second", bench_rate},

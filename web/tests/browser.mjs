@@ -143,9 +143,7 @@ async function keyboard() {
   await page.getByRole('dialog').getByText('Keys').waitFor();
   await page.screenshot({ path: join(shots, 'keyboard-keys.png') });
   await audit(page, 'keyboard keys');
-  await page.keyboard.press('Escape');
-  await page.keyboard.press('g');
-  await page.keyboard.press('c');
+  await Promise.all(['Escape', 'g', 'c'].map((key) => page.keyboard.press(key))); // the closing list must not swallow what follows at once
   await at('Completeness');
   await page.getByRole('application').waitFor();
   await settled(page);

@@ -83,6 +83,30 @@ TEST(Parser, ALastChunkInPieces) {
   }
 }
 
+// Whatever the network cuts: a line with an extension whose quotes do not end is refused, in one
+// piece and in two.
+TEST(Parser, AChunkLineThatIsNoneWhereverItIsCut) {
+  const std::string text =
+      "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n10 ;a=\"b\r\nExpect: 1;";
+  for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+    RequestParser parser;
+    Bytes pending;
+    for (const std::string& piece : {text.substr(0, cut), text.substr(cut)}) {
+      append(pending, as_bytes(piece));
+      pending.erase(pending.begin(),
+                    pending.begin() + static_cast<std::ptrdiff_t>(parser.feed(pending)));
+    }
+    ASSERT_NE(parser.error(), nullptr) << "cut at " << cut;
+    EXPECT_EQ(parser.error()->status, 400);
+  }
+}
+
+TEST(Parser, AChunkLineWithoutEnd) {
+  const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  EXPECT_EQ(refusal(head + "1;" + std::string(kHeaderBytesMax, 'a')), 400);
+  EXPECT_EQ(refusal(head + "0\r\nX: " + std::string(kHeaderBytesMax, 'a')), 400);
+}
+
 TEST(Parser, RefusesWithTheRightStatus) {
   EXPECT_EQ(refusal("NONSENSE\r\n\r\n"), 400);
   EXPECT_EQ(refusal("GET / HTTP/1.1\r\n\r\n"), 400) << "no Host";

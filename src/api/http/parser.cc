@@ -1,6 +1,8 @@
 #include "api/http/parser.h"
 
+#include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
+#include <cctype>
 #include <optional>
 
 #include "api/http/limits.h"
@@ -50,6 +52,9 @@ class Collector : public beast_http::basic_parser<true> {
   }
   int version() const { return version_; }
   bool refused() const { return was_refused_; }
+  // What is left of the chunk whose body is being read; 0: its successor's line comes next.
+  std::uint64_t chunk_left() const { return chunk_left_; }
+  bool chunk_seen() const { return chunk_seen_; }
 
  private:
   void refuse(int status, std::string detail, ErrorOut& error) {
@@ -86,12 +91,16 @@ class Collector : public beast_http::basic_parser<true> {
     if (length) request_.body.reserve(std::min<std::size_t>(*length, kBodyBytesMax));
   }
   std::size_t on_body_impl(string_view body, ErrorOut&) override { return take(body); }
-  void on_chunk_header_impl(std::uint64_t, string_view, ErrorOut&) override {}
+  void on_chunk_header_impl(std::uint64_t size, string_view, ErrorOut&) override {
+    chunk_left_ = size;
+    chunk_seen_ = true;
+  }
   std::size_t on_chunk_body_impl(std::uint64_t, string_view body, ErrorOut& error) override {
     if (request_.body.size() + body.size() > kBodyBytesMax) {
       refuse(413, "the body is larger than " + std::to_string(kBodyBytesMax) + " bytes", error);
       return 0;
     }
+    chunk_left_ -= body.size();
     return take(body);
   }
   void on_finish_impl(ErrorOut&) override {}
@@ -106,12 +115,24 @@ class Collector : public beast_http::basic_parser<true> {
   HttpError& refused_;
   int version_ = 11;
   bool was_refused_ = false;
+  bool chunk_seen_ = false;
+  std::uint64_t chunk_left_ = 0;
 };
 
-// "0\r\n\r\n", the least that is left of a chunked body. Beast 1.81 asserts that it is never given
-// less after it saw the last chunk (mended in Boost 1.86, boostorg/beast#2861): fewer bytes wait
-// for the rest.
-constexpr std::size_t kLastChunkBytes = 5;
+// The first bytes of `bytes`, which begin where a chunk's line begins (behind the line end of the
+// chunk before), that are that line; of the last chunk its trailer too. 0: it is not whole yet.
+std::size_t chunk_line(ByteView bytes, bool first) {
+  const std::string_view text = as_text(bytes);
+  const std::size_t begin = first ? 0 : 2;
+  if (text.size() <= begin) return 0;
+  const std::size_t end = text.find("\r\n", begin);
+  if (end == std::string_view::npos) return 0;
+  const std::size_t digit = std::min(text.find_first_not_of('0', begin), end);
+  const bool last = digit > begin && std::isxdigit(static_cast<unsigned char>(text[digit])) == 0;
+  if (!last) return end + 2;
+  const std::size_t trailer = text.find("\r\n\r\n", end);
+  return trailer == std::string_view::npos ? 0 : trailer + 4;
+}
 
 HttpError explain(const ErrorOut& error) {
   if (error == beast_http::error::body_limit) {
@@ -142,8 +163,6 @@ struct RequestParser::State {
   std::size_t put(ByteView bytes) {
     std::size_t taken = 0;
     while (!failed && !parser->is_done() && taken < bytes.size()) {
-      if (parser->is_header_done() && parser->chunked() && bytes.size() - taken < kLastChunkBytes)
-        break;
       ErrorOut error;
       taken += parser->put(boost::asio::buffer(bytes.data() + taken, bytes.size() - taken), error);
       if (error == beast_http::error::need_more) break;
@@ -151,6 +170,32 @@ struct RequestParser::State {
         failed = true;
         if (!parser->refused()) refused = explain(error);
       }
+    }
+    return taken;
+  }
+
+  // Beast sees a chunk's line once it is whole, and nothing behind it: where the network cuts
+  // decides nothing. (Given part of a last chunk, Beast 1.81 asserts: boostorg/beast#2861, mended
+  // in Boost 1.86.)
+  std::size_t put_chunks(ByteView bytes) {
+    std::size_t taken = 0;
+    while (!failed && !parser->is_done() && taken < bytes.size()) {
+      const ByteView rest = bytes.subspan(taken);
+      if (parser->chunk_left() > 0) {
+        taken += put(rest.first(
+            static_cast<std::size_t>(std::min<std::uint64_t>(parser->chunk_left(), rest.size()))));
+        continue;
+      }
+      const std::size_t line = chunk_line(rest, !parser->chunk_seen());
+      if (line == 0 && rest.size() <= kHeaderBytesMax) break;
+      if (line == 0 || line > kHeaderBytesMax) {
+        refuse({400, "a chunk's line has no end"});
+        break;
+      }
+      const std::size_t used = put(rest.first(line));
+      taken += used;
+      if (!failed && used < line)
+        refuse({400, "not an HTTP request: a chunk's line ends too early"});
     }
     return taken;
   }
@@ -174,7 +219,10 @@ std::size_t RequestParser::feed(ByteView bytes) {
     if (!s.failed && !s.parser->is_header_done())
       s.refuse({400, "not an HTTP request: the head ends too early"});
   }
-  if (!s.failed && !s.parser->is_done()) taken += s.put(bytes.subspan(taken));
+  if (!s.failed && !s.parser->is_done()) {
+    const ByteView body = bytes.subspan(taken);
+    taken += s.parser->chunked() ? s.put_chunks(body) : s.put(body);
+  }
   if (s.parser->is_done()) {
     s.request.keep_alive = s.parser->keep_alive();
     s.request.http10 = s.parser->version() < 11;
