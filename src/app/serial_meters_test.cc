@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cmath>
 #include <thread>
 
 #include "app/exit_codes.h"
@@ -20,7 +21,6 @@
 namespace amity::app {
 namespace {
 
-// A meter that never changes its rate, whatever it speaks.
 class SerialMeter {
  public:
   virtual ~SerialMeter() = default;
@@ -28,6 +28,7 @@ class SerialMeter {
   virtual std::optional<int> poll_speed() { return std::nullopt; }
 };
 
+// One that never changes its rate.
 class PlainMeter final : public SerialMeter {
  public:
   explicit PlainMeter(std::unique_ptr<world::Conversation> c) : conversation_(std::move(c)) {}

@@ -81,8 +81,8 @@ TEST(StgReports, ClosingsAreTheRegistersInWholeKilowattHours) {
   };
   const UtcSeconds first = from_iso("2026-03-31T13:00:00Z").value();  // 1 April, 00:00
   std::map<std::string, std::int64_t> daily;
-  for (const wire::Reading& r :
-       town.report(StgType::kS05, meter, first - 1).subjects[0].report.readings) {
+  const auto closings = town.report(StgType::kS05, meter, first - 1).subjects[0].report;
+  for (const wire::Reading& r : closings.readings) {
     if (r.id == "AIa") daily[to_string(r.time)] = rescale(std::get<Decimal>(r.value), 3).value();
   }
   EXPECT_EQ(daily.size(), 6u) << "1 to 6 April";
@@ -91,7 +91,9 @@ TEST(StgReports, ClosingsAreTheRegistersInWholeKilowattHours) {
   const auto monthly = town.report(StgType::kS04, meter, first - 1).subjects[0].report;
   bool maximum = false;
   for (const wire::Reading& r : monthly.readings) {
-    if (r.id == "AIa") EXPECT_EQ(rescale(std::get<Decimal>(r.value), 3).value(), total(first));
+    if (r.id == "AIa") {
+      EXPECT_EQ(rescale(std::get<Decimal>(r.value), 3).value(), total(first));
+    }
     maximum |= r.id == "Mx" && std::get<Decimal>(r.value).value > 0;
   }
   EXPECT_TRUE(maximum);

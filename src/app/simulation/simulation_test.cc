@@ -84,7 +84,9 @@ TEST(Simulation, MetersOfOtherProtocolsKeepTheSameRules) {
     // Three days of two channels of two C12.22 meters more than the DLMS meters alone have.
     EXPECT_GE(report->checked.rows_compared, (3u * 4 + 2 * 2) * 2 * 96);
     crashes += report->crashes;
-    if (seed == 1 && first != 0) EXPECT_EQ(report->history_hash, first) << "one seed, one history";
+    if (seed == 1 && first != 0) {
+      EXPECT_EQ(report->history_hash, first) << "one seed, one history";
+    }
     if (seed == 1) first = report->history_hash;
   }
   EXPECT_GT(crashes, 5u);
