@@ -54,6 +54,10 @@ TEST_F(DataTest, SortingAndFilters) {
   EXPECT_EQ(ids("status=silent&segment=B").size(), 50u) << "every twentieth";
   EXPECT_EQ(ids("model=E2&transformer=T-1").size(), 500u);
   EXPECT_EQ(ids("model=E2&transformer=2").size(), 0u) << "a transformer by its id";
+  EXPECT_EQ(ids("commodity=water"), (std::vector<int>{3}));
+  EXPECT_EQ(ids("commodity=unknown&q=ana"), std::vector<int>{1});
+  EXPECT_EQ(ids("protocol=wmbus"), (std::vector<int>{3}));
+  EXPECT_EQ(client_->get("/api/v1/devices?commodity=beer").status, 400);
   EXPECT_EQ(ids("q=ana"), std::vector<int>{1});
   EXPECT_EQ(ids("q=n%C3%BA"), std::vector<int>{1});
   EXPECT_EQ(ids("q=17%20mill").size(), 11u) << "17, 170..179";

@@ -166,6 +166,8 @@ Result<DeviceListing> search_devices(const DirectorySnapshot& directory,
     const DeviceStatus& status = status_of[i] ? *status_of[i] : kUnknown;
     if (!search.area.holds(row)) continue;
     if (!search.status.empty() && status.status != search.status) continue;
+    if (search.commodity && row.device.commodity != *search.commodity) continue;
+    if (!search.protocol.empty() && row.device.protocol != search.protocol) continue;
     const auto begins = [&](const std::string& word) {
       return row.words.find(word) != std::string::npos;
     };

@@ -66,7 +66,8 @@ struct Area {
 };
 
 struct DeviceSearch {
-  std::string text, status;
+  std::string text, status, protocol;
+  std::optional<Commodity> commodity;
   Area area;
   std::string sort = "serial";
   bool descending = false;

@@ -30,6 +30,8 @@ void put_row(Json& json, const DirectoryRow& row, const DeviceStatus& status) {
       .text(row.feeder)
       .key("status")
       .text(status.status);
+  json.key("commodity").text(to_string(row.device.commodity));
+  json.key("protocol").text(row.device.protocol);
   json.key("last_contact").time(status.last_contact).key("last_reading").time(status.last_reading);
   json.key("completeness_24h")
       .maybe(status.completeness_24h)
@@ -46,6 +48,11 @@ Response list(Api& api, const Call& call) {
   search.text = uri.parameter("q");
   search.area = area_parameters(call);
   search.status = uri.parameter("status");
+  search.protocol = uri.parameter("protocol");
+  if (const auto word = uri.parameter("commodity"); !word.empty()) {
+    search.commodity = parse_commodity(word);
+    if (!search.commodity) return failure(400, "no commodity is called that", call);
+  }
   search.after = uri.parameter("cursor");
   if (std::string_view sort = uri.parameter("sort"); !sort.empty()) {
     search.descending = sort.front() == '-';
@@ -154,12 +161,7 @@ Response one(Api& api, const Call& call) {
   Json json;
   json.open();
   put_row(json, *row, *status);
-  json.key("firmware")
-      .text(device->firmware)
-      .key("protocol")
-      .text(device->protocol)
-      .key("link")
-      .text(device->address);
+  json.key("firmware").text(device->firmware).key("link").text(device->address);
   json.key("latitude").number(row->latitude).key("longitude").number(row->longitude);
   json.key("commissioned").time(device->commissioned).key("interval_s").number(device->interval_s);
   json.key("rating").null();

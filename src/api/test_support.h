@@ -357,7 +357,8 @@ class ServerTest : public ::testing::Test {
       device.serial = serial;
       device.manufacturer = "AMY";
       device.model = i % 2 ? "E1" : "E2";
-      device.protocol = "dlms";
+      device.protocol = i == 3 ? "wmbus" : "dlms";
+      device.commodity = i == 3 ? Commodity::kWater : Commodity::kUnknown;
       device.address = "dlms+tcp://127.0.0.1:4059";
       device.segment = i % 4 ? "A" : "B";
       device.service_point = ServicePointId(i);

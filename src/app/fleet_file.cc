@@ -20,6 +20,9 @@ class Reader {
     if (v == nullptr || !v->IsString()) return fail(name, "text"), "";
     return {v->GetString(), v->GetStringLength()};
   }
+  std::string text_or(const char* name, const char* otherwise) {
+    return find(name) == nullptr ? otherwise : text(name);
+  }
   template <class T>
   T number(const char* name) {
     const Value* v = find(name);
@@ -97,6 +100,11 @@ void read_device(Reader& r, Device& d) {
   d.service_point = r.id<ServicePointId>("service_point");
   d.interval_s = r.number<std::uint32_t>("interval_s");
   d.commissioned = r.time("commissioned");
+  if (const auto known = parse_commodity(r.text_or("commodity", "unknown"))) {
+    d.commodity = *known;
+  } else {
+    r.fail("commodity", "electricity, water, gas, heat, other or unknown");
+  }
   const std::string state = r.text("state");
   for (int i = 0; i <= static_cast<int>(DeviceState::kRemoved); ++i) {
     d.state = static_cast<DeviceState>(i);

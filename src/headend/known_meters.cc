@@ -141,6 +141,17 @@ Status KnownMeters::check_looks(Entry& entry, const std::string& looks) {
   return {};
 }
 
+// What the utility's data do not say, the meter does.
+Status KnownMeters::note_commodity(Entry& entry, const std::string& medium) {
+  if (entry.device.commodity != Commodity::kUnknown || medium.empty()) return {};
+  AMITY_TRY(auto device, registry_.device(entry.device.id));
+  if (!device) return {};
+  device->commodity = commodity_of_medium(medium);
+  AMITY_CHECK(registry_.update_device(*device));
+  entry.device.commodity = device->commodity;
+  return {};
+}
+
 Result<Found> KnownMeters::find(std::string_view protocol, const wire::MeterIdentity& meter,
                                 UtcSeconds now) {
   AMITY_CHECK(load());
@@ -153,6 +164,7 @@ Result<Found> KnownMeters::find(std::string_view protocol, const wire::MeterIden
   } else {
     const Status looks = check_looks(*fit[0], looks_of(meter));
     if (looks.ok()) {
+      AMITY_CHECK(note_commodity(*fit[0], meter.medium));
       found.device = fit[0]->device.id;
       return found;
     }

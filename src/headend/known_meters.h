@@ -67,6 +67,7 @@ class KnownMeters {
   void erase(DeviceId device);
   bool same_maker(const std::string& registered, const std::string& given) const;
   std::vector<Entry*> candidates(std::string_view protocol, const wire::MeterIdentity& meter);
+  Status note_commodity(Entry& entry, const std::string& medium);
   Status check_looks(Entry& entry, const std::string& looks);
   Found unknown(std::string_view protocol, const wire::MeterIdentity& meter, UtcSeconds now,
                 std::string why);

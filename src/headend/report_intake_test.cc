@@ -212,6 +212,31 @@ TEST_F(ReportIntakeTest, FindsAMeterOnlyWhereItIsUnambiguous) {
   EXPECT_EQ(intake.find_device("wmbus", "TCH", "12345678", now)->device, DeviceId(4));
 }
 
+TEST_F(ReportIntakeTest, TheMeterSaysWhatItMeasuresWhereTheUtilityDoesNot) {
+  add(1, "12345678", "KAM", "wmbus");
+  add(2, "99", "KAM", "wmbus");
+  registry.device_map[2].commodity = Commodity::kGas;
+  for (const char* number : {"12345678", "99"}) {
+    EXPECT_TRUE(intake.find_device("wmbus", report(number).meter, now)->device);
+  }
+  EXPECT_EQ(to_string(registry.device_map[1].commodity), "water");
+  EXPECT_EQ(to_string(registry.device_map[2].commodity), "gas") << "as registered";
+}
+
+TEST(CommodityWords, OfMedia) {
+  for (const auto& [medium, commodity] :
+       std::vector<std::pair<const char*, const char*>>{{"", "unknown"},
+                                                        {"warm water", "water"},
+                                                        {"gas", "gas"},
+                                                        {"heat/cooling", "heat"},
+                                                        {"heat cost allocator", "heat"},
+                                                        {"electricity", "electricity"},
+                                                        {"room sensor", "other"}}) {
+    EXPECT_EQ(to_string(commodity_of_medium(medium)), commodity) << medium;
+    EXPECT_EQ(parse_commodity(commodity), commodity_of_medium(medium));
+  }
+}
+
 TEST_F(ReportIntakeTest, TwoMetersWithOneNumberAreAConflictAndBothKept) {
   add(1, "12345678", "KAM", "wmbus");
   add(2, "KAM-12345678", "KAM", "wmbus");

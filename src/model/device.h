@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,9 @@
 namespace amity {
 
 enum class DeviceState : std::uint8_t { kPlanned = 0, kActive = 1, kInactive = 2, kRemoved = 3 };
+
+// What is metered. kUnknown until the utility's data or the meter itself says it.
+enum class Commodity : std::uint8_t { kUnknown = 0, kElectricity = 1, kWater = 2, kGas = 3, kHeat = 4, kOther = 5 };
 
 struct Device {
   DeviceId id;
@@ -26,6 +30,7 @@ struct Device {
   ServicePointId service_point;
   std::uint32_t interval_s = 900;  // of its load profile
   UtcSeconds commissioned;
+  Commodity commodity = Commodity::kUnknown;
 };
 
 struct ServicePoint {
@@ -57,5 +62,11 @@ struct Feeder {
 };
 
 std::string_view to_string(DeviceState state);
+// "electricity", "water", "gas", "heat", "other"; "unknown".
+std::string_view to_string(Commodity commodity);
+// The same words back; nothing for another.
+std::optional<Commodity> parse_commodity(std::string_view word);
+// What a meter that calls its medium so measures ("warm water", "heat/cooling", ...); kUnknown for an empty text.
+Commodity commodity_of_medium(std::string_view medium);
 
 }  // namespace amity

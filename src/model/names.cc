@@ -37,6 +37,34 @@ std::string_view to_string(DeviceState state) {
   return "?";
 }
 
+std::string_view to_string(Commodity commodity) {
+  switch (commodity) {
+    case Commodity::kUnknown: return "unknown";
+    case Commodity::kElectricity: return "electricity";
+    case Commodity::kWater: return "water";
+    case Commodity::kGas: return "gas";
+    case Commodity::kHeat: return "heat";
+    case Commodity::kOther: return "other";
+  }
+  return "?";
+}
+
+std::optional<Commodity> parse_commodity(std::string_view word) {
+  for (int i = 0; i <= static_cast<int>(Commodity::kOther); ++i) {
+    if (to_string(static_cast<Commodity>(i)) == word) return static_cast<Commodity>(i);
+  }
+  return std::nullopt;
+}
+
+Commodity commodity_of_medium(std::string_view medium) {
+  if (medium.empty()) return Commodity::kUnknown;
+  const auto has = [medium](std::string_view word) { return medium.find(word) != std::string_view::npos; };
+  if (has("water")) return Commodity::kWater;
+  if (has("heat") || has("cool")) return Commodity::kHeat;
+  if (has("electricity")) return Commodity::kElectricity;
+  return medium == "gas" ? Commodity::kGas : Commodity::kOther;
+}
+
 std::string_view to_string(EventCategory category) {
   switch (category) {
     case EventCategory::kPower: return "power";

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "store/sqlite_registry.h"
+#include "store/sqlite_schema.h"
 #include "store/test_directory.h"
 
 namespace amity::store {
@@ -52,6 +53,34 @@ TEST(Registry, AFleetComesBack) {
   EXPECT_EQ(row.transformer, "T-1");
   EXPECT_EQ(row.feeder, "North");
   EXPECT_FALSE(registry->device(DeviceId(21)).value().has_value());
+}
+
+TEST(Registry, TheCommodityIsKeptAndChanged) {
+  auto registry = in_memory(3);
+  Device device = *registry->device(DeviceId(2)).value();
+  EXPECT_EQ(device.commodity, Commodity::kUnknown);
+  device.commodity = Commodity::kWater;
+  ASSERT_TRUE(registry->update_device(device).ok());
+  EXPECT_EQ(registry->device(DeviceId(2)).value()->commodity, Commodity::kWater);
+  EXPECT_EQ(registry->device_by_serial(device.serial).value()->commodity, Commodity::kWater);
+  EXPECT_EQ(registry->device_row(DeviceId(2)).value()->device.commodity, Commodity::kWater);
+  EXPECT_EQ(registry->devices().value().at(1).commodity, Commodity::kWater);
+}
+
+// A directory of the first release: its devices are there, what they measure is not known yet.
+TEST(Registry, AnOlderDirectoryIsBroughtUpToDate) {
+  const TestDirectory directory;
+  const std::string path = directory / "registry.sqlite";
+  {
+    auto db = Sqlite::open(path, true, false).value();
+    ASSERT_TRUE(db->execute(kRegistryMigrations[0]).ok());
+    ASSERT_TRUE(db->execute("INSERT INTO device VALUES (5, 'OLD5', '', '', '', 'dlms', '', '', 1, 0, 900, 0);"
+                            "PRAGMA user_version = 1").ok());
+  }
+  auto registry = SqliteRegistry::open(path, {}).value();
+  const Device device = *registry->device(DeviceId(5)).value();
+  EXPECT_EQ(device.serial, "OLD5");
+  EXPECT_EQ(device.commodity, Commodity::kUnknown);
 }
 
 TEST(Registry, ADuplicateSerialAddsNothingAtAll) {

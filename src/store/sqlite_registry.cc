@@ -11,19 +11,19 @@ namespace {
 
 constexpr const char* kDeviceColumns =
     "SELECT id, serial, manufacturer, model, firmware, protocol, address, segment, state, service_point, interval_s, "
-    "commissioned FROM device ORDER BY id";
+    "commissioned, commodity FROM device ORDER BY id";
 constexpr const char* kDeviceById =
     "SELECT id, serial, manufacturer, model, firmware, protocol, address, segment, state, service_point, interval_s, "
-    "commissioned FROM device WHERE id = ?";
+    "commissioned, commodity FROM device WHERE id = ?";
 constexpr const char* kDeviceBySerial =
     "SELECT id, serial, manufacturer, model, firmware, protocol, address, segment, state, service_point, interval_s, "
-    "commissioned FROM device WHERE serial = ?";
+    "commissioned, commodity FROM device WHERE serial = ?";
 constexpr const char* kRowById =
     "SELECT d.id, d.serial, d.manufacturer, d.model, d.firmware, d.protocol, d.address, d.segment, d.state, "
-    "d.service_point, d.interval_s, d.commissioned, s.id, s.name, s.address, s.latitude, s.longitude, s.transformer, "
-    "s.customer, c.name, t.name, f.name, f.id FROM device d LEFT JOIN service_point s ON s.id = d.service_point "
-    "LEFT JOIN customer c ON c.id = s.customer LEFT JOIN transformer t ON t.id = s.transformer "
-    "LEFT JOIN feeder f ON f.id = t.feeder WHERE d.id = ?";
+    "d.service_point, d.interval_s, d.commissioned, d.commodity, s.id, s.name, s.address, s.latitude, s.longitude, "
+    "s.transformer, s.customer, c.name, t.name, f.name, f.id FROM device d "
+    "LEFT JOIN service_point s ON s.id = d.service_point LEFT JOIN customer c ON c.id = s.customer "
+    "LEFT JOIN transformer t ON t.id = s.transformer LEFT JOIN feeder f ON f.id = t.feeder WHERE d.id = ?";
 constexpr const char* kInsertChannel =
     "INSERT INTO channel (id, device, kind, name, source, unit, exponent, interval_s, multiplier) "
     "VALUES (NULLIF(?, 0), ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id";
@@ -47,6 +47,7 @@ Device get_device(Query& q) {
   d.service_point = get_id<ServicePointId>(q);
   d.interval_s = static_cast<std::uint32_t>(q.integer());
   d.commissioned = UtcSeconds(q.integer());
+  d.commodity = static_cast<Commodity>(q.integer());
   return d;
 }
 
@@ -159,10 +160,10 @@ Status SqliteRegistry::insert_grid(const MasterData& data) {
 
 Status SqliteRegistry::insert_devices(const MasterData& data) {
   for (const Device& d : data.devices) {
-    AMITY_TRY(Query q, db_->query("INSERT INTO device VALUES (NULLIF(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+    AMITY_TRY(Query q, db_->query("INSERT INTO device VALUES (NULLIF(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     q.bind(d.id.value).bind(d.serial).bind(d.manufacturer).bind(d.model).bind(d.firmware).bind(d.protocol);
     q.bind(d.address).bind(d.segment).bind(static_cast<int>(d.state)).bind(d.service_point.value).bind(d.interval_s);
-    AMITY_CHECK(q.bind(d.commissioned.value).run());
+    AMITY_CHECK(q.bind(d.commissioned.value).bind(static_cast<int>(d.commodity)).run());
   }
   for (const Channel& c : data.channels) {
     AMITY_TRY(Query q, db_->query(kInsertChannel));
@@ -213,10 +214,11 @@ Status SqliteRegistry::update_device(const Device& d) {
   const std::lock_guard lock(mutex_);
   AMITY_TRY(Query q, db_->query("UPDATE device SET serial = ?, manufacturer = ?, model = ?, firmware = ?, "
                                 "protocol = ?, address = ?, segment = ?, state = ?, service_point = ?, interval_s = ?, "
-                                "commissioned = ? WHERE id = ? RETURNING id"));
+                                "commissioned = ?, commodity = ? WHERE id = ? RETURNING id"));
   q.bind(d.serial).bind(d.manufacturer).bind(d.model).bind(d.firmware).bind(d.protocol).bind(d.address);
   q.bind(d.segment).bind(static_cast<int>(d.state)).bind(d.service_point.value).bind(d.interval_s);
-  AMITY_TRY(const bool there, q.bind(d.commissioned.value).bind(d.id.value).step());
+  q.bind(d.commissioned.value).bind(static_cast<int>(d.commodity)).bind(d.id.value);
+  AMITY_TRY(const bool there, q.step());
   if (!there) return make_error(ErrorCode::kNotFound, "no such device");
   AMITY_CHECK(q.run());
   return index_devices({d.id});

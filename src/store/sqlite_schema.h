@@ -34,6 +34,7 @@ CREATE TABLE value (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT 
 CREATE TABLE audit (number INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
   digest BLOB NOT NULL) STRICT;
 )sql",
+    "ALTER TABLE device ADD COLUMN commodity INTEGER NOT NULL DEFAULT 0;",
 };
 
 }  // namespace amity::store

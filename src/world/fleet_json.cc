@@ -44,11 +44,11 @@ std::string fleet_to_json(const store::MasterData& master, std::span<const Devic
   list(out, "devices", master.devices, [&](const Device& d) {
     out += fmt::format(
         R"({{"id":{},"serial":{},"manufacturer":{},"model":{},"firmware":{},"protocol":{},"address":{},"segment":{},)"
-        R"("state":"{}","service_point":{},"interval_s":{},"commissioned":"{}"}})",
+        R"("state":"{}","service_point":{},"interval_s":{},"commissioned":"{}","commodity":"{}"}})",
         d.id.value, json_string(d.serial), json_string(d.manufacturer), json_string(d.model), json_string(d.firmware),
         json_string(d.protocol),
         json_string(d.address), json_string(d.segment), to_string(d.state), d.service_point.value, d.interval_s,
-        to_iso(d.commissioned));
+        to_iso(d.commissioned), to_string(d.commodity));
   });
   list(out, "channels", master.channels, [&](const Channel& c) {
     out += fmt::format(

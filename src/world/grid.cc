@@ -171,6 +171,7 @@ class Builder {
     d.service_point = ServicePointId(index + 1);
     d.interval_s = config_.interval_s;
     d.commissioned = config_.commissioned;
+    d.commodity = Commodity::kElectricity;
     return d;
   }
 

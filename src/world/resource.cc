@@ -91,11 +91,6 @@ double heating_w(const ResourceTraits& traits, const WeatherDay& weather, int st
 
 }  // namespace
 
-std::string_view to_string(Commodity commodity) {
-  constexpr std::string_view kNames[] = {"electricity", "water", "gas", "heat"};
-  return kNames[static_cast<std::size_t>(commodity)];
-}
-
 ResourceTraits resource_traits(std::uint64_t seed, std::uint32_t home) {
   Draw draw(seed, 0x52455354u, home);
   ResourceTraits t;

@@ -6,12 +6,10 @@
 #include <cstdint>
 #include <string_view>
 
+#include "model/device.h"
 #include "world/weather.h"
 
 namespace amity::world {
-
-enum class Commodity : std::uint8_t { kElectricity, kWater, kGas, kHeat };
-std::string_view to_string(Commodity commodity);
 
 // Water: litres. Gas: litres (0.001 m3). Heat: Wh.
 using ResourceDay = std::array<std::uint32_t, kStepsPerDay>;

@@ -181,6 +181,7 @@ void SideMeters::add_resource(MeterProtocol protocol, Commodity commodity, std::
   d.service_point = ServicePointId(home + 1);
   d.interval_s = town_->book->interval_s();
   d.commissioned = town_->born;
+  d.commodity = commodity;
   if (protocol == MeterProtocol::kWmbus) {
     d.address = "wmbus:";
     d.segment = fmt::format("W{:04}", carrier + 1);

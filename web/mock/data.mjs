@@ -51,6 +51,7 @@ export function makeDevices() {
       service_point: `SP${String(1_000_000 + i)}`, customer: `${pick(kFirst, i, 8)} ${pick(kLast, i, 9)}`,
       address: `${1 + Math.floor(chance(transformerOf(i), i, 10) * 180)} ${pick(kStreets, transformerOf(i), 11)} St`,
       segment: segmentName(i), transformer: transformerName(i), feeder: feederName(i), status,
+      commodity: 'electricity', protocol: manufacturer === 'AVN' ? 'c1222' : 'dlms',
       last_contact: status === 'new' ? null : iso(at - age), last_reading: status === 'new' ? null : iso(Math.floor((at - age) / kInterval_s) * kInterval_s),
       completeness_24h: complete === null ? null : Math.round(complete * 96) / 96,
       clock_offset_s: status === 'new' ? null : chance(i, 12) < 0.005 ? Math.round(chance(i, 13) * 400 - 120) : Math.round(chance(i, 13) * 6 - 3),

@@ -42,7 +42,7 @@ export function startMock({ port = 0, quiet = true } = {}) {
     const at = world.now(), bad = device.status === 'silent' || device.status === 'late';
     const since = device.last_contact, i = device.id - 1, first = Math.floor(i / 40) * 40;
     return {
-      ...device, firmware: '2.4.1', protocol: 'dlms', link: `dlms+tcp://127.16.${(device.id >> 8) & 255}.${device.id & 255}:4059?client=1&server=1`,
+      ...device, firmware: '2.4.1', link: `dlms+tcp://127.16.${(device.id >> 8) & 255}.${device.id & 255}:4059?client=1&server=1`,
       latitude: -33.8 - world.chance(i, 70) / 4, longitude: 151 + world.chance(i, 71) / 4, commissioned: world.iso(started - 4e7), interval_s: 900, rating: null,
       channels: world.channelsOf(device.id).map(({ n, ...c }) => ({ ...c, first: world.iso(started - 4e7), last: device.last_reading, last_value: device.last_reading ? world.valueOf(device.id, n, Math.floor(at / 900) * 900) : null })),
       status_strip: [

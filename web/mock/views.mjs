@@ -9,7 +9,7 @@ export function inArea(devices, q, items) {
   return items.filter((item) => filters.every(([f, v]) => devices[item.device - 1][f] === v));
 }
 
-const kFilters = ['segment', 'feeder', 'transformer', 'model', 'status'];
+const kFilters = ['segment', 'feeder', 'transformer', 'model', 'status', 'commodity', 'protocol'];
 const kSorts = ['serial', 'model', 'segment', 'status', 'last_contact', 'last_reading', 'completeness_24h', 'clock_offset_s', 'customer'];
 const haystacks = new WeakMap();
 const sorted = new Map();

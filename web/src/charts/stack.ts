@@ -11,6 +11,29 @@ export function stepOf(series: Series, resolution: string): number {
   return resolution === 'day' ? 86_400 : resolution === 'hour' ? 3600 : series.interval_s;
 }
 
+/** A series as the chart shows it: one made from a register has no day of its own to open. */
+export type Drawn = Series & { fromRegister?: true };
+const kCumulative = ['Wh', 'varh', 'VAh', 'J', 'm3', 'l'], kBandsMax = 6;
+
+/** What passed a register from each reading to the next. A gap, or a register that fell, is no value. */
+export function advances(series: Series, resolution: string): Drawn {
+  const p = series.points, gaps = p.slice(1).map((b, i) => b[0] - p[i]![0]).sort((a, b) => a - b);
+  const step_s = resolution === 'day' ? 86_400 : resolution === 'hour' ? 3600 : (gaps[gaps.length >> 1] ?? 0);
+  const points = p.slice(1).map((b, i): Point => {
+    const a = p[i]!, known = a[1] !== null && b[1] !== null && b[1] >= a[1] && b[0] - a[0] <= step_s * 1.5;
+    return [b[0], known ? b[1]! - a[1]! : null, b[2]];
+  });
+  return { ...series, name: `${series.name}_used`, kind: 'interval', interval_s: step_s, points, fromRegister: true };
+}
+
+/** The bands of a meter: its intervals; of one that has registers alone what they advanced, and what they measure. */
+export function bandsOf(all: readonly Series[], resolution: string): Drawn[] {
+  const intervals = all.filter((s) => s.kind === 'interval');
+  if (intervals.length) return intervals;
+  const now = all.filter((s) => s.points.length > 0 && !/_s\d+$/.test(s.name)); // not those of a due date
+  return now.map((s) => (kCumulative.includes(s.unit) ? advances(s, resolution) : s)).filter((s) => s.points.length > 0).slice(0, kBandsMax);
+}
+
 /** Whether b follows a without a gap. A clock-change day may be an hour longer. */
 export function joined(a: Point, b: Point, step_s: number): boolean {
   const slack = step_s >= 86_400 ? 3600 : 1;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Event, Point } from '$lib/api/types';
+import type { Event, Point, Series } from '$lib/api/types';
 import { Zone } from '$lib/time';
-import { bounds, joined, nights, outages, pointAt, upsert } from '../../src/charts/stack';
+import { advances, bandsOf, bounds, joined, nights, outages, pointAt, upsert } from '../../src/charts/stack';
 
 const points: Point[] = [[900, 1, 'A'], [1800, 2, 'A'], [4500, 3, 'E']];
 const event = (time: string, text: string, category = 'power') => ({ time, text, category }) as Event;
@@ -42,5 +42,24 @@ describe('the shared time axis', () => {
     expect(bounds('Wh', 100, 400)[0]).toBe(0);
     expect(bounds('V', 230, 240)[0]).toBeGreaterThan(200);
     expect(bounds('Wh', null, null)).toEqual([0, 1]);
+  });
+});
+
+describe('a meter of registers alone', () => {
+  const series = (name: string, unit: string, points: Point[]): Series => ({ channel: 1, name, unit, interval_s: 0, kind: 'register', points, missing: 0, estimated: 0 });
+  const at = (n: number) => 1_700_000_000 + n * 900;
+  const volume = series('volume', 'm3', [[at(0), 10, 'A'], [at(1), 12, 'A'], [at(2), 12, 'A'], [at(6), 20, 'A'], [at(7), 1, 'A']]);
+  it('shows what passed from reading to reading; a gap and a fall are no values', () => {
+    expect(advances(volume, 'raw').points.map((p) => p[1])).toEqual([2, 0, null, null]);
+    expect(advances(volume, 'raw').interval_s).toBe(900);
+    expect(advances(volume, 'day').interval_s).toBe(86_400);
+  });
+  it('keeps measured values as they are, and leaves due dates out', () => {
+    const shown = bandsOf([volume, series('volume_s1', 'm3', [[at(0), 3, 'A']]), series('flow_temperature', 'degC', [[at(0), 61, 'A']])], 'raw');
+    expect(shown.map((s) => [s.name, s.fromRegister])).toEqual([['volume_used', true], ['flow_temperature', undefined]]);
+  });
+  it('does not touch a meter with intervals', () => {
+    const interval = { ...series('import', 'Wh', []), kind: 'interval' as const };
+    expect(bandsOf([interval, volume], 'raw')).toEqual([interval]);
   });
 });

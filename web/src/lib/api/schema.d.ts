@@ -391,6 +391,9 @@ export interface paths {
                     transformer?: string;
                     model?: string;
                     status?: "ok" | "late" | "silent" | "security" | "new";
+                    commodity?: "unknown" | "electricity" | "water" | "gas" | "heat" | "other";
+                    /** @description As the rows name it: dlms, wmbus, ... */
+                    protocol?: string;
                     /** @description A leading - sorts downwards. */
                     sort?: string;
                     limit?: number;
@@ -3432,6 +3435,9 @@ export interface components {
             feeder: string;
             /** @enum {string} */
             status: "ok" | "late" | "silent" | "security" | "new";
+            /** @enum {string} */
+            commodity: "unknown" | "electricity" | "water" | "gas" | "heat" | "other";
+            protocol: string;
             /** Format: date-time */
             last_contact: string | null;
             /** Format: date-time */
@@ -3471,6 +3477,8 @@ export interface components {
             feeder: string;
             /** @enum {string} */
             status: "ok" | "late" | "silent" | "security" | "new";
+            /** @enum {string} */
+            commodity: "unknown" | "electricity" | "water" | "gas" | "heat" | "other";
             /** Format: date-time */
             last_contact: string | null;
             /** Format: date-time */

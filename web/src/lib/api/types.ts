@@ -14,6 +14,7 @@ export type Overview = S['Overview'];
 export type Completeness = Omit<S['Completeness'], 'cells'> & { cells: [received: number, expected: number][] };
 export type DeviceRow = S['DeviceRow'];
 export type DeviceStatus = DeviceRow['status'];
+export type Commodity = DeviceRow['commodity'];
 export type Device = S['Device'];
 export type Channel = S['Channel'];
 export type Point = S['Point'];
