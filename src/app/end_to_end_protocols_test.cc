@@ -225,7 +225,7 @@ TEST(EndToEnd, MetersBehindElectricityMetersAreInTheStoreExactlyAndAReplacedOneI
     for (const world::SideDevice& d : devices) {
       const world::MeterMbus behind(fleet.meter(d.carrier));
       const auto truth = behind.rows(d.channel, fleet.born(), fleet.meter(d.carrier).meter_time());
-      const bool heat = fleet.side().resource(d.meter).commodity() == world::Commodity::kHeat;
+      const bool heat = fleet.side().resource(d.meter).commodity() == Commodity::kHeat;
       const std::size_t stored = compare_behind(store, d.device, truth, heat);
       EXPECT_GE(stored + 1, truth.size()) << "all of it, but for an hour that has just turned";
       compared += stored;

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "headend/event_codes.h"
+#include "wire/mbus/address.h"
 
 namespace amity::headend {
 
@@ -52,13 +53,16 @@ Result<std::optional<DeviceId>> MbusRegister::last(std::uint8_t channel) {
 
 // By letters and number; a registry that has the bare number has it of this maker or of none.
 Result<Device> MbusRegister::device_of(const dlms::MbusSlave& slave, UtcSeconds since) {
+  const Commodity commodity = commodity_of_medium(mbus::device_type_text(slave.device_type));
   for (const std::string& serial : {mbus_serial(slave), digits_of(slave)}) {
     AMITY_TRY(auto found, registry_.device_by_serial(serial));
     if (!found) continue;
     const bool same_maker =
         found->manufacturer.empty() || found->manufacturer == slave.manufacturer;
     if (serial != mbus_serial(slave) && !same_maker) continue;
-    if (found->state == DeviceState::kActive) return *std::move(found);
+    const bool known = found->commodity != Commodity::kUnknown;
+    if (known && found->state == DeviceState::kActive) return *std::move(found);
+    if (!known) found->commodity = commodity;
     found->state = DeviceState::kActive;
     AMITY_CHECK(registry_.update_device(*found));
     return *std::move(found);
@@ -67,6 +71,7 @@ Result<Device> MbusRegister::device_of(const dlms::MbusSlave& slave, UtcSeconds 
   Device& device = made.devices.emplace_back();
   device.serial = mbus_serial(slave);
   device.manufacturer = slave.manufacturer;
+  device.commodity = commodity;
   device.firmware = std::to_string(slave.version);
   device.protocol = kProtocol;
   device.address = std::string(kProtocol) + ":";  // nobody calls it: its electricity meter does

@@ -134,6 +134,7 @@ TEST_F(MbusBehindTest, TheGasMeterIsADeviceAndItsHoursAreRead) {
   const Device& gas = behind("KAM00012345");
   EXPECT_EQ(gas.manufacturer, "KAM");
   EXPECT_EQ(gas.protocol, "dlms-mbus");
+  EXPECT_EQ(gas.commodity, Commodity::kGas);
   EXPECT_EQ(gas.service_point, ServicePointId(7));
   const auto& rows = kept(gas.id.value, "volume");
   EXPECT_EQ(rows.size(), 24u);
