@@ -17,7 +17,7 @@
 #include "app/live_input.h"
 #include "driver/embedded_models.h"
 #include "driver/mapping.h"
-#include "wire/decode/decode.h"
+#include "wire/decode/live_decoder.h"
 
 namespace amity::app {
 namespace {
@@ -156,6 +156,7 @@ Status fill(const Arguments& arguments, Settings& settings) {
   } else {
     AMITY_CHECK(add_models(arguments.meters, settings));
   }
+  options.value_lists = &settings.models.value_lists();
   options.complete = [&models = settings.models](wire::Report& report) {
     if (const driver::MeterModel* model = models.find(report)) driver::complete(*model, report);
   };
@@ -244,7 +245,6 @@ void decode_piece(std::string& content, const decode::DecodeOptions& options, Ou
     decode_content("-", content, options, outcome);
     return content.clear();
   }
-  if (content.front() == '/' && content.find('!') == std::string::npos) return;  // P1, unfinished
   auto frames = decode::decode_stream(bytes, options);
   std::size_t kept = content.size();
   if (!frames.empty()) {
@@ -258,11 +258,31 @@ void decode_piece(std::string& content, const decode::DecodeOptions& options, Ou
   content.erase(0, kept);
 }
 
+// Frames as they come, for as long as they come; `content` holds the first of them.
+void decode_frames(LiveInput& input, std::string& content, const decode::DecodeOptions& options,
+                   Outcome& outcome) {
+  decode::LiveDecoder decoder(options);
+  do {
+    show("-", decoder.add(as_bytes(content)), outcome);
+    std::fflush(stdout);
+    content.clear();
+  } while (input.read(content));
+  show("-", decoder.finish(), outcome);
+  if (decoder.garbage_bytes() != 0) {
+    report("-",
+           make_error(ErrorCode::kMalformed,
+                      fmt::format("{} bytes belong to no frame", decoder.garbage_bytes())),
+           outcome);
+  }
+}
+
 // As it comes, for as long as it comes.
 void decode_live(int descriptor, const decode::DecodeOptions& options, Outcome& outcome) {
   LiveInput input(descriptor);
   std::string content;
   while (input.read(content)) {
+    if (decode::begins_frame_stream(as_bytes(content), options))
+      return decode_frames(input, content, options, outcome);
     if (input.ended()) break;
     if (content.size() <= kUnfinishedBytesMax) {
       decode_piece(content, options, outcome);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "app/exit_codes.h"
+#include "base/bytes.h"
 
 namespace amity::app {
 namespace {
@@ -180,6 +181,37 @@ TEST(DecodeCommand, AStreamIsDecodedAsItComes) {
   EXPECT_EQ(std::count(second.begin(), second.end(), '\n'), 2) << second;
   EXPECT_EQ(contents_of(shown), first + first);
   EXPECT_NE(first.find("123456"), std::string::npos) << first;
+}
+
+// What `amity decode -` makes of a pipe's contents.
+Outcome piped(const std::string& content, std::vector<std::string> arguments = {}) {
+  PipedInput input;
+  input.write(content);
+  input.end();
+  arguments.insert(arguments.begin(), "-");
+  return run(std::move(arguments));
+}
+
+TEST(DecodeCommand, AStreamMayMixProtocolsAndBeginAnywhere) {
+  const Bytes push = *from_hex(kAidon), gas = *from_hex(kGas);
+  std::string stream = "\xFF\xFE";  // the end of a frame that began earlier
+  stream += std::string(as_text(push)) + std::string(as_text(gas)) + std::string(as_text(push));
+  const Outcome shown = piped(stream, {"--key", "0102030405060708090A0B0C0D0E0F11"});
+  EXPECT_EQ(std::count(shown.out.begin(), shown.out.end(), '\n'), 3) << shown.out;
+  EXPECT_NE(shown.out.find("28504.27"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.err.find("2 bytes belong to no frame"), std::string::npos) << shown.err;
+  EXPECT_EQ(shown.exit_code, kExitBadInput);
+}
+
+TEST(DecodeCommand, WhatIsNoStreamOfFramesIsReadWhole) {
+  const Outcome apdu = piped("C001C100080000010000FF0200\n");
+  EXPECT_NE(apdu.out.find("get-request"), std::string::npos) << apdu.out << apdu.err;
+  const Outcome line = piped(std::string(kAidon) + "\n" + kAidon + "\n");
+  EXPECT_EQ(std::count(line.out.begin(), line.out.end(), '\n'), 2) << line.out << line.err;
+  EXPECT_EQ(line.exit_code, kExitDone);
+  const std::string wrapped = std::string(kAidon).insert(40, "\n");  // one frame on two lines
+  const Outcome two_lines = piped(wrapped + "\n");
+  EXPECT_NE(two_lines.out.find(R"("value":7482)"), std::string::npos) << two_lines.err;
 }
 
 }  // namespace

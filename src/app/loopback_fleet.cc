@@ -3,7 +3,7 @@
 namespace amity::app {
 
 Result<std::unique_ptr<LoopbackFleet>> LoopbackFleet::start(std::uint32_t meters, std::int32_t history_days,
-                                                            bool hdlc) {
+                                                            bool hdlc, world::DeviceMix mix) {
   auto loopback = std::make_unique<LoopbackFleet>();
   world::FleetConfig config;
   config.meters = meters;
@@ -13,6 +13,7 @@ Result<std::unique_ptr<LoopbackFleet>> LoopbackFleet::start(std::uint32_t meters
   config.link.delay_ms = 0;
   config.port = 0;
   config.hdlc = hdlc;
+  config.mix = mix;
   AMITY_TRY(loopback->fleet_, world::Fleet::make(loopback->reactor_.runtime(), config));
   AMITY_CHECK(loopback->fleet_->listen());
   loopback->fleet_->warm_up();

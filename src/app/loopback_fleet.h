@@ -14,7 +14,8 @@ class LoopbackFleet {
  public:
   // Ideal links, no faults; computed beforehand what a first read needs.
   static Result<std::unique_ptr<LoopbackFleet>> start(std::uint32_t meters, std::int32_t history_days,
-                                                      bool hdlc = false);
+                                                      bool hdlc = false,
+                                                      world::DeviceMix mix = world::DeviceMix::all_dlms());
   ~LoopbackFleet();
 
   world::Fleet& fleet() { return *fleet_; }

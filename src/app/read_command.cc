@@ -217,6 +217,7 @@ int read_command(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kExitDone : kExitUsage;
   }
+  options.timeout_given = app.count("--timeout") != 0;
   runtime::Reactor reactor;
   const auto address = headend::parse_address(options.url);
   if (address.ok() && address->scheme != headend::Scheme::kDlms)

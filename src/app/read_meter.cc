@@ -84,6 +84,19 @@ void print_event(const Event& event, bool json) {
   }
 }
 
+// Protocols whose meters show the time of day where they stand, without an offset.
+bool shows_wall_clock(const headend::Address& address) {
+  switch (address.scheme) {
+    case headend::Scheme::kC1222:
+    case headend::Scheme::kMbus:
+    case headend::Scheme::kIec62056:
+    case headend::Scheme::kP1:
+      return true;
+    default:
+      return false;
+  }
+}
+
 struct Session {
   headend::DriverContext& context;
   headend::Meter& meter;
@@ -160,6 +173,12 @@ Result<int> read(const headend::Address& address, const ReadOptions& options,
   headend::Meter meter;
   meter.device = device;
   meter.address = address;
+  headend::Bearer patience = *address.bearer;  // a person's, in place of the path's
+  if (options.timeout_given) {
+    patience.connect_timeout_ms = patience.reply_timeout_ms = patience.line_answer_ms =
+        std::int64_t{options.timeout_s} * 1'000;
+    meter.address.bearer = &patience;
+  }
   Session session{context, meter, std::move(command), {}};
   TaskScope scope;
   scope.spawn(run(session, reactor));
@@ -171,6 +190,11 @@ Result<int> read(const headend::Address& address, const ReadOptions& options,
     }
   }
   for (const Event& event : kept.events) print_event(event, options.json);
+  if (shows_wall_clock(address) && !address.zone && !kept.readings.empty()) {
+    fmt::print(stderr,
+               "amity read: the meter's clock was taken for UTC; where it shows local time, give "
+               "zone=NAME in the URL\n");
+  }
   if (session.outcome.state == CommandState::kDone) return kExitDone;
   fmt::print(stderr, "amity read: {}\n", session.outcome.result);
   return kExitFailed;

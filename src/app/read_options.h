@@ -15,6 +15,7 @@ struct ReadOptions {
   std::string profile, from, to;
   bool json = false;
   unsigned timeout_s = 10;
+  bool timeout_given = false;  // else the protocol says how long an answer may take
 };
 
 struct ReadPlan {

@@ -25,6 +25,8 @@ class StreamBuffer {
     taken_ += count;
     return taken;
   }
+  // Of what was taken last: it stands in front of what comes next, too.
+  void give_back(std::size_t count) { taken_ -= count; }
   void drop(std::size_t count) {
     taken_ += count;
     dropped_ += count;

@@ -10,6 +10,7 @@
 
 #include "driver/embedded_models.h"
 #include "driver/mapping.h"
+#include "wire/decode/decode.h"
 #include "wire/mbus/decoder.h"
 #include "wire/p1/decoder.h"
 #include "wire/sml/decoder.h"
@@ -137,6 +138,113 @@ TEST(ModelCaptures, WiredFramesFindModels) {
   }
   tally.print("wired M-Bus");
   EXPECT_GE(tally.with_channels * 100, tally.frames * 90);
+}
+
+decode::DecodeOptions push_options(const ModelSet& set, const std::filesystem::path& capture) {
+  decode::DecodeOptions options;
+  options.value_lists = &set.value_lists();
+  options.complete = [&set](wire::Report& report) {
+    if (const MeterModel* model = set.find(report)) complete(*model, report);
+  };
+  for (const char* extension : {".key", ".gak"}) {
+    std::filesystem::path path = capture;
+    const std::string text = read_file(path.replace_extension(extension));
+    if (text.empty()) continue;
+    auto key = decode::bytes_from_hex_text(text);
+    EXPECT_TRUE(key.ok()) << path;
+    (std::string(extension) == ".key" ? options.keys.encryption : options.keys.authentication)
+        .push_back(*key);
+  }
+  return options;
+}
+
+struct PushCapture {
+  const char* file;
+  const char *meter, *manufacturer, *model, *time;
+  std::vector<std::string> readings;  // "obis value unit"
+};
+
+// What an operator would check: identity, time and every figure that the meter showed.
+const PushCapture kPushes[] = {
+    {"hdlc_iskra550",
+     "84895126",
+     "",
+     "",
+     "2023-04-01T19:32:35Z",
+     {"1.0.1.7.0.255 182 W", "1.0.2.7.0.255 0 W", "1.0.1.8.0.255 261927 Wh",
+      "1.0.2.8.0.255 63832 Wh", "1.0.32.7.0.255 236.4 V", "1.0.52.7.0.255 234.4 V",
+      "1.0.72.7.0.255 237.0 V", "1.0.31.7.0.255 0.63 A", "1.0.51.7.0.255 0.89 A",
+      "1.0.71.7.0.255 0.68 A", "1.0.1.8.1.255 82426 Wh", "1.0.1.8.2.255 179501 Wh",
+      "1.0.2.8.1.255 50647 Wh", "1.0.2.8.2.255 13185 Wh"}},
+    {"hdlc_kaifa_ma304h3e",
+     "6970631401753985",
+     "KFM",
+     "MA304",
+     "2017-09-15T05:33:40",
+     {"1.0.1.7.0.255 948 W", "1.0.2.7.0.255 0 W", "1.0.3.7.0.255 0 var", "1.0.4.7.0.255 64 var",
+      "1.0.31.7.0.255 1.416 A", "1.0.51.7.0.255 3.241 A", "1.0.71.7.0.255 3.119 A",
+      "1.0.32.7.0.255 238.5 V", "1.0.52.7.0.255 0.0 V", "1.0.72.7.0.255 238.9 V"}},
+    {"hdlc_kamstrup_omnipower",
+     "12343400",
+     "KAM",
+     "OMNIPOWER",
+     "2026-03-12T15:24:30",
+     {"1.1.1.8.0.255 63074980 Wh", "1.1.1.7.0.255 1083 W", "1.1.51.7.0.255 2.28 A",
+      "1.1.33.7.0.255 0.31 ", "1.1.32.7.0.255 222 V", "1.1.3.8.0.255 3263600 varh"}},
+    {"hdlc_norway_han_1phase",
+     "7359992890941742",
+     "ADN",
+     "6515",
+     "",
+     {"1.0.1.7.0.255 1362 W", "1.0.2.7.0.255 0 W", "1.0.3.7.0.255 996 var", "1.0.4.7.0.255 0 var",
+      "1.0.31.7.0.255 9.3 A", "1.0.32.7.0.255 250.0 V"}},
+    {"mbus_netz_noe_p1",
+     "181220000009",
+     "KFM",
+     "MA309",
+     "2021-09-27T07:47:15Z",
+     {"1.0.1.8.0.255 12937 Wh", "1.0.2.8.0.255 0 Wh", "1.0.1.7.0.255 0 W", "1.0.2.7.0.255 0 W",
+      "1.0.32.7.0.255 233.7 V", "1.0.13.7.0.255 1.000 "}},
+    {"raw_energomera", "012415173608710", "EMR", "", "2022-11-03T12:38:25Z", {}},
+    {"raw_salzburg_netz",
+     "1KFM0200234804",
+     "KFM",
+     "MA309",
+     "2022-11-12T15:54:00Z",
+     {"1.0.32.7.0.255 229.2 V", "1.0.31.7.0.255 1.65 A", "1.0.51.7.0.255 1.73 A",
+      "1.0.71.7.0.255 0.37 A", "1.0.1.7.0.255 714 W", "1.0.2.7.0.255 0 W",
+      "1.0.1.8.0.255 1327456 Wh", "1.0.2.8.0.255 0 Wh", "1.0.3.8.0.255 4818 varh",
+      "1.0.4.8.0.255 376416 varh"}},
+};
+
+TEST(ModelCaptures, DlmsPushesOfSevenMakesShowWhatTheMeterShowed) {
+  const std::filesystem::path folder = kFrames + "dlms_push";
+  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no captured frames at " << folder;
+  const auto set = load_models();
+  ASSERT_TRUE(set.ok()) << to_string(set.error());
+  for (const PushCapture& c : kPushes) {
+    const auto capture = folder / (std::string(c.file) + ".log");
+    const auto bytes = decode::bytes_from_hex_text(read_file(capture));
+    ASSERT_TRUE(bytes.ok()) << c.file;
+    const auto json = decode::decode_frame(*bytes, push_options(*set, capture));
+    ASSERT_TRUE(json.ok()) << c.file << ": " << to_string(json.error());
+    rapidjson::Document document;
+    document.Parse<rapidjson::kParseNumbersAsStringsFlag>(json->c_str());
+    ASSERT_FALSE(document.HasParseError()) << *json;
+    EXPECT_STREQ(document["meter"]["id"].GetString(), c.meter) << *json;
+    EXPECT_STREQ(document["meter"]["manufacturer"].GetString(), c.manufacturer) << c.file;
+    EXPECT_STREQ(document["meter"]["model"].GetString(), c.model) << c.file;
+    EXPECT_EQ(document.HasMember("time") ? document["time"].GetString() : std::string(), c.time)
+        << c.file;
+    std::string shown = "\n";
+    for (const auto& r : document["readings"].GetArray()) {
+      shown += std::string(r["obis"].GetString()) + " " + r["value"].GetString() + " " +
+               r["unit"].GetString() + "\n";
+    }
+    for (const std::string& wanted : c.readings)
+      EXPECT_NE(shown.find("\n" + wanted + "\n"), std::string::npos)
+          << c.file << ": " << wanted << *json;
+  }
 }
 
 }  // namespace

@@ -209,6 +209,85 @@ severity = "high"
   EXPECT_TRUE(map_to_channels(&*model, report).events.empty());
 }
 
+constexpr std::string_view kTableMeter = R"(
+name = "Example C12.19"
+manufacturer = "Example Meters"
+medium = "electricity"
+facts = "made up for this test"
+
+[[detect]]
+protocol = "c1222"
+manufacturer = "ACME"
+
+[[table]]
+table = "MT5"
+offset = 4
+size = 4
+type = "unsigned-be"
+exponent = 1
+quantity = "active energy import"
+unit = "Wh"
+kind = "total"
+tariff = 2
+
+[[channel]]
+name = "active_energy_import_t2"
+quantity = "active energy import"
+tariff = 2
+unit = "Wh"
+
+[[frame]]
+name = "tables"
+tables = ["ST1 41434D45", "MT5 000000000000007B"]
+meter_id = "1"
+channels = ["active_energy_import_t2 1230 Wh"]
+)";
+
+TEST(Driver, NumbersInsideManufacturersTablesAreReadAlsoOfAPartOfTheTable) {
+  const auto model = parse_model(kTableMeter, "example.toml");
+  ASSERT_TRUE(model.ok()) << to_string(model.error());
+  ASSERT_EQ(model->frames.at(0).tables.size(), 2u);
+  EXPECT_EQ(model->frames[0].tables[1].first, 2053u);
+  for (const auto& [id, hex, left] :
+       {std::tuple{"MT5+0", "000000000000007B", "active_energy_import_t2 1230 Wh\n"},
+        std::tuple{"MT5+4", "0000007B", "active_energy_import_t2 1230 Wh\n"},
+        std::tuple{"MT5+2", "00000000", ""}, std::tuple{"MT5+6", "007B", ""},
+        std::tuple{"MT50+0", "000000000000007B", ""}, std::tuple{"MT5", "000000000000007B", ""}}) {
+    wire::Report report;
+    report.unknown.push_back({0, id, hex});
+    complete(*model, report);
+    EXPECT_EQ(text_of(map_to_channels(&*model, report)), left) << id;
+  }
+}
+
+TEST(Driver, AModelsListsOfValuesAreChecked) {
+  const std::string head =
+      "name = \"M\"\nmanufacturer = \"E\"\nmedium = \"electricity\"\nfacts = \"f\"\n"
+      "[[detect]]\nprotocol = \"dlms\"\nmanufacturer = \"EXA\"\n"
+      "[[channel]]\nname = \"c\"\nquantity = \"current L1\"\nunit = \"A\"\n"
+      "[[list]]\nmanufacturer = \"EXA\"\nid = \"EXA_1\"\n";
+  auto good = parse_model(
+      head + "items = 3\ncolumns = [\"1.0.31.7.0.255 A -3\", \"1.0.13.7.0.255 - -2\"]\n",
+      "example.toml");
+  ASSERT_TRUE(good.ok()) << to_string(good.error());
+  ASSERT_EQ(good->lists.size(), 1u);
+  EXPECT_EQ(good->lists[0].columns[0].scaler, -3);
+  EXPECT_EQ(good->lists[0].columns[1].unit, Unit::kNone);
+  ModelSet set;
+  ASSERT_TRUE(set.add(*good).ok());
+  EXPECT_NE(set.value_lists().positional("EXA_1", 3), nullptr);
+  EXPECT_EQ(set.value_lists().positional("EXA_1", 4), nullptr);
+  auto short_list =
+      parse_model(head + "items = 3\ncolumns = [\"1.0.31.7.0.255 A -3\"]\n", "short.toml");
+  ASSERT_TRUE(short_list.ok());
+  EXPECT_FALSE(ModelSet().add(*short_list).ok()) << "an item without a column";
+  for (const char* column : {"31.7.0 A", "1.0.31.7.0.255 parsec", "1.0.31.7.0.255 A x",
+                             "1.0.31.7.0.255 A 40", "1.0.31.7.0.255 A 1 2", ""}) {
+    EXPECT_FALSE(parse_model(head + "columns = [\"" + column + "\"]\n", "bad.toml").ok()) << column;
+  }
+  EXPECT_FALSE(parse_model(head + "tail = \"serial\"\n", "bad.toml").ok());
+}
+
 TEST(Driver, FramesOfTextHaveTheLineEndsOfMeters) {
   std::string text(kWaterMeter);
   text +=
@@ -228,6 +307,25 @@ TEST(Driver, AMeterWithoutAModelIsReadGenerically) {
             "volume 12.34 m3\n"
             "volume_s1 11.500000 m3 2026-10-31\n"
             "left: unnamed value, storage 2: no channel\n");
+}
+
+TEST(Driver, AValueWithoutItsScalerGoesOnlyWhereAModelAsksForIt) {
+  wire::Report report;
+  report.protocol = "dlms";
+  wire::Reading current;
+  current.quantity = "current L1";
+  current.unit = "A";
+  current.value = Decimal{106, 0};
+  current.note = wire::kScalerNotSent;
+  report.readings.push_back(current);
+  EXPECT_EQ(text_of(map_to_channels(nullptr, report)), "left: current L1: no channel\n");
+  auto model = parse_model(
+      "name = \"M\"\nmanufacturer = \"E\"\nmedium = \"electricity\"\nfacts = \"f\"\n"
+      "[[detect]]\nprotocol = \"dlms\"\nmanufacturer = \"EXA\"\n"
+      "[[channel]]\nname = \"current_l1\"\nquantity = \"current L1\"\nunit = \"A\"\n",
+      "example.toml");
+  ASSERT_TRUE(model.ok());
+  EXPECT_EQ(text_of(map_to_channels(&*model, report)), "current_l1 106 A\n");
 }
 
 TEST(Driver, AValueThatWouldLoseDigitsIsLeft) {

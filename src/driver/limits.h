@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace amity::driver {
 
 inline constexpr std::size_t kModelBytesMax = 256 * 1024;
-inline constexpr std::size_t kFieldBytesMax = 8;  // of a number inside a manufacturer's block
+inline constexpr std::size_t kFieldBytesMax = 8;    // of a number inside a manufacturer's block
+inline constexpr std::int64_t kListItemsMax = 255;  // of a DLMS push
 inline constexpr std::size_t kModelsMax = 10'000;
 
 }  // namespace amity::driver

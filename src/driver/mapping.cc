@@ -1,6 +1,7 @@
 #include "driver/mapping.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "driver/limits.h"
@@ -107,6 +108,7 @@ std::string generic_name(const wire::Reading& reading) {
 // The rule a reading would have if somebody wrote one; none where nothing is known of it.
 std::optional<ChannelRule> generic_rule(const wire::Reading& reading) {
   const auto unit = unit_from(reading.unit);
+  if (reading.note == wire::kScalerNotSent) return std::nullopt;  // off by an unknown factor
   if (reading.quantity.empty() || !unit || std::holds_alternative<std::string>(reading.value))
     return std::nullopt;
   ChannelRule rule;
@@ -175,6 +177,36 @@ void map_events(const MeterModel* model, const wire::Report& report, Mapped& map
   }
 }
 
+// The number of a field whose bytes begin at `at` of its block or table; false: they do not hold
+// it.
+bool read_field(const VendorField& field, ByteView bytes, std::size_t at, std::string id,
+                std::uint32_t tariff, wire::Report& report) {
+  if (field.offset < at || field.offset - at + field.size > bytes.size()) return false;
+  const auto number = number_in(bytes.subspan(field.offset - at, field.size), field.type);
+  if (!number.ok()) return false;
+  wire::Reading reading;
+  reading.quantity = field.quantity;
+  reading.unit = field.unit;
+  reading.kind = field.kind;
+  reading.storage = field.storage;
+  reading.tariff = tariff;
+  reading.value = Decimal{*number, field.exponent};
+  reading.id = std::move(id);
+  report.readings.push_back(std::move(reading));
+  return true;
+}
+
+// "MT5+16": of which table, from where.
+std::optional<std::size_t> offset_in(std::string_view id, std::string_view table) {
+  if (!id.starts_with(table) || id.size() <= table.size() || id[table.size()] != '+')
+    return std::nullopt;
+  const std::string_view digits = id.substr(table.size() + 1);
+  std::size_t at = 0;
+  const auto end = std::from_chars(digits.data(), digits.data() + digits.size(), at);
+  const bool whole = end.ec == std::errc() && end.ptr == digits.data() + digits.size();
+  return whole ? std::optional(at) : std::nullopt;
+}
+
 }  // namespace
 
 void complete(const MeterModel& model, wire::Report& report) {
@@ -183,19 +215,18 @@ void complete(const MeterModel& model, wire::Report& report) {
     for (const wire::Unknown& unknown : report.unknown) {
       if (unknown.id != field.block) continue;
       const auto bytes = from_hex(unknown.hex);
-      if (!bytes.ok() || field.offset + field.size > bytes->size()) continue;
-      if (field.block_bytes != 0 && field.block_bytes != bytes->size()) continue;
-      const auto number = number_in(ByteView(*bytes).subspan(field.offset, field.size), field.type);
-      if (!number.ok()) continue;  // the block stays among the unknown parts
-      wire::Reading reading;
-      reading.quantity = field.quantity;
-      reading.unit = field.unit;
-      reading.kind = field.kind;
-      reading.storage = field.storage;
-      reading.value = Decimal{*number, field.exponent};
-      reading.id = field.block + "+" + std::to_string(field.offset);
-      report.readings.push_back(std::move(reading));
-      break;
+      if (!bytes.ok() || (field.block_bytes != 0 && field.block_bytes != bytes->size())) continue;
+      if (read_field(field, *bytes, 0, field.block + "+" + std::to_string(field.offset), 0, report))
+        break;
+    }
+  }
+  for (const TableRule& rule : model.tables) {
+    for (const wire::Unknown& unknown : report.unknown) {
+      const auto at = offset_in(unknown.id, rule.table);
+      const auto bytes = from_hex(unknown.hex);
+      if (!at || !bytes.ok()) continue;
+      std::string id = rule.table + "+" + std::to_string(rule.field.offset);
+      if (read_field(rule.field, *bytes, *at, std::move(id), rule.tariff, report)) break;
     }
   }
 }

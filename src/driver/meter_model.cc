@@ -1,5 +1,7 @@
 #include "driver/meter_model.h"
 
+#include <algorithm>
+#include <charconv>
 #include <limits>
 
 #include "driver/limits.h"
@@ -9,6 +11,7 @@ namespace amity::driver {
 namespace {
 
 constexpr std::int64_t kWordMax = std::numeric_limits<std::uint32_t>::max();
+constexpr unsigned kTablesMax = 2048;  // standard ones; as many are the manufacturer's
 constexpr std::int64_t kStorageMax = std::numeric_limits<std::int64_t>::max();
 
 Detection detection_from(ModelTable& table) {
@@ -82,6 +85,35 @@ StatusRule status_from(ModelTable& table) {
   return s;
 }
 
+// Of a table in the place of a block.
+TableRule table_from(ModelTable& table) {
+  TableRule rule;
+  rule.field = number_from(table);
+  rule.table = table.text("table", true);
+  rule.tariff = static_cast<std::uint32_t>(table.integer("tariff", 0, kWordMax, 0));
+  const bool named = rule.table.size() > 2 && rule.table.starts_with("MT") &&
+                     rule.table.find_first_not_of("0123456789", 2) == std::string::npos;
+  if (!named) table.fail("\"table\" is a manufacturer's table, \"MT5\"");
+  return rule;
+}
+
+// "ST1 4745..." or "MT5 00FF..".
+std::pair<std::uint16_t, Bytes> table_image_from(ModelTable& table, std::string_view text) {
+  const std::size_t blank = text.find(' ');
+  const bool ours = text.starts_with("MT");
+  unsigned number = 0;
+  const std::string_view digits = text.substr(std::min<std::size_t>(2, text.size()), blank - 2);
+  const auto end = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  auto bytes = from_hex(blank == std::string_view::npos ? "" : text.substr(blank + 1));
+  if (blank == std::string_view::npos || (!ours && !text.starts_with("ST")) ||
+      number >= kTablesMax || end.ec != std::errc() || end.ptr != digits.data() + digits.size() ||
+      !bytes.ok()) {
+    table.fail("a table is its name and its contents, \"ST1 4745...\"");
+    return {};
+  }
+  return {static_cast<std::uint16_t>(number + (ours ? kTablesMax : 0)), std::move(*bytes)};
+}
+
 RegisterRule register_from(ModelTable& table) {
   RegisterRule r;
   r.input = table.word<bool>("table", {{"holding", false}, {"input", true}}, false);
@@ -94,6 +126,46 @@ RegisterRule register_from(ModelTable& table) {
   r.kind = table.text("kind");
   r.tariff = static_cast<std::uint32_t>(table.integer("tariff", 0, kWordMax, 0));
   return r;
+}
+
+// "1.0.31.7.0.255 A -3": OBIS code, unit ("-": none), scaler; the last two may be absent.
+obis::ListColumn column_from(ModelTable& table, std::string_view text) {
+  obis::ListColumn column;
+  const auto next = [&text] {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    return word;
+  };
+  const std::string_view name = next(), unit = next(), scaler = next();
+  const auto code = dlms::obis_from(name);
+  const auto known = unit_from(unit == "-" ? std::string_view() : unit);
+  int exponent = 0;
+  const auto end = std::from_chars(scaler.data(), scaler.data() + scaler.size(), exponent);
+  const bool number = scaler.empty() || (end.ec == std::errc() && end.ptr == scaler.end());
+  if (!code.ok() || !known || !number || !text.empty() || exponent < -18 || exponent > 18) {
+    table.fail("a column is an OBIS code, a unit and a scaler, not \"" + std::string(name) + " " +
+               std::string(unit) + "\"");
+    return column;
+  }
+  return {*code, exponent, *known};
+}
+
+obis::ValueList list_from(ModelTable& table) {
+  obis::ValueList list;
+  list.manufacturer = table.text("manufacturer", true);
+  list.id = table.text("id");
+  list.model = table.text("model");
+  if (!list.model.empty() && list.id.empty()) table.fail("a list of a \"model\" has an \"id\"");
+  list.items = static_cast<std::size_t>(table.integer("items", 0, kListItemsMax, 0));
+  for (const std::string& text : table.texts("columns"))
+    list.columns.push_back(column_from(table, text));
+  if (const std::string tail = table.text("tail"); !tail.empty()) {
+    const auto code = dlms::obis_from(tail);
+    if (!code.ok()) table.fail("\"tail\" is no OBIS code");
+    if (code.ok()) list.tail = *code;
+  }
+  return list;
 }
 
 // Meters end their lines with CR LF, editors with LF.
@@ -110,8 +182,11 @@ TestFrame frame_from(ModelTable& table) {
   TestFrame f;
   f.name = table.text("name", true);
   f.request = table.hex("request");
-  f.frame = table.has("text") ? lines(table.text("text")) : table.hex("hex", true);
+  for (const std::string& text : table.texts("tables"))
+    f.tables.push_back(table_image_from(table, text));
+  f.frame = table.has("text") ? lines(table.text("text")) : table.hex("hex", f.tables.empty());
   f.key = table.hex("key");
+  f.authentication_key = table.hex("auth_key");
   f.meter_id = table.text("meter_id", f.request.empty());
   f.channels = table.texts("channels");
   f.events = table.texts("events");
@@ -122,9 +197,16 @@ TestFrame frame_from(ModelTable& table) {
 }  // namespace
 
 VendorField field_from(ModelTable& table) {
-  VendorField f;
+  VendorField f = number_from(table);
   f.block = table.text("block", true);
   f.block_bytes = static_cast<std::size_t>(table.integer("block_bytes", 0, 4096, 0));
+  if (f.block_bytes != 0 && f.offset + f.size > f.block_bytes)
+    table.fail("the field ends behind its block");
+  return f;
+}
+
+VendorField number_from(ModelTable& table) {
+  VendorField f;
   f.offset = static_cast<std::size_t>(table.integer("offset", 0, 4096, 0));
   f.size = static_cast<std::size_t>(table.integer("size", 1, kFieldBytesMax, 1));
   f.type = table.word<FieldType>("type",
@@ -140,8 +222,6 @@ VendorField field_from(ModelTable& table) {
   f.unit = table.text("unit");
   f.kind = table.text("kind");
   f.storage = static_cast<std::uint64_t>(table.integer("storage", 0, kStorageMax, 0));
-  if (f.block_bytes != 0 && f.offset + f.size > f.block_bytes)
-    table.fail("the field ends behind its block");
   return f;
 }
 
@@ -167,7 +247,9 @@ Result<MeterModel> parse_model(std::string_view toml, std::string_view file) {
   table.tables("channel", [&](ModelTable& t) { model.channels.push_back(channel_from(t)); });
   table.tables("status", [&](ModelTable& t) { model.statuses.push_back(status_from(t)); });
   table.tables("field", [&](ModelTable& t) { model.fields.push_back(field_from(t)); });
+  table.tables("table", [&](ModelTable& t) { model.tables.push_back(table_from(t)); });
   table.tables("register", [&](ModelTable& t) { model.registers.push_back(register_from(t)); });
+  table.tables("list", [&](ModelTable& t) { model.lists.push_back(list_from(t)); });
   table.tables("frame", [&](ModelTable& t) { model.frames.push_back(frame_from(t)); });
   table.finish();
   if (model.detections.empty()) table.fail("a meter model has at least one [[detect]]");

@@ -13,6 +13,7 @@
 #include "base/units.h"
 #include "model/channel.h"
 #include "model/event.h"
+#include "wire/obis/value_list.h"
 
 namespace amity::driver {
 
@@ -71,6 +72,14 @@ struct VendorField {
   std::uint64_t storage = 0;
 };
 
+// A value inside a table that C12.19 leaves to the manufacturer.
+struct TableRule {
+  std::string table;  // "MT5"
+  // `block` is not used; the offset is from the table's start, so that partial reads are found, too.
+  VendorField field;
+  std::uint32_t tariff = 0;
+};
+
 // A value of a meter that has registers instead of names: what the register map of its protocol
 // (Modbus) says.
 struct RegisterRule {
@@ -86,8 +95,12 @@ struct RegisterRule {
 struct TestFrame {
   std::string name;
   Bytes request;  // of a meter with registers: what `frame` answers
+  // Of a meter with tables (C12.19), in the order in which they are read: number (manufacturer's:
+  // 2048 and above) and contents. `frame` is empty then.
+  std::vector<std::pair<std::uint16_t, Bytes>> tables;
   Bytes frame;
-  Bytes key;  // empty: none needed
+  Bytes key;                 // empty: none needed
+  Bytes authentication_key;  // of DLMS; likewise
   std::string meter_id;
   std::vector<std::string> channels;  // "volume 12.345 m3", "volume_due 11.000 m3 2026-10-31"
   std::vector<std::string> events;    // texts
@@ -102,6 +115,8 @@ struct MeterModel {
   std::vector<StatusRule> statuses;
   std::vector<VendorField> fields;
   std::vector<RegisterRule> registers;
+  std::vector<TableRule> tables;
+  std::vector<obis::ValueList> lists;  // of DLMS pushes
   std::vector<TestFrame> frames;
 };
 

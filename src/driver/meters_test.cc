@@ -10,6 +10,9 @@
 #include "driver/embedded_models.h"
 #include "driver/mapping.h"
 #include "driver/register_map.h"
+#include "wire/c12/meter_tables.h"
+#include "wire/decode/dlms_conversation.h"
+#include "wire/decode/protocol.h"
 #include "wire/iec62056_21/message.h"
 #include "wire/iec62056_21/readout.h"
 #include "wire/mbus/decoder.h"
@@ -19,7 +22,7 @@
 namespace amity::driver {
 namespace {
 
-constexpr std::size_t kModelsShipped = 120;
+constexpr std::size_t kModelsShipped = 129;
 
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -37,7 +40,16 @@ Status decode_readout(std::string_view text, wire::Report& report) {
   return iec62056_21::read_data(text.substr(line), report);
 }
 
-Status decode(std::string_view protocol, const TestFrame& frame, wire::Report& report) {
+Status decode_push(const ModelSet& set, const TestFrame& frame, wire::Report& report) {
+  decode::Keys keys;
+  if (!frame.key.empty()) keys.encryption.push_back(frame.key);
+  if (!frame.authentication_key.empty()) keys.authentication.push_back(frame.authentication_key);
+  return decode::read_dlms(frame.frame, keys, {.lists = &set.value_lists()}, report);
+}
+
+Status decode(const ModelSet& set, std::string_view protocol, const TestFrame& frame,
+              wire::Report& report) {
+  if (protocol == "dlms") return decode_push(set, frame, report);
   if (protocol == "sml") return sml::Decoder().decode(frame.frame, report);
   if (protocol == "p1") {
     std::vector<p1::SmartyKey> keys;
@@ -71,6 +83,14 @@ Status decode_registers(const MeterModel& model, const TestFrame& frame, wire::R
   return {};
 }
 
+// Tables in the order in which they are read.
+Status decode_tables(const TestFrame& frame, wire::Report& report) {
+  c12::MeterTables meter;
+  report.protocol = "c1222";
+  for (const auto& [table, bytes] : frame.tables) meter.add(table, bytes, 0, true, report);
+  return {};
+}
+
 std::string text_of(const MappedReading& r) {
   std::string text = r.channel + " " + to_string(Decimal{r.value, r.exponent});
   for (const std::string& word : {std::string(symbol(r.unit)), to_string(r.time)})
@@ -85,10 +105,21 @@ std::string expected_of(const TestFrame& frame, const MeterModel& model) {
   return text;
 }
 
+// A model that is known by several protocols may have frames of each: the one that a frame looks
+// like.
+std::string protocol_of(const MeterModel& model, const TestFrame& frame) {
+  const auto recognised = decode::to_string(decode::recognise(frame.frame));
+  for (const Detection& d : model.detections) {
+    if (d.protocol == recognised) return d.protocol;
+  }
+  return model.detections.at(0).protocol;
+}
+
 std::string given_by(const ModelSet& set, const MeterModel& model, const TestFrame& frame) {
   wire::Report report;
-  const Status decoded = model.registers.empty()
-                             ? decode(model.detections.at(0).protocol, frame, report)
+  const Status decoded = !frame.tables.empty() ? decode_tables(frame, report)
+                         : model.registers.empty()
+                             ? decode(set, protocol_of(model, frame), frame, report)
                              : decode_registers(model, frame, report);
   if (!decoded.ok()) return "not decoded: " + to_string(decoded.error());
   if (!report.security.ok) return "not opened: " + report.security.reason;

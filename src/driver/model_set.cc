@@ -55,6 +55,10 @@ Status ModelSet::add(MeterModel model) {
                                                   d.manufacturer);
     }
   }
+  for (const obis::ValueList& list : model.lists) {
+    if (const Status added = value_lists_.add(list); !added.ok())
+      return make_error(added.error().code, model.file + ": " + added.error().reason);
+  }
   for (std::size_t i = 0; i < model.detections.size(); ++i) {
     const Detection& d = model.detections[i];
     by_maker_[maker_key(d.protocol, d.manufacturer)].push_back({models_.size(), i});

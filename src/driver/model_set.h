@@ -18,6 +18,9 @@ class ModelSet {
   // reads the meter.
   const MeterModel* find(const wire::Report& report) const;
 
+  // Of the DLMS pushes of all models.
+  const obis::ValueLists& value_lists() const { return value_lists_; }
+
   std::size_t size() const { return models_.size(); }
   const std::vector<MeterModel>& models() const { return models_; }
 
@@ -26,6 +29,7 @@ class ModelSet {
     std::size_t model = 0, detection = 0;
   };
   std::vector<MeterModel> models_;
+  obis::ValueLists value_lists_;
   // By protocol and manufacturer; "" stands for any manufacturer.
   std::unordered_map<std::string, std::vector<Entry>> by_maker_;
 };

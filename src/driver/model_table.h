@@ -87,5 +87,7 @@ class ModelTable {
 
 // A [[field]] of a meter model (docs/formats/meter_model.md), for whoever reads bytes by such fields.
 VendorField field_from(ModelTable& table);
+// Its number alone: all but the block that holds it.
+VendorField number_from(ModelTable& table);
 
 }  // namespace amity::driver

@@ -24,6 +24,9 @@ struct Bearer {
   std::uint32_t bytes_per_s = 0;        // on the air, for the duty cycle
   std::uint32_t visit_interval_s =
       0;  // a meter is read no more often: bytes or battery cost too much; 0: as configured
+  // Until an answer begins, of M-Bus, Modbus and IEC 62056-21, whose standards bound it; 0: as they
+  // do.
+  std::int64_t line_answer_ms = 0;
 };
 
 // Null for a name that is not known. The first is "ip": no limits but the configured ones.

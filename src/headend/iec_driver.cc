@@ -39,6 +39,8 @@ Task<Status> IecDriver::open() {
     AMITY_CO_TRY(const DeviceKeys kept, c_.keys.keys(meter_.device.id));
     if (!kept.password.empty()) config_.password.assign(kept.password.begin(), kept.password.end());
   }
+  if (const std::int64_t given = address.bearer->line_answer_ms; given != 0)
+    config_.answer_timeout = std::chrono::milliseconds(given);
   iec62056_21::Client session = iec62056_21::Client(config_);
   co_return co_await connect(std::move(session));
 }

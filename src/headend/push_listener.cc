@@ -5,6 +5,7 @@
 #include "headend/limits.h"
 #include "headend/push_body.h"
 #include "headend/waiting.h"
+#include "wire/decode/push.h"
 
 namespace amity::headend {
 
@@ -182,19 +183,66 @@ void PushListener::take(const dlms::Pushed& pushed, const Endpoint& from) {
   const auto device = sender(pushed, from);
   Meter* const meter = device ? sink_.meter_of(*device) : nullptr;
   if (meter != nullptr) return take(*device, *meter, pushed);
+  if ((device || !pushed.title) && take_heard(device, pushed)) return;
   // A title that no key belongs to is nobody's; anything else may be another shard's.
   const bool nobodys = pushed.title && !device;
   if (nobodys || !sink_.forward(pushed, from)) ++c_.stats.pushes_refused;
 }
 
-void PushListener::take(DeviceId device, Meter& meter, const dlms::Pushed& pushed) {
-  if (!pushed.title) {  // nobody proved anything: only a meter that never protects may push so
-    const auto keys = c_.keys.keys(device);
-    if (keys.ok() && keys->policy.needs_protection()) {
-      ++c_.stats.pushes_refused;
-      return report(device, HeadEndEvent::kPushDowngraded, "a push without protection");
-    }
+// Nobody proved anything: only a meter that never protects may push so.
+bool PushListener::lacks_protection(DeviceId device, const dlms::Pushed& pushed) {
+  if (pushed.title) return false;
+  const auto keys = c_.keys.keys(device);
+  if (!keys.ok() || !keys->policy.needs_protection()) return false;
+  ++c_.stats.pushes_refused;
+  report(device, HeadEndEvent::kPushDowngraded, "a push without protection");
+  return true;
+}
+
+// Its address says so: there is nowhere to call it.
+bool PushListener::heard_only(DeviceId device) const {
+  const auto known = c_.registry.device(device);
+  return known.ok() && *known && (*known)->state == DeviceState::kActive &&
+         !parse_address((*known)->address).ok();
+}
+
+bool PushListener::take_heard(std::optional<DeviceId> device, const dlms::Pushed& pushed) {
+  wire::Report heard;
+  heard.protocol = "dlms";
+  if (pushed.title) {
+    heard.security.mode = "authenc";
+    heard.meter.manufacturer = decode::maker_of(*pushed.title);
   }
+  const decode::PushConventions conventions{.zone = &c_.reports.zone(), .lists = &c_.reports.value_lists()};
+  const Status read =
+      decode::read_push(pushed.notification.date_time, pushed.notification.body, conventions, heard);
+  if (!read.ok() || (heard.readings.empty() && heard.events.empty())) return false;
+  const UtcSeconds now = c_.runtime.clock.utc();
+  if (!device) {
+    const auto found = c_.reports.find_device("dlms", heard.meter, now);
+    if (found.ok()) device = found->device;
+  }
+  if (!device || !heard_only(*device)) return false;
+  if (lacks_protection(*device, pushed)) return true;
+  auto taken = c_.reports.take_report(*device, heard, now);
+  for (Event& event : c_.reports.refusals()) {
+    EventsArrived refusal{"push", now, {std::move(event)}};
+    c_.intake.accept(std::move(refusal), [](Result<intake::Receipt>) {});
+  }
+  if (!taken.ok()) {
+    ++c_.stats.pushes_refused;
+    return true;
+  }
+  ++c_.stats.pushes_accepted;
+  PushContent content;
+  content.readings = std::move(taken->readings.readings);
+  content.events = std::move(taken->events.events);
+  deliveries_.spawn(deliver(*device, std::move(content), pushed.title.has_value()));
+  return true;
+}
+
+void PushListener::take(DeviceId device, Meter& meter, const dlms::Pushed& pushed) {
+  if (lacks_protection(device, pushed)) return;
   const UtcSeconds now = c_.runtime.clock.utc();
   auto content = parse_push(c_.registry, meter, pushed.notification, now, now - kOldestPush_s, now + kNewestAhead_s);
   if (!content.ok()) {

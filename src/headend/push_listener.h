@@ -52,6 +52,10 @@ class PushListener {
   bool drain(dlms::PushReceiver& receiver, Peers& peers, const Endpoint& from, bool& closed);
   void take(const dlms::Pushed& pushed, const Endpoint& from);
   void take(DeviceId device, Meter& meter, const dlms::Pushed& pushed);
+  // Of a device that nobody polls: by what the push says of itself. False: there is no such device.
+  bool take_heard(std::optional<DeviceId> device, const dlms::Pushed& pushed);
+  bool heard_only(DeviceId device) const;
+  bool lacks_protection(DeviceId device, const dlms::Pushed& pushed);
   std::optional<DeviceId> sender(const dlms::Pushed& pushed, const Endpoint& from);
   void refused(const Error& why, std::optional<DeviceId> device);
   Task<void> deliver(DeviceId device, PushContent content, bool secured);

@@ -4,6 +4,9 @@
 #include "headend/fakes.h"
 #include "headend/headend.h"
 #include "headend/test_meter.h"
+#include "wire/dlms/data_value.h"
+#include "wire/dlms/notification.h"
+#include "wire/dlms/wrapper.h"
 
 namespace amity::headend {
 namespace {
@@ -220,6 +223,55 @@ TEST_F(PushTest, NoiseHarmsNobody) {
   loop.run_for(1s);
   EXPECT_EQ(imports().size(), before);
   EXPECT_EQ(headend->stats().pushes_accepted, 0u);
+}
+
+// Number, active energy with its scaler and unit; no push set-up is known of such a meter.
+Bytes plain_push(std::string_view number, std::uint32_t energy) {
+  Bytes body, apdu, frame;
+  dlms::DataWriter data(body);
+  data.array(2);
+  data.structure(2);
+  data.octet_string(dlms::Obis(0, 0, 96, 1, 0, 255));
+  data.visible_string(number);
+  data.structure(3);
+  data.octet_string(dlms::Obis(1, 0, 1, 8, 0, 255));
+  data.uint32(energy);
+  data.structure(2);
+  data.int8(1);
+  data.enumeration(30);
+  dlms::encode(dlms::DataNotification{{}, {}, body}, apdu);
+  EXPECT_TRUE(encode(dlms::WrapperFrame{1, 1, apdu}, frame).ok());
+  return frame;
+}
+
+TEST_F(PushTest, OfADeviceThatNobodyPollsFillsChannelsByWhatItSays) {
+  Device device;
+  device.id = DeviceId(2);
+  device.protocol = "dlms";
+  device.serial = "7359992890000042";
+  device.address = "dlms:";
+  registry.device_map[2] = device;
+  loop.datagram({"10.0.0.77", 4059}, kPushUdp, plain_push("7359992890000042", 123));
+  loop.run_for(1s);
+  const auto channel = std::find_if(registry.channel_list.begin(), registry.channel_list.end(),
+                                    [](const Channel& c) { return c.device == DeviceId(2); });
+  ASSERT_NE(channel, registry.channel_list.end());
+  EXPECT_EQ(channel->name, "active_energy_import");
+  ASSERT_EQ(readings.kept[channel->id.value].size(), 1u);
+  EXPECT_EQ(rescale(Decimal{readings.kept[channel->id.value].begin()->second.value, channel->exponent}, 0).value(),
+            1230);
+  EXPECT_EQ(headend->stats().pushes_accepted, 1u);
+  loop.datagram({"10.0.0.78", 4059}, kPushUdp, plain_push("7359992890000099", 5));
+  loop.run_for(1s);
+  EXPECT_EQ(headend->stats().pushes_refused, 1u) << "nobody's";
+  DeviceKeys keys;
+  keys.policy = kFull;
+  keys.current = {Bytes(16, 0x33), Bytes(16, 0xD3)};
+  ASSERT_TRUE(ring->put(device.id, keys).ok());
+  loop.datagram({"10.0.0.77", 4059}, kPushUdp, plain_push("7359992890000042", 999));
+  loop.run_for(1s);
+  EXPECT_EQ(headend->stats().pushes_refused, 2u) << "its key demands protection";
+  EXPECT_EQ(readings.kept[channel->id.value].size(), 1u);
 }
 
 }  // namespace

@@ -69,6 +69,8 @@ class ReportIntake {
   // The device's channels; loaded at first.
   Result<const std::vector<Channel>*> channels_of(DeviceId device);
   const TimeZone& zone() const { return zone_; }
+  // Of the vendors' DLMS pushes.
+  const obis::ValueLists& value_lists() const { return models_.value_lists(); }
 
  private:
   struct State {

@@ -3,6 +3,7 @@
 
 #include "headend/heard/frame_listener.h"
 #include "headend/heard/test_heard.h"
+#include "wire/decode/dlms_conversation.h"
 #include "wire/mbus/wireless_frame.h"
 #include "wire/p1/telegram.h"
 
@@ -172,6 +173,93 @@ TEST_F(HeardFrames, WhatTheIntakeRefusesCountsAsNotHeard) {
   datagram(kWater);
   EXPECT_EQ(count().duplicates, 0u);
   EXPECT_NE(kept(), "");
+}
+
+// A frame of a model's own (meters/).
+driver::TestFrame frame_of(const driver::ModelSet& models, std::string_view file, std::size_t n) {
+  for (const driver::MeterModel& model : models.models()) {
+    if (model.file == file) return model.frames.at(n);
+  }
+  ADD_FAILURE() << "no " << file;
+  return {};
+}
+
+TEST_F(HeardFrames, APlainDlmsPushFillsTheChannelsOfItsModel) {
+  add("6970631407654321", "KFM", "dlms");
+  const auto push = frame_of(models, "kaifa-ma304.toml", 1);
+  datagram(push.frame);
+  EXPECT_NE(kept().find("active_energy_import 34567890e0"), std::string::npos) << kept();
+  EXPECT_NE(kept().find("current_l2 377e-3"), std::string::npos) << kept();
+  EXPECT_EQ(count().frames, 1u);
+  EXPECT_EQ(count().undecodable, 0u);
+}
+
+TEST_F(HeardFrames, ACipheredDlmsPushIsOpenedWithTheKeyOfItsSenderAndTakenOnce) {
+  const DeviceId device = add("78123456", "", "dlms");
+  const auto push = frame_of(models, "iskraemeco-am550.toml", 0);
+  headend::DeviceKeys keys;
+  keys.current = {push.key, push.authentication_key};
+  keys.meter_title = dlms::SystemTitle{'I', 'S', 'K', 0x67, 0, 1, 0x23, 0x45};
+  datagram(push.frame);
+  EXPECT_EQ(count().unknown_meters, 1u) << "nobody has that system title";
+  ASSERT_TRUE(ring->put(device, keys).ok());
+  Sender sender;
+  auto stream = loop.connect(kTcp, 1s, &sender);
+  loop.run_for(1s);
+  for (std::size_t i = 0; i < push.frame.size(); i += 11) {  // three segments in many pieces
+    const auto end = std::min(i + 11, push.frame.size());
+    stream->send(Bytes(push.frame.begin() + static_cast<std::ptrdiff_t>(i),
+                       push.frame.begin() + static_cast<std::ptrdiff_t>(end)));
+    loop.run_for(20ms);
+  }
+  loop.run_for(1s);
+  EXPECT_NE(kept().find("active_energy_export 1384539e0"), std::string::npos) << kept();
+  EXPECT_EQ(count().frames, 2u);
+  const std::string once = kept();
+  datagram(push.frame);
+  EXPECT_EQ(count().duplicates, 1u);
+  EXPECT_EQ(kept(), once);
+}
+
+TEST_F(HeardFrames, ABareCipheredApduIsNotTakenForAnEncryptedP1Telegram) {
+  const DeviceId device = add("78123456", "", "dlms");
+  const auto push = frame_of(models, "iskraemeco-am550.toml", 0);
+  headend::DeviceKeys keys;
+  keys.current = {push.key, push.authentication_key};
+  keys.meter_title = dlms::SystemTitle{'I', 'S', 'K', 0x67, 0, 1, 0x23, 0x45};
+  ASSERT_TRUE(ring->put(device, keys).ok());
+  datagram(*decode::apdu_of_frames(push.frame));
+  EXPECT_NE(kept().find("active_energy_export 1384539e0"), std::string::npos) << kept();
+}
+
+TEST_F(HeardFrames, ADlmsPushWithAWrongTagIsNotUsed) {
+  const DeviceId device = add("78123456", "", "dlms");
+  const auto push = frame_of(models, "iskraemeco-am550.toml", 0);
+  headend::DeviceKeys keys;
+  keys.current = {push.key, Bytes(16, 0x77)};
+  keys.meter_title = dlms::SystemTitle{'I', 'S', 'K', 0x67, 0, 1, 0x23, 0x45};
+  ASSERT_TRUE(ring->put(device, keys).ok());
+  datagram(push.frame);
+  EXPECT_EQ(count().failed_security, 1u);
+  EXPECT_EQ(kept(), "");
+}
+
+TEST_F(HeardFrames, AReadoutOfIec62056_21FillsChannels) {
+  add("12345678", "", "iec62056-21");
+  const std::string readout =
+      "/LGZ5ZMD120AP\r\n\x02"
+      "0.0.0(12345678)\r\n1.8.0(004426.5*kWh)\r\n!\r\n\x03";
+  std::uint8_t check = 0;
+  for (std::size_t i = readout.find('\x02') + 1; i < readout.size(); ++i)
+    check ^= static_cast<std::uint8_t>(readout[i]);
+  Bytes frame(readout.begin(), readout.end());
+  frame.push_back(check);
+  datagram(frame);
+  EXPECT_NE(kept().find("44265"), std::string::npos) << kept();
+  frame.back() ^= 1;
+  loop.run_for(600s);
+  datagram(frame);
+  EXPECT_EQ(count().undecodable, 1u);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include "headend/event_codes.h"
 #include "headend/waiting.h"
+#include "wire/decode/dlms_conversation.h"
+#include "wire/decode/readable_recording.h"
 #include "wire/p1/decoder.h"
 
 namespace amity::heard {
@@ -52,6 +54,12 @@ Bytes Sink::key_of(DeviceId device) {
 Sink::Opened Sink::open(const decode::StreamFrame& frame) {
   counter_used_ = false;
   if (frame.protocol == decode::Protocol::kP1) return open_p1(frame);
+  if (frame.protocol == decode::Protocol::kDlms) return open_dlms(frame);
+  if (frame.protocol == decode::Protocol::kIec62056_21) {
+    report_.clear();
+    Status status = decode::read_readout(frame.bytes, report_);
+    return {status.ok() ? find(report_) : std::nullopt, std::move(status)};
+  }
   if (frame.protocol != decode::Protocol::kSml) return open_mbus(frame);
   Status status = sml_.decode(frame.bytes, report_);
   return {status.ok() ? find(report_) : std::nullopt, std::move(status)};
@@ -87,11 +95,47 @@ Sink::Opened Sink::open_p1(const decode::StreamFrame& frame) {
                            : Result<headend::DeviceKeys>(make_error(ErrorCode::kNotFound, ""));
   if (!keys.ok()) return {std::nullopt, {}};
   p1::Decoder decoder({{keys->current.encryption, keys->current.authentication}});
-  if (Status status = decoder.decode(frame.bytes, report_); !status.ok()) return {device, status};
+  Status status = decoder.decode(frame.bytes, report_);
+  if (!status.ok() || !report_.security.ok) {  // a push of DLMS has the same envelope
+    Opened push = open_dlms(frame);
+    if (push.status.ok() && report_.security.ok) return push;
+    report_.clear();
+    status = decoder.decode(frame.bytes, report_);
+  }
+  if (!status.ok()) return {device, status};
   if (!report_.security.ok) return {device, {}};
   ByteReader counter(frame.bytes.subspan(kP1CounterAt, 4));
   report_.details.emplace_back("message_counter", std::to_string(*counter.u32()));
   return {device, {}};
+}
+
+// A push that is ciphered names its sender; a plain one is whose its contents say.
+Sink::Opened Sink::open_dlms(const decode::StreamFrame& frame) {
+  report_.clear();
+  auto apdu = decode::apdu_of_frames(frame.bytes);
+  if (!apdu.ok()) return {std::nullopt, std::move(apdu).error()};
+  const auto title = decode::sender_title(*apdu);
+  const auto device = title ? c_.keys.device_of(*title) : std::nullopt;
+  decode::Keys keys;
+  if (device) {
+    if (auto known = c_.keys.keys(*device); known.ok()) {
+      keys.encryption.push_back(std::move(known->current.encryption));
+      keys.authentication.push_back(std::move(known->current.authentication));
+    }
+  } else if (title) {
+    return {std::nullopt, {}};
+  }
+  const TimeZone& zone = c_.reports.zone();
+  decode::DlmsConversation conversation;
+  Status status =
+      conversation.read(*apdu, keys, {.zone = &zone, .lists = &c_.reports.value_lists()}, report_);
+  for (auto* some : {&keys.encryption, &keys.authentication}) {
+    for (Bytes& key : *some) crypto::wipe(key);
+  }
+  if (!status.ok()) return {device, std::move(status)};
+  if (const auto counter = report_.security.invocation_counter; counter && report_.security.ok)
+    report_.details.emplace_back("message_counter", std::to_string(*counter));
+  return {device ? device : find(report_), {}};
 }
 
 Sink::Order Sink::order_of(DeviceId device, std::uint64_t counter) {

@@ -84,6 +84,7 @@ class Sink {
   Opened open(const decode::StreamFrame& frame);
   Opened open_mbus(const decode::StreamFrame& frame);
   Opened open_p1(const decode::StreamFrame& frame);
+  Opened open_dlms(const decode::StreamFrame& frame);
   std::optional<DeviceId> find(const wire::Report& report);
   Bytes key_of(DeviceId device);
   // A message counter must rise; the same one again is the same telegram.

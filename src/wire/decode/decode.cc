@@ -31,12 +31,13 @@ void add_capture(const std::string& capture, std::string& json) {
 }
 
 std::vector<DecodedFrame> decode_messages(Protocol protocol, ByteView recording,
-                                          const DecodeOptions& options, ReportDecoders& reports) {
+                                          ReportDecoders& reports, DlmsRecording& dlms,
+                                          const std::string& link) {
   if (protocol != Protocol::kDlms && protocol != Protocol::kCapture) {
     return reports.decode(protocol, recording);
   }
   if (auto p1 = reports.decode_encrypted_p1(recording)) return std::move(*p1);
-  return decode_dlms(recording, options);
+  return dlms.decode(recording, link);
 }
 
 std::vector<DecodedFrame> decode_capture(ByteView recording, const DecodeOptions& options) {
@@ -47,10 +48,13 @@ std::vector<DecodedFrame> decode_capture(ByteView recording, const DecodeOptions
     return decoded;
   }
   ReportDecoders reports(options);
+  DlmsRecording dlms(options);
   for (const pcap::Payload& payload : capture->payloads) {
     const std::string said = captured(payload);
+    const std::string link =
+        std::min(payload.from, payload.to) + ' ' + std::max(payload.from, payload.to);
     for (DecodedFrame& frame :
-         decode_messages(recognise(payload.bytes), payload.bytes, options, reports)) {
+         decode_messages(recognise(payload.bytes), payload.bytes, reports, dlms, link)) {
       frame.offset += payload.offset;
       add_capture(said, frame.kept);
       if (frame.json.ok()) {
@@ -77,7 +81,8 @@ std::vector<DecodedFrame> decode_stream(ByteView recording, const DecodeOptions&
   const Protocol protocol = options.protocol.value_or(recognise(recording));
   if (protocol == Protocol::kCapture) return decode_capture(recording, options);
   ReportDecoders reports(options);
-  return decode_messages(protocol, recording, options, reports);
+  DlmsRecording dlms(options);
+  return decode_messages(protocol, recording, reports, dlms, "");
 }
 
 Result<std::string> decode_frame(ByteView bytes, const DecodeOptions& options) {

@@ -11,6 +11,7 @@
 #include "wire/decode/protocol.h"
 #include "wire/dlms/datetime.h"
 #include "wire/mbus/key_store.h"
+#include "wire/obis/value_list.h"
 #include "wire/report/report.h"
 
 namespace amity::decode {
@@ -21,8 +22,9 @@ struct DecodeOptions {
   const c12::Keys* c12_keys = nullptr;        // of C12.22, by key id; null: none
   const TimeZone* zone = nullptr;  // of date-times without deviation; null: shown as wall clock
   dlms::DeviationSign deviation_sign = dlms::DeviationSign::kStandard;
-  std::optional<Protocol> protocol;  // nullopt: recognised
-  bool explain = false;              // the layout of every frame, byte by byte
+  std::optional<Protocol> protocol;               // nullopt: recognised
+  bool explain = false;                           // the layout of every frame, byte by byte
+  const obis::ValueLists* value_lists = nullptr;  // vendors' of DLMS pushes; null: none
   // What somebody above knows of the meter (its model); may be empty.
   std::function<void(wire::Report&)> complete;
 };

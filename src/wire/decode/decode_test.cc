@@ -56,15 +56,37 @@ TEST(Decode, AidonPush) {
       "7ea02a410883130413e6e7000f40000000000101020309060100010700ff0600001d3a02020f00161b16f97e");
   EXPECT_EQ(
       json_of(push),
-      R"({"protocol":"dlms","transport":{"type":"hdlc","source":"4/65","destination":"32","frames":1,"bytes":44},)"
+      R"({"protocol":"dlms",)"
       R"("meter":{"id":"","manufacturer":"","medium":"electricity","model":""},)"
       R"("security":{"mode":"none","ok":true},)"
       R"("readings":[{"quantity":"active power import","unit":"W","value":7482,"storage":0,"tariff":0,)"
-      R"("subunit":0,"kind":"instantaneous","time":"","obis":"1.0.1.7.0.255"}],"events":[],"unknown":[],)"
+      R"("subunit":0,"kind":"instantaneous","obis":"1.0.1.7.0.255"}],"events":[],"unknown":[],)"
+      R"("transport":{"type":"hdlc","source":"4/65","destination":"32","frames":1,"bytes":44},)"
       R"("apdu":{"type":"data-notification","invoke_id":0,"body":{"type":"array","items":[{"type":"structure",)"
       R"("items":[{"type":"octet-string","obis":"1.0.1.7.0.255","hex":"0100010700FF"},)"
       R"({"type":"uint32","value":7482},{"type":"structure","items":[{"type":"int8","value":0},)"
       R"({"type":"enum","value":27}]}]}]}}})");
+}
+
+// As a model file has it (meters/kaifa-ma304.toml).
+obis::ValueLists kaifa_lists() {
+  obis::ValueList list{"KFM", "KFM_001", "", 13, {}, {}};
+  const auto column = [&](std::uint8_t a, std::uint8_t c, std::uint8_t d, std::uint8_t e,
+                          int scaler, Unit unit) {
+    list.columns.push_back({{a, 0, c, d, e, 255}, scaler, unit});
+  };
+  column(0, 96, 1, 0, 0, Unit::kNone);
+  column(0, 96, 1, 7, 0, Unit::kNone);
+  column(1, 1, 7, 0, 0, Unit::kWatt);
+  column(1, 2, 7, 0, 0, Unit::kWatt);
+  column(1, 3, 7, 0, 0, Unit::kVar);
+  column(1, 4, 7, 0, 0, Unit::kVar);
+  for (const std::uint8_t c : {31, 51, 71}) column(1, c, 7, 0, -3, Unit::kAmpere);
+  for (const std::uint8_t c : {32, 52, 72}) column(1, c, 7, 0, -1, Unit::kVolt);
+  obis::ValueLists lists;
+  EXPECT_TRUE(lists.add(list).ok());
+  EXPECT_FALSE(lists.add(list).ok()) << "twice";
+  return lists;
 }
 
 // protocols.md 21
@@ -76,7 +98,10 @@ TEST(Decode, KaifaPositionalPush) {
           "0600000C2F06000009510600"
           "00000006000009"
           "55115C7E");
-  const rapidjson::Document document = document_of(push);
+  const obis::ValueLists lists = kaifa_lists();
+  DecodeOptions options;
+  options.value_lists = &lists;
+  const rapidjson::Document document = document_of(push, options);
   EXPECT_EQ(readings_of(document),
             "0.0.96.1.0.255 \"6970631401753985\" \n0.0.96.1.7.255 \"MA304H3E\" \n"
             "1.0.1.7.0.255 948 W\n1.0.2.7.0.255 0 W\n1.0.3.7.0.255 0 var\n1.0.4.7.0.255 64 var\n"
@@ -88,7 +113,6 @@ TEST(Decode, KaifaPositionalPush) {
   EXPECT_STREQ(document["time"].GetString(), "2017-09-15T05:33:40")
       << "no deviation, no zone: wall clock";
   const auto oslo = TimeZone::find("Europe/Oslo");
-  DecodeOptions options;
   options.zone = &*oslo;
   EXPECT_STREQ(document_of(push, options)["time"].GetString(), "2017-09-15T03:33:40Z");
 }
@@ -168,6 +192,50 @@ TEST(Decode, GeneralBlocks) {
   EXPECT_NE(
       decoded[0].json->find("125A8591360000000049000000110000000A5A8513D014800000000D0000000A0100"),
       std::string::npos);
+}
+
+// Scaler and unit of 1.0.1.8.0, then its value, the columns of the load profile, a row of it: each
+// request in the wrapper, followed by its answer.
+TEST(Decode, AnAnswerIsNamedByItsRequestAndScaledByWhatWasReadBefore) {
+  const char* const exchanges[] = {
+      "C001C100030100010800FF0300",
+      "C401C10002020FFF161E",
+      "C001C100030100010800FF0200",
+      "C401C100060000162E",
+      "C001C100070100630100FF0300",
+      "C401C1000102020412000809060000010000FF0F02120000020412000309060100010800FF0F02120000",
+      "C001C100070100630100FF0200",
+      "C401C10001010202090C07EA0B15060D0F0000FFC40006000016FF"};
+  Bytes recording;
+  for (std::size_t i = 0; i < std::size(exchanges); ++i) {
+    const bool asks = i % 2 == 0;
+    const Bytes apdu = hex(exchanges[i]);
+    const std::uint16_t client = 16, meter = 1;
+    ASSERT_TRUE(
+        encode(dlms::WrapperFrame{asks ? client : meter, asks ? meter : client, apdu}, recording)
+            .ok());
+  }
+  const auto decoded = decode_stream(recording, {});
+  ASSERT_EQ(decoded.size(), 8u);
+  for (const DecodedFrame& frame : decoded) ASSERT_TRUE(frame.json.ok());
+  EXPECT_NE(decoded[1].json->find(R"("readings":[])"), std::string::npos) << *decoded[1].json;
+  EXPECT_NE(decoded[3].json->find(R"("unit":"Wh","value":567.8)"), std::string::npos)
+      << *decoded[3].json;
+  EXPECT_NE(decoded[7].json->find(R"("unit":"Wh","value":588.7)"), std::string::npos)
+      << *decoded[7].json;
+  EXPECT_NE(decoded[7].json->find(R"("time":"2026-11-21T12:15:00Z","obis":"1.0.1.8.0.255")"),
+            std::string::npos)
+      << *decoded[7].json;
+  // Alone, the value is nobody's: nothing is claimed of it.
+  const rapidjson::Document alone = document_of(hex(exchanges[3]));
+  EXPECT_EQ(alone["readings"].Size(), 0u);
+}
+
+// What a push leaves open is said, not guessed away.
+TEST(Decode, AValueWithoutItsScalerSaysSo) {
+  const std::string json = json_of(hex("0F4000000000020209060100200700FF1209C4"));
+  EXPECT_NE(json.find(R"("unit":"V","value":2500)"), std::string::npos) << json;
+  EXPECT_NE(json.find(R"("note":"scaler and unit not sent")"), std::string::npos) << json;
 }
 
 TEST(Decode, GatewayPrefix) {

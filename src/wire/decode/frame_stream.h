@@ -1,7 +1,8 @@
 // From what a collector sends, which may begin anywhere, to whole frames: wireless M-Bus telegrams
-// (with CRCs or without), wired M-Bus frames, SML files, P1 telegrams (plain or encrypted); as they
-// are, or each as a line of hexadecimal digits. Recognised frame by frame, so that one stream may
-// mix them. Sans-I/O.
+// (with CRCs or without), wired M-Bus frames, SML files, P1 telegrams (plain or encrypted),
+// readouts of IEC 62056-21, DLMS messages (HDLC, wrapper, wired M-Bus; all segments and blocks of
+// one message together); as they are, or each as a line of hexadecimal digits. Recognised frame by
+// frame, so that one stream may mix them. Sans-I/O.
 #pragma once
 
 #include <optional>
@@ -13,7 +14,7 @@
 namespace amity::decode {
 
 struct StreamFrame {
-  Protocol protocol = Protocol::kWmbus;  // kWmbus, kMbus, kSml or kP1
+  Protocol protocol = Protocol::kWmbus;  // kWmbus, kMbus, kSml, kP1, kDlms, kIec62056_21
   ByteView bytes;                        // valid until the next call of the stream
 };
 
@@ -25,7 +26,9 @@ class FrameStream {
   std::optional<StreamFrame> next(bool at_end = false);
 
   // The beginning of a frame waits for the rest.
-  bool waiting() const { return !stream_.empty(); }
+  bool waiting() const {
+    return !stream_.empty() && (stream_.size() > 1 || !is_idle(stream_.rest()[0]));
+  }
   // Bytes that belong to no frame. Line ends, zeros and acknowledgements between frames are none of
   // them.
   std::size_t garbage_bytes() const { return garbage_; }
@@ -40,8 +43,13 @@ class FrameStream {
     std::size_t size = 0;
     std::optional<Protocol> protocol;
     bool garbage = true;
+    std::size_t shared = 0;  // bytes at the end that may begin the next frame, too
   };
+  // Zeros and flags between frames.
+  static bool is_idle(std::uint8_t c) { return c == 0 || c == 0x7E; }
   static Front front(ByteView rest, bool at_end);
+  static std::optional<Front> front_of_dlms(ByteView rest, bool at_end);
+  static std::optional<Front> front_of_readout(ByteView rest, bool at_end);
   static std::optional<Front> front_of_text(ByteView rest, bool at_end);
   static std::optional<Front> front_of_sml(ByteView rest, bool at_end);
   static Front front_of_mbus(ByteView rest, bool at_end);

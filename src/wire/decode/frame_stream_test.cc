@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "wire/dlms/wrapper.h"
 #include "wire/mbus/wired_frame.h"
 #include "wire/mbus/wireless_frame.h"
 #include "wire/p1/telegram.h"
@@ -116,6 +117,67 @@ TEST(FrameStream, EndlessNonsenseIsBounded) {
   EXPECT_GT(digits.garbage_bytes(), 40'000u);
   EXPECT_GT(text_only.garbage_bytes(), 40'000u);
   EXPECT_GT(escapes.garbage_bytes(), 40'000u);
+}
+
+// protocols.md 20
+const Bytes kHdlcPush = *from_hex(
+    "7ea02a410883130413e6e7000f40000000000101020309060100010700ff0600001d3a02020f00161b16f97e");
+
+Bytes wrapped(ByteView apdu) {
+  Bytes out;
+  EXPECT_TRUE(encode(dlms::WrapperFrame{1, 16, apdu}, out).ok());
+  return out;
+}
+
+// A push in segments of wired M-Bus: CI 00, then the last one.
+Bytes in_segments(ByteView apdu, std::size_t first) {
+  Bytes out;
+  for (const std::uint8_t ci : {std::uint8_t{0x00}, std::uint8_t{0x11}}) {
+    Bytes user{0x53, 0xFF, ci, 0x01, 0x67};
+    append(user, ci == 0 ? apdu.first(first) : apdu.subspan(first));
+    std::uint8_t sum = 0;
+    for (const std::uint8_t b : user) sum = static_cast<std::uint8_t>(sum + b);
+    const auto length = static_cast<std::uint8_t>(user.size());
+    append(out, Bytes{0x68, length, length, 0x68});
+    append(out, user);
+    append(out, Bytes{sum, 0x16});
+  }
+  return out;
+}
+
+TEST(FrameStream, FindsDlmsMessagesOfEveryTransportInAnyPieces) {
+  const Bytes apdu(kHdlcPush.begin() + 12, kHdlcPush.end() - 3);
+  const Bytes stream = plus({kHdlcPush, wrapped(apdu), in_segments(apdu, 9), kTelegramA, kHdlcPush,
+                             Bytes(kHdlcPush.begin() + 1, kHdlcPush.end())});
+  const std::string expected = "dlms 44, dlms 37, dlms 51, wmbus 55, dlms 44, dlms 44";
+  for (const std::size_t step : {std::size_t{1}, std::size_t{7}, std::size_t{50}, stream.size()}) {
+    FrameStream frames;  // of the last two the flag between them is one
+    EXPECT_EQ(all(frames, stream, step), expected) << step;
+    EXPECT_EQ(frames.garbage_bytes(), 0u) << step;
+    EXPECT_FALSE(frames.waiting());
+  }
+}
+
+TEST(FrameStream, FindsReadoutsOfIec62056_21) {
+  const Bytes readout = text(
+      "/LGZ5ZMD120AP\r\n\x02"
+      "1.8.0(004426.5*kWh)\r\n!\r\n\x03"
+      "A");
+  for (const std::size_t step : {std::size_t{1}, std::size_t{9}, readout.size() * 2}) {
+    FrameStream frames;
+    EXPECT_EQ(all(frames, plus({readout, kTelegramA}), step),
+              "iec62056-21 " + std::to_string(readout.size()) + ", wmbus 55");
+    EXPECT_EQ(frames.garbage_bytes(), 0u);
+  }
+}
+
+TEST(FrameStream, ADamagedDlmsFrameCostsItselfAlone) {
+  Bytes bad = kHdlcPush;
+  bad[20] ^= 1;
+  FrameStream frames;
+  EXPECT_EQ(all(frames, plus({bad, kHdlcPush}), 5), "dlms 44, dlms 44")
+      << "the first is for its decoder to refuse";
+  EXPECT_EQ(frames.garbage_bytes(), 0u);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "wire/decode/message.h"
+#include "wire/modbus/frame.h"
 #include "wire/report/report.h"
 
 namespace amity::decode {
@@ -16,5 +17,13 @@ void append_text_layout(ByteView frame, wire::Report& report);
 void append_sml_layout(ByteView frame, wire::Report& report);
 // An APDU as it travels (ciphered or plain), behind what `message.layout` says of its transport.
 std::vector<wire::Part> dlms_layout(const Message& message);
+
+// A Modbus frame that was found whole.
+void append_modbus_layout(ByteView frame, modbus::Transport transport, modbus::Sender sender,
+                          wire::Report& report);
+// A request of OSGP.
+void append_osgp_layout(ByteView request, wire::Report& report);
+// A piece of an XML file: tags with their attributes, texts between them.
+void append_xml_layout(ByteView piece, wire::Report& report);
 
 }  // namespace amity::decode

@@ -10,6 +10,9 @@ namespace amity::decode {
 namespace {
 
 constexpr std::uint8_t kMbusStart = 0x68, kMbusStop = 0x16;
+constexpr std::uint8_t kMbusDlmsCiMax = 0x1F;  // CI-fields of DLMS (EN 13757-3, table 1)
+constexpr std::size_t kFrameStartBytes = 9;    // that tell what a frame is and how long
+constexpr std::size_t kMbusDlmsBytesMin = 5;   // C, A, CI, source and destination
 constexpr std::uint8_t kMbusLastSegment =
     0x10;  // of a CI field 00 to 1F: final bit, and a sequence number
 
@@ -85,22 +88,36 @@ Result<Segment> read_hdlc(ByteView recording, std::size_t at) {
   return s;
 }
 
+std::uint8_t sum_of(ByteView bytes) {
+  std::uint8_t sum = 0;
+  for (const std::uint8_t b : bytes) sum = static_cast<std::uint8_t>(sum + b);
+  return sum;
+}
+
+// Of the user data. Some meters (Sagemcom T210-D) send more than 255 bytes and let the length field
+// run over: 68 01 01 68 is a frame of 257.
+std::size_t mbus_length(ByteView ahead) {
+  const std::size_t length = ahead[1], more = length + 256;
+  if (length >= kMbusDlmsBytesMin || ahead.size() < more + 6) return length;
+  const bool fits =
+      ahead[5 + more] == kMbusStop && ahead[4 + more] == sum_of(ahead.subspan(4, more));
+  return fits ? more : length;
+}
+
 // 68 L L 68 C A CI, then source and destination transport address, a segment, checksum, 16.
 Result<Segment> read_mbus(ByteView recording, std::size_t at) {
-  const std::size_t length = recording[at + 1];
+  const std::size_t length = mbus_length(recording.subspan(at));
   if (recording.size() - at < length + 6) {
     return make_error(ErrorCode::kTruncated, "the M-Bus frame ends early", at);
   }
   const ByteView body = recording.subspan(at + 4, length);
-  std::uint8_t sum = 0;
-  for (std::uint8_t b : body) sum = static_cast<std::uint8_t>(sum + b);
-  if (recording[at + 4 + length] != sum) {
+  if (recording[at + 4 + length] != sum_of(body)) {
     return make_error(ErrorCode::kMalformed, "M-Bus checksum is wrong", at + 4 + length);
   }
   if (recording[at + 5 + length] != kMbusStop) {
     return make_error(ErrorCode::kMalformed, "M-Bus stop byte is missing", at + 5 + length);
   }
-  if (length < 5 || body[2] > 0x1F) {
+  if (length < kMbusDlmsBytesMin || body[2] > kMbusDlmsCiMax) {
     return make_error(ErrorCode::kUnsupported, "the M-Bus frame carries no DLMS", at + 6);
   }
   Segment s;
@@ -192,7 +209,45 @@ bool is_continued_by(const Message& joined, const Segment& s) {
          s.message.frame_type.empty();
 }
 
+// More general blocks follow the one that this is.
+bool is_block_before_last(ByteView apdu) {
+  constexpr std::uint8_t kGeneralBlock = 0xE0, kLastBlock = 0x80;
+  if (is_llc(apdu)) apdu = apdu.subspan(3);
+  return apdu.size() > 1 && apdu[0] == kGeneralBlock && (apdu[1] & kLastBlock) == 0;
+}
+
 }  // namespace
+
+bool starts_framed_message(ByteView b) {
+  if (b.size() > 1 && b[0] == hdlc::kFlag) return b[1] >> 4 == 0xA;
+  if (b.size() > 6 && is_mbus(b)) return b[6] <= kMbusDlmsCiMax;
+  // Ports are never 0, and what meters send begins with one of these.
+  constexpr std::uint8_t kFirst[] = {0x0F, 0xC2, 0xC4, 0xDB, 0xDD, 0xDF, 0xE0, 0xE6, 0xE7};
+  return is_wrapper(b) && (b[2] | b[3]) != 0 && (b[4] | b[5]) != 0 &&
+         std::find(std::begin(kFirst), std::end(kFirst), b[8]) != std::end(kFirst);
+}
+
+Result<std::size_t> framed_message_bytes(ByteView ahead) {
+  std::size_t at = 0;
+  Bytes apdu;
+  while (true) {
+    while (at > 0 && at + 1 < ahead.size() && ahead[at] == hdlc::kFlag &&
+           ahead[at + 1] == hdlc::kFlag)
+      ++at;
+    if (ahead.size() < at + kFrameStartBytes)
+      return make_error(ErrorCode::kTruncated, "the message is not whole", at);
+    if (!starts_framed_message(ahead.subspan(at)))
+      return make_error(ErrorCode::kMalformed, "the last part of the message is missing", at);
+    AMITY_TRY(const Segment segment, read_segment(ahead, at));
+    append(apdu, segment.message.apdu);
+    if (apdu.size() > kStreamFrameBytesMax)
+      return make_error(ErrorCode::kLimit, "the message is too large", at);
+    const bool closed = segment.message.transport == Transport::kHdlc;
+    at = segment.next;
+    if (!segment.more && !is_block_before_last(apdu)) return at + (closed ? 1 : 0);
+    if (!segment.more) apdu.clear();
+  }
+}
 
 std::string_view to_string(Transport transport) {
   switch (transport) {

@@ -38,6 +38,13 @@ struct FoundMessage {
   Result<Message> message;
 };
 
+// What begins here is a frame of HDLC, of the wrapper, or of wired M-Bus that carries DLMS; of
+// bytes that may be too few to say, as far as they go.
+bool starts_framed_message(ByteView ahead);
+// Bytes of the message that begins here, all its segments and general blocks included; kTruncated
+// where the rest is still to come, another error where a frame is damaged (its offset: how far).
+Result<std::size_t> framed_message_bytes(ByteView ahead);
+
 // In order. After what cannot be read the search goes on at the next frame start, where there is
 // one.
 std::vector<FoundMessage> find_messages(ByteView recording, bool explain = false);

@@ -2,13 +2,14 @@
 
 #include <fmt/format.h>
 
+#include "wire/decode/layout.h"
+
 namespace amity::decode {
 namespace {
 
 using modbus::Sender;
-using modbus::Transport;
 
-constexpr std::size_t kMbapBytes = 7, kUnitBytes = 1;  // in front of the PDU
+constexpr std::size_t kUnitBytes = 1;  // in front of the PDU of RTU
 
 // Who sent an RTU frame follows from which reading of it has a right CRC; of a TCP frame, from its
 // size.
@@ -23,7 +24,7 @@ bool fits(Sender sender, ByteView pdu) {
 }
 
 // `expected` is tried first: a write and its answer look the same.
-std::optional<Found> find(Transport transport, ByteView rest, Sender expected) {
+std::optional<Found> find(modbus::Transport transport, ByteView rest, Sender expected) {
   const Sender other = expected == Sender::kClient ? Sender::kServer : Sender::kClient;
   for (const Sender sender : {expected, other}) {
     auto found = modbus::find_frame(transport, sender, rest);
@@ -35,12 +36,14 @@ std::optional<Found> find(Transport transport, ByteView rest, Sender expected) {
 
 class Conversation {
  public:
-  Conversation(Transport transport, ReportWriter& out)
-      : pdu_offset_(transport == Transport::kTcp ? kMbapBytes : kUnitBytes), out_(out) {}
+  Conversation(modbus::Transport transport, ReportWriter& out)
+      : transport_(transport),
+        pdu_offset_(transport == modbus::Transport::kTcp ? modbus::kMbapBytes : kUnitBytes),
+        out_(out) {}
 
   Sender expected() const { return asked_ ? Sender::kServer : Sender::kClient; }
 
-  void add(std::size_t offset, const Found& found) {
+  void add(std::size_t offset, const Found& found, ByteView bytes) {
     wire::Report& report = out_.report();
     report.clear();
     report.protocol = "modbus";
@@ -48,6 +51,7 @@ class Conversation {
     note("unit", std::to_string(frame.unit));
     if (frame.transaction != 0) note("transaction", std::to_string(frame.transaction));
     found.sender == Sender::kClient ? add_request(frame) : add_response(frame);
+    if (report.explain) append_modbus_layout(bytes, transport_, found.sender, report);
     out_.add(offset, {});
   }
 
@@ -92,6 +96,7 @@ class Conversation {
     asked_.reset();
   }
 
+  modbus::Transport transport_;
   std::size_t pdu_offset_;  // in a frame
   ReportWriter& out_;
   std::optional<modbus::Request> asked_;
@@ -100,9 +105,9 @@ class Conversation {
 
 }  // namespace
 
-std::optional<Transport> modbus_transport(ByteView recording) {
+std::optional<modbus::Transport> modbus_transport(ByteView recording) {
   if (recording.empty()) return std::nullopt;
-  for (const Transport transport : {Transport::kTcp, Transport::kRtu}) {
+  for (const modbus::Transport transport : {modbus::Transport::kTcp, modbus::Transport::kRtu}) {
     std::size_t at = 0;
     Sender expected = Sender::kClient;
     while (at < recording.size()) {
@@ -117,9 +122,9 @@ std::optional<Transport> modbus_transport(ByteView recording) {
 }
 
 void decode_modbus(ByteView recording, ReportWriter& out) {
-  const Transport transport = modbus_transport(recording).value_or(
-      recording.size() > 3 && recording[2] == 0 && recording[3] == 0 ? Transport::kTcp
-                                                                     : Transport::kRtu);
+  const modbus::Transport transport = modbus_transport(recording).value_or(
+      recording.size() > 3 && recording[2] == 0 && recording[3] == 0 ? modbus::Transport::kTcp
+                                                                     : modbus::Transport::kRtu);
   Conversation conversation(transport, out);
   std::size_t at = 0;
   while (at < recording.size()) {
@@ -133,7 +138,7 @@ void decode_modbus(ByteView recording, ReportWriter& out) {
       out.report().clear();
       return out.add(at, std::move(error));
     }
-    conversation.add(at, *found);
+    conversation.add(at, *found, rest.first(found->frame.size));
     at += found->frame.size;
   }
 }

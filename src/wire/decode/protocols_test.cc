@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "wire/decode/decode.h"
+#include "wire/osgp/message.h"
 
 namespace amity::decode {
 namespace {
@@ -187,11 +188,14 @@ TEST(Protocols, EveryByteOfRealRecordingsIsExplainedOnce) {
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no recordings in " << folder;
   DecodeOptions options;
   options.explain = true;
-  for (const char* kind : {"sml", "p1", "dlms_push"}) {
+  for (const char* kind : {"sml", "p1", "dlms_push", "stg"}) {
     std::size_t explained = 0;
     for (const auto& entry : std::filesystem::directory_iterator(folder / kind)) {
       const auto extension = entry.path().extension();
-      if (extension == ".xml" || extension == ".key" || extension == ".gak") continue;
+      const bool twin = entry.path().stem().string().ends_with("_decoded");
+      if (twin || extension == ".key" || extension == ".gak" ||
+          entry.path().string().ends_with("_result.txt"))
+        continue;
       std::ifstream in(entry.path(), std::ios::binary);
       std::string content((std::istreambuf_iterator<char>(in)), {});
       if (looks_like_hex(as_bytes(content)))
@@ -204,6 +208,70 @@ TEST(Protocols, EveryByteOfRealRecordingsIsExplainedOnce) {
     }
     EXPECT_GT(explained, 4u) << kind;
   }
+}
+
+TEST(Protocols, ModbusFramesAndOsgpRequestsAreExplained) {
+  DecodeOptions options;
+  options.explain = true;
+  // A read over TCP and its answer; a write over RTU; an exception.
+  for (const char* recording : {"000100000006 01 03 006B 0003 000100000009 01 03 06 022B 0000 0064",
+                                "11 10 0001 0002 04 000A 0102 C6F0", "0A 81 02 B053"}) {
+    const auto frames = decode_stream(hex(recording), options);
+    for (const DecodedFrame& frame : frames) {
+      if (frame.json.ok()) {
+        EXPECT_EQ(coverage(*frame.json), "once") << *frame.json;
+      }
+    }
+    EXPECT_TRUE(frames.empty() || frames[0].json.ok() || std::string_view(recording)[0] == '0')
+        << all(frames);
+  }
+  const auto read = decode_stream(hex("000100000006 01 03 006B 0003"), options);
+  ASSERT_TRUE(read.at(0).json.ok()) << all(read);
+  EXPECT_NE(
+      read[0].json->find(R"({"offset":8,"size":2,"depth":1,"meaning":"address","value":"107"})"),
+      std::string::npos)
+      << *read[0].json;
+  auto digest = osgp::OmaDigest::make(Bytes(osgp::kNetworkKeyBytes, 0x11));
+  ASSERT_TRUE(digest.ok());
+  options.protocol = Protocol::kOsgp;
+  for (const auto service : {osgp::Service::kRead, osgp::Service::kReadPart, osgp::Service::kWrite,
+                             osgp::Service::kWritePart}) {
+    osgp::Request request;
+    request.service = service;
+    request.table = 23;
+    request.offset = 4;
+    request.count = 8;
+    const Bytes written = hex("0102030405");
+    if (service == osgp::Service::kWrite || service == osgp::Service::kWritePart)
+      request.data = written;
+    request.sequence = 7;
+    Bytes message;
+    encode(request, *digest, message);
+    const auto frames = decode_stream(message, options);
+    ASSERT_TRUE(frames.at(0).json.ok()) << all(frames);
+    EXPECT_EQ(coverage(*frames[0].json), "once") << *frames[0].json;
+    EXPECT_NE(frames[0].json->find(R"("meaning":"sequence","value":"7")"), std::string::npos);
+    EXPECT_EQ(frames[0].json->find(R"("meaning":"rest")"), std::string::npos) << *frames[0].json;
+  }
+}
+
+TEST(Protocols, AReportOfAConcentratorIsExplainedMeterByMeter) {
+  DecodeOptions options;
+  options.explain = true;
+  const std::string file =
+      "<?xml version=\"1.0\"?>\n<Report IdRpt=\"S21\" IdPet=\"0\" Version=\"3.1.c\"><Cnc "
+      "Id=\"CIR1\">"
+      "<Cnt Id=\"ZIV1\"><S21 Fh=\"20150831020000000S\" L1v=\"230\"/></Cnt>\n<!-- a > b -->"
+      "<Cnt Id='ZIV2'><S21 Fh=\"20150831020000000S\" L1v=\"231\"/></Cnt></Cnc></Report>\n";
+  const auto frames = decode_stream(as_bytes(file), options);
+  ASSERT_EQ(frames.size(), 2u) << all(frames);
+  EXPECT_EQ(frames[1].offset, file.find("<Cnt Id='ZIV2'"));
+  for (const DecodedFrame& frame : frames) {
+    ASSERT_TRUE(frame.json.ok());
+    EXPECT_EQ(coverage(*frame.json), "once") << *frame.json;
+  }
+  EXPECT_NE(frames[1].json->find(R"("meaning":"Id","value":"ZIV2")"), std::string::npos)
+      << *frames[1].json;
 }
 
 TEST(Protocols, ADlmsPushIsExplainedDownToItsValues) {

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <cctype>
+#include <cmath>
+#include <cstdlib>
 
 #include "base/decimal.h"
 #include "base/units.h"
@@ -16,6 +19,9 @@ namespace {
 using dlms::DataType;
 using dlms::DataView;
 using dlms::Obis;
+
+constexpr int kScalerMax = 18;
+constexpr std::size_t kMakerLetters = 3;  // of a system title
 
 bool is_printable(ByteView bytes) {
   return !bytes.empty() && std::all_of(bytes.begin(), bytes.end(),
@@ -35,6 +41,52 @@ std::optional<Obis> as_obis(DataView v) {
   return obis.ok() ? std::optional(*obis) : std::nullopt;
 }
 
+bool is_float(DataView v) {
+  return v.type() == DataType::kFloat32 || v.type() == DataType::kFloat64;
+}
+
+bool is_number(DataView v) {
+  return v.is_integer() || is_float(v);
+}
+
+// Text that some meters fill up with zeros; nothing where it is none.
+std::string_view printable_of(DataView v) {
+  ByteView bytes = v.bytes();
+  while (!bytes.empty() && bytes.back() == 0) bytes = bytes.first(bytes.size() - 1);
+  return is_printable(bytes) ? as_text(bytes) : std::string_view();
+}
+
+std::string text_of(DataView v) {
+  const std::string_view printable = printable_of(v);
+  return printable.empty() ? to_hex(v.bytes()) : std::string(printable);
+}
+
+// Of a float32 the double that prints with the same digits.
+double real_of(DataView v) {
+  if (v.type() == DataType::kFloat64) return std::bit_cast<double>(v.number());
+  const auto single = std::bit_cast<float>(static_cast<std::uint32_t>(v.number()));
+  return std::strtod(fmt::format("{}", single).c_str(), nullptr);
+}
+
+// Version of a list of values ("AIDON_V0001"): 1-1:0.2.129*255.
+bool is_list_version(const Obis& obis) {
+  return obis.a() == 1 && obis.c() == 0 && obis.d() == 2 && obis.e() == 129;
+}
+
+// Where meters name their type: device IDs 2 and 8.
+bool is_type(const Obis& obis) {
+  return obis.c() == 96 && obis.d() == 1 && (obis.e() == 1 || obis.e() == 7);
+}
+
+}  // namespace
+
+std::optional<ScalerUnit> scaler_unit_of(DataView v) {
+  if (v.type() != DataType::kStructure || v.size() != 2) return std::nullopt;
+  const DataView scaler = *v.at(0), unit = *v.at(1);
+  if (scaler.type() != DataType::kInt8 || unit.type() != DataType::kEnum) return std::nullopt;
+  return ScalerUnit{static_cast<int>(scaler.number()), static_cast<std::uint8_t>(unit.number())};
+}
+
 std::optional<ByteView> as_date_time(DataView v) {
   if (v.type() != DataType::kDateTime && v.type() != DataType::kOctetString) return std::nullopt;
   if (v.bytes().size() != dlms::DateTime::kSize) return std::nullopt;
@@ -43,70 +95,39 @@ std::optional<ByteView> as_date_time(DataView v) {
   return v.bytes();
 }
 
-bool is_scaler_unit(DataView v) {
-  if (v.type() != DataType::kStructure || v.size() != 2) return false;
-  return v.at(0)->type() == DataType::kInt8 && v.at(1)->type() == DataType::kEnum;
-}
-
-bool is_number(DataView v) {
-  return v.is_integer() || v.type() == DataType::kFloat32 || v.type() == DataType::kFloat64;
-}
-
-// {class uint16, name octet-string[6], attribute int8, index uint16, ...}: a push object
-// definition.
-std::optional<Obis> as_object_definition(DataView v) {
+std::optional<ObjectDefinition> object_definition_of(DataView v) {
   if (v.type() != DataType::kStructure || v.size() < 4) return std::nullopt;
   if (v.at(0)->type() != DataType::kUint16 || v.at(2)->type() != DataType::kInt8)
     return std::nullopt;
-  return as_obis(*v.at(1));
+  const auto obis = as_obis(*v.at(1));
+  if (!obis) return std::nullopt;
+  return ObjectDefinition{static_cast<std::uint16_t>(v.at(0)->number()), *obis,
+                          static_cast<std::int8_t>(v.at(2)->number())};
 }
 
-// Text that some meters fill up with zeros, or hexadecimal.
-std::string text_of(DataView v) {
-  ByteView bytes = v.bytes();
-  while (!bytes.empty() && bytes.back() == 0) bytes = bytes.first(bytes.size() - 1);
-  return is_printable(bytes) ? std::string(as_text(bytes)) : to_hex(v.bytes());
+PushReader::PushReader(const PushConventions& conventions, wire::Report& report)
+    : conventions_(conventions), report_(report) {
+  if (conventions.lists != nullptr && !report.meter.manufacturer.empty())
+    list_ = conventions.lists->of_maker(report.meter.manufacturer);
 }
 
-// An exact decimal; floats as the shortest text that reads back the same. Nothing for what JSON has
-// no number for.
-std::optional<std::string> number_text(DataView v, int scaler) {
-  if (v.type() == DataType::kFloat32 || v.type() == DataType::kFloat64) {
-    const std::string text =
-        v.type() == DataType::kFloat32
-            ? fmt::format("{}", std::bit_cast<float>(static_cast<std::uint32_t>(v.number())))
-            : fmt::format("{}", std::bit_cast<double>(v.number()));
-    return text.find_first_of("in") == std::string::npos && scaler == 0 ? std::optional(text)
-                                                                        : std::nullopt;
-  }
-  const auto value = v.as_int();
-  if (!value.ok() || scaler < -18 || scaler > 18) return std::nullopt;
-  return to_string(Decimal{*value, scaler});
-}
-
-const PushColumn* find_column(const PairList& list, const Obis& obis) {
-  for (const PushColumn& column : list.columns) {
-    if (column.obis.a() == obis.a() && column.obis.c() == obis.c() && column.obis.d() == obis.d())
-      return &column;
-  }
-  return nullptr;
-}
-
-}  // namespace
-
-std::string PushReader::time_text(ByteView date_time) const {
+wire::MeterTime PushReader::time_of(ByteView date_time) const {
   const auto value = dlms::date_time_from(date_time);
-  if (!value.ok()) return "";
-  if (const auto utc = dlms::to_utc(*value, sign_, zone_); utc.ok()) return to_iso(utc->time);
+  if (!value.ok()) return {};
+  if (const auto utc = dlms::to_utc(*value, conventions_.sign, conventions_.zone); utc.ok()) {
+    wire::MeterTime time = wire::to_meter_time(civil_from_utc(utc->time));
+    time.utc_offset_minutes = 0;
+    return time;
+  }
   const auto local = dlms::local_seconds(*value);
-  if (!local.ok()) return "";
-  std::string text = to_iso(*local);
-  text.pop_back();  // no Z: the meter's wall clock
-  return text;
+  if (!local.ok()) return {};
+  wire::MeterTime time = wire::to_meter_time(civil_from_utc(*local));
+  time.daylight_saving = value->daylight_saving();
+  return time;
 }
 
 void PushReader::set_time(ByteView date_time) {
-  if (date_time.size() == dlms::DateTime::kSize) contents_.time = time_text(date_time);
+  if (date_time.size() == dlms::DateTime::kSize) report_.time = time_of(date_time);
 }
 
 void PushReader::read(DataView body) {
@@ -126,133 +147,195 @@ void PushReader::read_value(const Obis& obis, DataView value) {
 bool PushReader::read_self_described(const Items& items) {
   if (items.empty() || items[0].type() != DataType::kArray || items[0].size() != items.size())
     return false;
-  std::vector<Obis> names;
+  std::vector<ObjectDefinition> names;
   for (const DataView definition : items[0]) {
-    const auto obis = as_object_definition(definition);
-    if (!obis) return false;
-    names.push_back(*obis);
+    const auto object = object_definition_of(definition);
+    if (!object) return false;
+    names.push_back(*object);
   }
   for (std::size_t i = 1; i < items.size(); ++i) {
     if (items[i].is_container()) {
-      add_unknown(to_string(names[i]), items[i]);
+      add_unknown(to_string(names[i].obis), items[i]);
     } else {
-      add(names[i], items[i], std::nullopt);
+      add(names[i].obis, items[i], std::nullopt);
     }
   }
   return true;
 }
 
 bool PushReader::read_positional(const Items& items) {
-  if (items.empty() || !is_string(items[0])) return false;
+  if (items.empty() || !is_string(items[0]) || conventions_.lists == nullptr) return false;
   const std::string_view id = items[0].text();
-  const PositionalList* list = find_positional_list(id, items.size());
+  const obis::ValueList* list = conventions_.lists->positional(id, items.size());
   if (list == nullptr) return false;
-  contents_.manufacturer = list->manufacturer;
+  report_.meter.manufacturer = list->manufacturer;
   for (std::size_t i = 1; i < items.size(); ++i) {
-    const PushColumn& column = list->columns[i - 1];
-    if (is_number(items[i])) {
-      add_number(column.obis, items[i], column.scaler, column.unit);
+    const obis::ListColumn& column = list->columns[i - 1];
+    const ScalerUnit scale{column.scaler, static_cast<std::uint8_t>(column.unit)};
+    if (items[i].is_container()) {
+      add_unknown(to_string(column.obis), items[i]);
     } else {
-      add(column.obis, items[i], std::nullopt);
+      add(column.obis, items[i], scale);
     }
   }
   return true;
 }
 
+// Vendors begin a list with its name and version.
+bool PushReader::use_list_named(std::string_view text) {
+  const auto* list =
+      conventions_.lists != nullptr ? conventions_.lists->named(text, type_) : nullptr;
+  if (list == nullptr) return false;
+  list_ = list;
+  list_name_ = text;
+  report_.meter.manufacturer = list->manufacturer;
+  return true;
+}
+
 void PushReader::read_items(const Items& items) {
-  if (!items.empty() && is_string(items[0])) {
-    if (const PairList* pairs = find_pair_list(items[0].text())) {
-      pairs_ = pairs;
-      contents_.manufacturer = pairs->manufacturer;
-    }
-  }
   for (std::size_t i = 0; i < items.size(); ++i) {
     const DataView item = items[i];
     const auto obis = as_obis(item);
     if (obis && i + 1 < items.size() && !items[i + 1].is_container()) {
-      const bool has_unit = i + 2 < items.size() && is_scaler_unit(items[i + 2]);
-      add(*obis, items[i + 1], has_unit ? std::optional(items[i + 2]) : std::nullopt);
-      i += has_unit ? 2 : 1;
+      const auto unit = i + 2 < items.size() ? scaler_unit_of(items[i + 2]) : std::nullopt;
+      add(*obis, items[i + 1], unit);
+      i += unit ? 2 : 1;
     } else if (item.is_container()) {
-      if (const auto definition = as_object_definition(item)) {
-        add_unknown(to_string(*definition), item);
+      if (const auto object = object_definition_of(item)) {
+        add_unknown(to_string(object->obis), item);
       } else {
         read_items(Items(item.begin(), item.end()));
       }
-    } else if (const auto time = as_date_time(item)) {
-      contents_.time = time_text(*time);
-    } else if (pairs_ == nullptr || i != 0 || !is_string(item)) {
-      add_unknown(obis ? to_string(*obis) : "", item);
+    } else if (obis) {
+      add_unknown(to_string(*obis), item);
+    } else {
+      read_without_obis(item, i == 0);
     }
   }
 }
 
-void PushReader::add(const Obis& obis, DataView value, std::optional<DataView> scaler_unit) {
-  if (const auto time = as_date_time(value); time && obis::is_clock(obis)) {
-    contents_.time = time_text(*time);
+void PushReader::read_without_obis(DataView item, bool first) {
+  if (const auto time = as_date_time(item)) {
+    report_.time = time_of(*time);
+  } else if (first && is_string(item) && use_list_named(item.text())) {
+    report_.details.emplace_back("list", std::string(item.text()));
+  } else if (list_ != nullptr && list_->tail && is_string(item) && !printable_of(item).empty()) {
+    add_text(*list_->tail, item, {});
+  } else {
+    add_unknown("", item);
+  }
+}
+
+void PushReader::add(const Obis& obis, DataView value, std::optional<ScalerUnit> scaler_unit,
+                     const wire::MeterTime& time) {
+  if (const auto shown = as_date_time(value); shown && obis::is_clock(obis)) {
+    report_.time = time_of(*shown);
     return;
   }
   if (obis::is_event_code(obis) && value.is_integer()) {
-    if (value.number() != 0) contents_.events.push_back({obis, value.number(), contents_.time});
+    if (value.number() == 0) return;
+    const bool dated = time.precision != wire::MeterTime::Precision::kNone;
+    report_.events.push_back({value.number(), "", dated ? time : report_.time, to_string(obis)});
     return;
   }
   if (!is_number(value)) {
-    if (is_string(value)) return add_text(obis, value);
+    if (is_string(value)) return add_text(obis, value, time);
     return add_unknown(to_string(obis), value);
   }
-  int scaler = 0;
-  std::uint8_t unit = obis::quantity_of(obis).unit;
+  const std::uint8_t implied = obis::quantity_of(obis).unit;
+  ScalerUnit scale{0, implied, implied != ScalerUnit().unit};
   if (scaler_unit) {
-    scaler = static_cast<int>(scaler_unit->at(0)->number());
-    unit = static_cast<std::uint8_t>(scaler_unit->at(1)->number());
-  } else if (const PushColumn* column = pairs_ != nullptr ? find_column(*pairs_, obis) : nullptr) {
-    scaler = column->scaler;
-    unit = column->unit;
+    scale = *scaler_unit;
+  } else if (const auto* column = list_ != nullptr ? list_->column(obis) : nullptr) {
+    scale = {column->scaler, static_cast<std::uint8_t>(column->unit)};
   }
-  add_number(obis, value, scaler, unit);
+  add_number(obis, value, scale, time);
 }
 
 void PushReader::note_identity(const Obis& obis, const std::string& text) {
-  if (obis::is_meter_id(obis)) contents_.meter_id = text;
-  if (obis::is_meter_model(obis)) contents_.model = text;
+  wire::MeterIdentity& meter = report_.meter;
+  if (obis::is_meter_id(obis)) meter.id = text;
+  if (obis::is_meter_model(obis)) meter.model = text;
+  if (is_type(obis)) {
+    type_ = text;
+    if (!list_name_.empty()) (void)use_list_named(std::string(list_name_));
+  }
   if (obis::is_logical_device_name(obis) && text.size() > 3) {
-    if (contents_.meter_id.empty()) contents_.meter_id = text;
-    if (contents_.manufacturer.empty()) contents_.manufacturer = text.substr(0, 3);
+    if (meter.id.empty()) meter.id = text;
+    if (meter.manufacturer.empty()) meter.manufacturer = text.substr(0, kMakerLetters);
+    if (list_ == nullptr && conventions_.lists != nullptr)
+      list_ = conventions_.lists->of_maker(meter.manufacturer);
   }
 }
 
-void PushReader::add_text(const Obis& obis, DataView value) {
-  const std::string text = text_of(value);
+void PushReader::add_text(const Obis& obis, DataView value, const wire::MeterTime& time) {
+  std::string text = text_of(value);
   note_identity(obis, text);
-  Reading reading;
-  reading.obis = obis;
+  if (is_list_version(obis)) (void)use_list_named(text);
+  wire::Reading reading;
   reading.quantity = obis::quantity_of(obis).name;
   reading.kind = "text";
-  reading.value = text;
-  reading.is_text = true;
-  reading.time = contents_.time;
-  contents_.readings.push_back(std::move(reading));
+  reading.value = std::move(text);
+  reading.tariff = obis.e();
+  reading.subunit = obis.b();
+  reading.time = time;
+  reading.id = to_string(obis);
+  report_.readings.push_back(std::move(reading));
 }
 
-void PushReader::add_number(const Obis& obis, DataView value, int scaler, std::uint8_t unit) {
-  const auto text = number_text(value, scaler);
-  if (!text) return add_unknown(to_string(obis), value);
-  note_identity(obis, *text);
+void PushReader::add_number(const Obis& obis, DataView value, ScalerUnit scale,
+                            const wire::MeterTime& time) {
+  wire::Reading reading;
+  if (scale.scaler < -kScalerMax || scale.scaler > kScalerMax)
+    return add_unknown(to_string(obis), value);
+  if (is_float(value)) {
+    const double real = real_of(value);
+    if (!std::isfinite(real)) return add_unknown(to_string(obis), value);
+    reading.value = scale.scaler == 0 ? real : real * std::pow(10.0, scale.scaler);
+  } else {
+    const auto number = value.as_int();
+    if (!number.ok()) return add_unknown(to_string(obis), value);
+    note_identity(obis, std::to_string(*number));
+    reading.value = Decimal{*number, scale.scaler};
+  }
   const obis::Quantity quantity = obis::quantity_of(obis);
   if (const std::string_view medium = obis::medium_of(obis); !medium.empty())
-    contents_.medium = medium;
-  Reading reading;
-  reading.obis = obis;
+    report_.meter.medium = medium;
   reading.quantity = quantity.name;
-  reading.unit = dlms_unit_symbol(unit);
+  reading.unit = dlms_unit_symbol(scale.unit);
   reading.kind = quantity.kind;
-  reading.value = *text;
-  reading.time = contents_.time;
-  contents_.readings.push_back(std::move(reading));
+  if (scale.guessed) reading.note = wire::kScalerNotSent;
+  reading.time = time;
+  reading.storage = obis.f() == 255 ? 0 : obis.f();
+  reading.tariff = obis.e();
+  reading.subunit = obis.b();
+  reading.id = to_string(obis);
+  report_.readings.push_back(std::move(reading));
 }
 
 void PushReader::add_unknown(std::string obis, DataView value) {
-  contents_.unknown.push_back({std::move(obis), dlms::to_text(value)});
+  wire::Unknown unknown;
+  unknown.id = std::move(obis);
+  unknown.hex = to_hex(value.is_bytes() ? Bytes(value.bytes().begin(), value.bytes().end())
+                                        : dlms::Data::from(value).encoded());
+  report_.unknown.push_back(std::move(unknown));
+}
+
+Status read_push(ByteView date_time, ByteView body, const PushConventions& conventions,
+                 wire::Report& report) {
+  dlms::DataTree tree;
+  AMITY_CHECK(tree.parse(body));
+  PushReader reader(conventions, report);
+  reader.set_time(date_time);
+  reader.read(tree.root());
+  return {};
+}
+
+std::string maker_of(ByteView system_title) {
+  const ByteView maker = system_title.first(std::min(kMakerLetters, system_title.size()));
+  const bool letters =
+      std::all_of(maker.begin(), maker.end(), [](std::uint8_t c) { return std::isalpha(c) != 0; });
+  return letters ? std::string(as_text(maker)) : std::string();
 }
 
 }  // namespace amity::decode

@@ -188,6 +188,22 @@ void decode_iec62056_21(ByteView recording, ReportWriter& out) {
   }
 }
 
+Status read_readout(ByteView frame, wire::Report& report) {
+  report.protocol = "iec62056-21";
+  for (std::size_t at = 0; at < frame.size();) {
+    std::size_t noise = 0;
+    AMITY_TRY(const auto message, iec62056_21::read_message(frame.subspan(at), noise));
+    if (!message) return make_error(ErrorCode::kTruncated, "the readout does not end", at);
+    at += noise + message->size;
+    if (message->kind == iec62056_21::Message::Kind::kData) {
+      AMITY_CHECK(read_block(message->data, report));
+    } else if (auto line = iec62056_21::parse_identification(as_bytes(message->line)); line.ok()) {
+      iec62056_21::note_identification(*line, report);
+    }
+  }
+  return {};
+}
+
 bool looks_like_stg(ByteView recording) {
   const std::string_view head = as_text(recording).substr(0, kXmlHeadBytes);
   return head.find("<Report") != std::string_view::npos &&
@@ -201,7 +217,11 @@ void decode_stg(ByteView recording, ReportWriter& out) {
     return out.add(0, std::move(parsed).error());
   }
   const bool explain = out.report().explain;
-  for (stg::Subject& subject : parsed->subjects) {
+  // A meter's piece of the file: from where the one before ends. The first has the file's head, the
+  // last its tail.
+  std::size_t from = 0;
+  for (std::size_t i = 0; i < parsed->subjects.size(); ++i) {
+    stg::Subject& subject = parsed->subjects[i];
     out.report() = std::move(subject.report);
     wire::Report& report = out.report();
     report.explain = explain;
@@ -215,7 +235,12 @@ void decode_stg(ByteView recording, ReportWriter& out) {
       if (nth > 1) name += "#" + std::to_string(nth);
       report.details.emplace_back(name, value);
     }
-    out.add(0, {});
+    const bool last = i + 1 == parsed->subjects.size();
+    const std::size_t next = last ? recording.size() : parsed->subjects[i + 1].offset;
+    const std::size_t to = std::max(from, std::min(next, recording.size()));
+    if (explain) append_xml_layout(recording.subspan(from, to - from), report);
+    out.add(from, {});
+    from = to;
   }
   if (parsed->subjects.empty())
     out.fail(0, ErrorCode::kMalformed, "the report " + parsed->type + " speaks of no meter");

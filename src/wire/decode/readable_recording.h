@@ -10,6 +10,9 @@ namespace amity::decode {
 void decode_iec62056_21(ByteView recording, ReportWriter& out);
 bool looks_like_iec62056_21(ByteView recording);
 
+// A meter's identification line and the data message behind it, as one report.
+Status read_readout(ByteView frame, wire::Report& report);
+
 // One report file: one object per meter, line supervisor or concentrator in it.
 void decode_stg(ByteView recording, ReportWriter& out);
 bool looks_like_stg(ByteView recording);

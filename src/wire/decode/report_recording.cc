@@ -95,9 +95,12 @@ void ReportDecoders::decode_osgp(ByteView recording, ReportWriter& out) {
   };
   for (const Bytes& key : options_.keys.encryption) {
     if (key.size() != osgp::kNetworkKeyBytes && key.size() != osgp::kMepKeyBytes) continue;
-    if (attempt(key).ok() && out.report().security.ok) return out.add(0, {});
+    if (!attempt(key).ok() || !out.report().security.ok) continue;
+    if (options_.explain) append_osgp_layout(recording, out.report());
+    return out.add(0, {});
   }
   Status status = attempt({});
+  if (options_.explain) append_osgp_layout(recording, out.report());
   out.add(0, std::move(status));
 }
 

@@ -6,7 +6,7 @@ namespace amity::modbus {
 namespace {
 
 constexpr std::uint8_t kExceptionBit = 0x80;
-constexpr std::size_t kMbapBytes = 7, kCrcBytes = 2, kRegisterBytes = 2;
+constexpr std::size_t kRegisterBytes = 2;
 
 bool is_read(std::uint8_t function) {
   return function == 3 || function == 4;

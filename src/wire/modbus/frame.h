@@ -51,6 +51,8 @@ Result<Response> decode_response(ByteView pdu);
 Status check_response(const Request& request, const Response& response);
 
 enum class Transport : std::uint8_t { kRtu, kTcp };
+inline constexpr std::size_t kMbapBytes = 7;  // in front of the PDU of TCP, the unit included
+inline constexpr std::size_t kCrcBytes = 2;   // behind the PDU of RTU
 struct Frame {
   std::uint16_t transaction = 0;  // TCP alone
   std::uint8_t unit = 0;

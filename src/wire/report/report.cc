@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -235,8 +236,15 @@ class Json {
   char buffer_[kBufferBytes];
 };
 
+// "1.0.1.8.0.255", as DLMS writes it.
+bool is_dotted_obis(std::string_view id) {
+  return std::count(id.begin(), id.end(), '.') == 5 && id.front() != '.' && id.back() != '.' &&
+         id.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
 // "1-0:1.8.0*255", "1-0:1.8.0": the name goes by the form, protocols mix both.
 bool is_obis(std::string_view id) {
+  if (is_dotted_obis(id)) return true;
   const std::size_t dash = id.find('-'), colon = id.find(':');
   return dash != std::string_view::npos && colon != std::string_view::npos && dash < colon &&
          dash <= 3 && colon - dash <= 4;
@@ -321,6 +329,10 @@ void write_heads(Json& json, const Report& report) {
   json.member("mode", report.security.mode);
   json.member("ok", report.security.ok);
   json.member_if("reason", report.security.reason);
+  if (report.security.suite) json.member("suite", std::int64_t{*report.security.suite});
+  if (report.security.invocation_counter)
+    json.member("invocation_counter", std::uint64_t{*report.security.invocation_counter});
+  json.member_if("system_title", report.security.system_title);
   json.close();
   json.member("time", report.time);
   if (report.status) json.member("status", std::uint64_t{*report.status});
@@ -355,6 +367,9 @@ void Report::clear() {
   security.mode = SecurityReport().mode;
   security.ok = true;
   security.reason.clear();
+  security.suite.reset();
+  security.invocation_counter.reset();
+  security.system_title.clear();
   time = {};
   status.reset();
   readings.clear();
@@ -377,7 +392,7 @@ void append_json(const Report& report, std::string& out) {
     if (!event.id.empty()) json.member(is_obis(event.id) ? "obis" : "id", event.id);
   });
   json.list("unknown", report.unknown, [&](const Unknown& unknown) {
-    json.member("offset", std::uint64_t{unknown.offset});
+    if (unknown.offset) json.member("offset", std::uint64_t{*unknown.offset});
     json.member_if("id", unknown.id);
     json.member("data", unknown.hex);
   });

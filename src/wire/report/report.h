@@ -31,6 +31,9 @@ MeterTime to_meter_time(const CivilTime& civil);
 // ISO 8601: "2026-11-20", "2026-11-20T14:15", "2026-11-20T14:15:00+01:00"; empty for kNone.
 std::string to_string(const MeterTime& time);
 
+// Note of a value that was sent without its scaler and unit: it may be off by a power of ten.
+inline constexpr std::string_view kScalerNotSent = "scaler and unit not sent";
+
 struct Reading {
   // Static words (or of a meter model, which outlives the report): "volume", "active energy
   // import", "flow temperature"; empty where unknown.
@@ -60,9 +63,9 @@ struct Event {
 
 // Bytes that were understood as present but not as to meaning: shown, never dropped.
 struct Unknown {
-  std::size_t offset = 0;
-  std::string id;   // where there is one
-  std::string hex;  // the bytes, upper case
+  std::optional<std::size_t> offset;  // nothing: what was understood no longer says where it stood
+  std::string id;                     // where there is one
+  std::string hex;                    // the bytes, upper case
 };
 
 struct MeterIdentity {
@@ -76,6 +79,10 @@ struct SecurityReport {
   std::string_view mode = "none";  // static
   bool ok = true;                  // opened; and, where there is a tag, it was right
   std::string reason;              // where not ok: no key, wrong key, ...
+  // Of protocols that have them (DLMS): the suite, the sender's counter and system title.
+  std::optional<int> suite;
+  std::optional<std::uint32_t> invocation_counter;
+  std::string system_title;  // 16 digits
 };
 
 // One part of the frame, for `--explain`: every byte belongs to exactly one of the innermost parts.

@@ -123,6 +123,8 @@ class Parser {
     if (out_.subjects.size() == kMetersMax)
       return make_error(ErrorCode::kLimit, "too many meters in a report");
     Subject& subject = out_.subjects.emplace_back();
+    const std::ptrdiff_t name_at = node.offset_debug();
+    subject.offset = name_at > 0 ? static_cast<std::size_t>(name_at) - 1 : 0;
     subject.report.protocol = "stg";
     subject.report.meter.id = id;
     subject.report.meter.manufacturer = id.substr(0, 3);

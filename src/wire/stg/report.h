@@ -25,6 +25,7 @@ namespace amity::stg {
 //   S09, S13 (meter), S15, S17 (concentrator): events, id "group.code"
 struct Subject {
   wire::Report report;
+  std::size_t offset = 0;  // of its element in the file; 0 where the file's encoding hides it
   // What is no reading and no event, in the file's order: configuration, contracts, calendars,
   // states. Attributes of elements within are named by their path: "PCact.Contrato1.TR1".
   std::vector<std::pair<std::string, std::string>> attributes;

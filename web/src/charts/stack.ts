@@ -31,7 +31,7 @@ export function bandsOf(all: readonly Series[], resolution: string): Drawn[] {
   const intervals = all.filter((s) => s.kind === 'interval');
   if (intervals.length) return intervals;
   const now = all.filter((s) => s.points.length > 0 && !/_s\d+$/.test(s.name)); // not those of a due date
-  return now.map((s) => (kCumulative.includes(s.unit) ? advances(s, resolution) : s)).filter((s) => s.points.length > 0).slice(0, kBandsMax);
+  return now.map((s) => (kCumulative.includes(s.unit) && s.points.length > 1 ? advances(s, resolution) : s)).slice(0, kBandsMax);
 }
 
 /** Whether b follows a without a gap. A clock-change day may be an hour longer. */
