@@ -134,6 +134,7 @@ TEST(EndToEnd, ReportsOfConcentratorsAreInTheStoreExactly) {
   store::Store& store = (*utility)->platform().store();
   const auto devices = (*utility)->fleet().side().devices();
   ASSERT_EQ(devices.size(), 8u);
+  const char* const kClosing = "active_energy_import_u1";  // of the contract
   const UtcSeconds after = (*utility)->fleet().born(), until = after + 2 * kDay_s;
   const auto intervals = [&](const world::SideDevice& d) {
     const ChannelId channel = channel_named(store.registry(), d.device, "import");
@@ -141,8 +142,7 @@ TEST(EndToEnd, ReportsOfConcentratorsAreInTheStoreExactly) {
   };
   const bool complete = wait_until(std::chrono::seconds(120), [&] {
     return std::ranges::all_of(devices, [&](const world::SideDevice& d) {
-      return intervals(d).size() >= 48 &&
-             registers_of(store, d.device, "active_energy_import").size() >= 2;
+      return intervals(d).size() >= 48 && registers_of(store, d.device, kClosing).size() >= 2;
     });
   });
   std::size_t hours = 0, days = 0;
@@ -158,7 +158,7 @@ TEST(EndToEnd, ReportsOfConcentratorsAreInTheStoreExactly) {
         EXPECT_EQ(r.value, truth[r.time]) << meter.serial() << " at " << to_iso(r.time);
         ++hours;
       }
-      for (const auto& [time, kwh] : registers_of(store, d.device, "active_energy_import")) {
+      for (const auto& [time, kwh] : registers_of(store, d.device, kClosing)) {
         EXPECT_EQ(kwh,
                   (meter.register_offset().import_wh + meter.totals_at(time).import_wh) / 1'000)
             << meter.serial() << " at " << to_iso(time);
