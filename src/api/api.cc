@@ -75,6 +75,8 @@ const std::vector<Route>& all_routes() {
     add_export_routes(all);
     add_vee_routes(all);
     add_edit_routes(all);
+    add_billing_routes(all);
+    add_balance_routes(all);
     add_completeness_routes(all);
     add_command_routes(all);
     add_event_routes(all);

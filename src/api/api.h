@@ -119,6 +119,9 @@ void add_reading_routes(std::vector<Route>& routes);
 void add_export_routes(std::vector<Route>& routes);
 void add_vee_routes(std::vector<Route>& routes);
 void add_edit_routes(std::vector<Route>& routes);
+void add_billing_routes(std::vector<Route>& routes);
+void add_balance_routes(std::vector<Route>& routes);
+void add_bill_trace_routes(std::vector<Route>& routes);  // by add_billing_routes()
 void add_completeness_routes(std::vector<Route>& routes);
 void add_command_routes(std::vector<Route>& routes);
 void add_event_routes(std::vector<Route>& routes);

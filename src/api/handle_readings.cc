@@ -72,14 +72,24 @@ Result<std::vector<Reading>> values_of(Api& api, const Query& query, const Chann
   AMITY_TRY(final, store::final_series(api.store.readings(), api.store.finals(), channel.id,
                                        range.from, range.to));
   std::vector<Reading> readings;
-  readings.reserve(final.points.size());
-  for (const store::FinalPoint& point : final.points) readings.push_back(point.reading);
+  readings.reserve(final.points.size() + final.unsettled.size());
+  auto early = final.unsettled.begin();
+  for (const store::FinalPoint& point : final.points) {
+    for (; early != final.unsettled.end() && early->time < point.reading.time; ++early)
+      readings.push_back(*early);
+    readings.push_back(point.reading);
+  }
+  readings.insert(readings.end(), early, final.unsettled.end());
   return readings;
 }
 
-// What is not the meter's own first value, with its code.
-void put_final(Json& json, const store::FinalSeries& final) {
+// What is not the meter's own first value, with its code; "P", version 0: not validated yet. What
+// is never validated (a voltage) is not marked.
+void put_final(Json& json, const store::FinalSeries& final, bool validated) {
   json.key("pending").number(std::uint64_t{final.pending}).key("codes").open_list();
+  for (const Reading& reading : final.unsettled) {
+    if (validated) json.open_list().number(reading.time.value).text("P").number(0).close_list();
+  }
   for (const store::FinalPoint& point : final.points) {
     if (point.version == 1 && point.final.origin == FinalOrigin::kActual) continue;
     json.open_list().number(point.reading.time.value).text(code_of(point.final));
@@ -122,7 +132,7 @@ Response readings(Api& api, const Call& call) {
     json.key("kind").text(channel->kind == ChannelKind::kInterval ? "interval" : "register");
     json.key("points").raw(points).key("missing").number(std::uint64_t{stats.missing});
     json.key("estimated").number(std::uint64_t{stats.estimated});
-    if (query->final) put_final(json, final);
+    if (query->final) put_final(json, final, adds_up(channel->unit));
     json.close();
   }
   json.close_list().close();

@@ -1,6 +1,7 @@
 // What validation found, day by day; the queue of what asks for a person; the versions of an
 // interval.
 #include <algorithm>
+#include <cmath>
 
 #include "api/handler_support.h"
 #include "api/limits.h"
@@ -14,6 +15,23 @@ std::optional<VeeState> state_from(std::string_view text) {
     if (to_string(static_cast<VeeState>(i)) == text) return static_cast<VeeState>(i);
   }
   return std::nullopt;
+}
+
+// In the unit itself, whatever the channel's exponent: only for the order.
+double at_stake(const VeeException& e) {
+  return static_cast<double>(e.day.at_stake) * std::pow(10.0, e.channel.exponent);
+}
+
+// "" and "bill_date": as the services give them, by bill date, then the largest amount.
+Result<std::vector<VeeException>> sorted(std::vector<VeeException> items, std::string_view by) {
+  if (by == "-at_stake") {
+    std::ranges::stable_sort(items, std::greater<>(), at_stake);
+  } else if (by == "date") {
+    std::ranges::stable_sort(items, {}, [](const VeeException& e) { return e.day.day; });
+  } else if (!by.empty() && by != "bill_date") {
+    return make_error(ErrorCode::kInvalid, "\"sort\" is bill_date, -at_stake or date");
+  }
+  return items;
 }
 
 Result<std::vector<VeeException>> queue_of(Api& api, const Call& call) {
@@ -32,8 +50,17 @@ Result<std::vector<VeeException>> queue_of(Api& api, const Call& call) {
     AMITY_TRY(const auto id, id_from(text, "device"));
     std::erase_if(items, [&](const VeeException& e) { return e.device.value != id; });
   }
+  if (const auto rule = uri.parameter("rule"); !rule.empty()) {
+    std::erase_if(items, [&](const VeeException& e) {
+      return std::ranges::find(e.rules, rule) == e.rules.end();
+    });
+  }
+  if (uri.has("class")) {
+    const auto wanted = uri.parameter("class");
+    std::erase_if(items, [&](const VeeException& e) { return e.customer_class != wanted; });
+  }
   AMITY_CHECK(keep_area(api, call, items));
-  return items;
+  return sorted(std::move(items), uri.parameter("sort"));
 }
 
 Response queue(Api& api, const Call& call) {
@@ -52,6 +79,9 @@ Response queue(Api& api, const Call& call) {
     const VeeException& e = (*items)[i];
     json.open().key("bill_date").text(date_text(e.bill_day));
     json.key("serial").text(directory->serial(e.device));
+    json.key("class").text(e.customer_class).key("rules").open_list();
+    for (const std::string_view rule : e.rules) json.text(rule);
+    json.close_list();
     put_vee_day(json, e.day, e.channel);
     json.close();
   }

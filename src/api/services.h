@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "model/billing.h"
 #include "model/channel.h"
 #include "model/command.h"
 #include "model/device.h"
@@ -159,11 +160,43 @@ struct VeeException {
   Channel channel;
   DeviceId device;
   std::int32_t bill_day = 0;  // the local date it is billed on, days since 1970
+  std::string customer_class;
+  std::vector<std::string_view> rules;  // that warn or fail: literals
 };
 
 struct VeeExplained {
   std::string rule, outcome, text;  // "spike", "warn", "warn: ..."
   VeeFinding finding;
+};
+
+// A transformer, a feeder or a named virtual meter over some local days, in Wh.
+struct BalanceRow {
+  std::string kind, name, feeder;  // "transformer", "feeder", "meter"
+  std::uint32_t id = 0;
+  std::uint64_t meters = 0;        // beneath it; of a named one its terms
+  std::int64_t delivered = 0;      // the sum; of the grid import less export
+  std::uint8_t worst = 0;          // of its days: 0 actual, 1 edited, 2 estimated, 3 failed, 4 missing
+  std::uint32_t days = 0, days_incomplete = 0;
+  bool balanced = false;  // what is fed in is measured
+  std::int64_t supplied = 0, loss = 0, loss_permyriad = 0, uncertainty = 0;  // over whole days alone
+  bool significant = false;  // the loss is more than the meters' errors explain
+  std::uint32_t days_left_out = 0;
+};
+struct BalanceQuery {
+  std::string kind = "transformer";
+  std::int32_t first = 0, last = 0;  // local dates, both included
+};
+
+// A billing cycle that somebody asked for. Kept while the process lives; what it did is in the
+// statements.
+struct BillingRun {
+  std::uint64_t id = 0;
+  std::string who;
+  AccountId account;  // none: all
+  bool again = false;
+  UtcSeconds started, finished;  // finished 0: it goes on
+  std::uint64_t accounts = 0, done = 0, issued = 0, corrected = 0, unchanged = 0, held = 0,
+                failed = 0;
 };
 
 class Services {
@@ -219,6 +252,24 @@ class Services {
   };
   virtual void decide_edit(EditDecision, OnEdit done) {
     done(make_error(ErrorCode::kClosed, "validation does not run in this process"));
+  }
+
+  // ---- billing; by default this process does not do it. May wait for the disk: on a worker.
+  virtual Result<BillingRun> start_billing_run(AccountId, bool /*again*/, std::string /*who*/) {
+    return make_error(ErrorCode::kClosed, "billing does not run in this process");
+  }
+  virtual std::vector<BillingRun> billing_runs() { return {}; }  // newest first
+  virtual Result<BillingAccount> put_account(BillingAccount) {
+    return make_error(ErrorCode::kClosed, "billing does not run in this process");
+  }
+  // False: the payment was booked before.
+  virtual Result<bool> credit(AccountId, const std::string& /*reference*/, std::int64_t) {
+    return make_error(ErrorCode::kClosed, "billing does not run in this process");
+  }
+  virtual std::vector<std::string> tariffs() { return {}; }
+  // What cannot be balanced for its errors last. May read many days the first time.
+  virtual Result<std::vector<BalanceRow>> balances(const BalanceQuery&) {
+    return make_error(ErrorCode::kClosed, "billing does not run in this process");
   }
 };
 

@@ -15,6 +15,8 @@
 #include <thread>
 
 #include "api/server.h"
+#include "base/crypto.h"
+#include "mdm/rate/statement_codec.h"
 #include "runtime/system.h"
 
 namespace amity::api::testing {
@@ -142,7 +144,7 @@ class TestServices : public Services {
     std::vector<VeeException> items;
     (void)store.finals().each_exception([&](const VeeDay& day) {
       const auto channel = store.registry().channel(day.channel);
-      items.push_back({day, **channel, (*channel)->device, 20'788});
+      items.push_back({day, **channel, (*channel)->device, 20'788, "residential", {"count"}});
     });
     return items;
   }
@@ -152,6 +154,29 @@ class TestServices : public Services {
       all.push_back({"count", "fail", "fail: 95 of 96 intervals", f});
     return all;
   }
+  std::vector<std::string> tariffs() override { return {"home"}; }
+  Result<BillingAccount> put_account(BillingAccount account) override {
+    AMITY_TRY(account.id, store.billing().put_account(account));
+    return account;
+  }
+  Result<BillingRun> start_billing_run(AccountId account, bool again, std::string who) override {
+    run = {1, std::move(who), account, again, kNow, kNow, 1, 1, 0, 0, 1, 0, 0};
+    return run;
+  }
+  std::vector<BillingRun> billing_runs() override { return {run}; }
+  Result<bool> credit(AccountId account, const std::string& reference,
+                      std::int64_t amount) override {
+    const PrepayBooking booking{account, 1, PrepayKind::kCredit, kNow, {}, amount, amount, reference};
+    AMITY_CHECK(store.billing().book({&booking, 1}));
+    return true;
+  }
+  BillingRun run;
+  Result<std::vector<BalanceRow>> balances(const BalanceQuery& query) override {
+    BalanceRow row{query.kind, "North 1", "", 1, 1'000, 9'400, 2, 7, 1, true, 10'000, 600, 600, 310};
+    row.significant = true;
+    return std::vector{row, BalanceRow{query.kind, "South", "", 2}};
+  }
+
   void propose_edit(Edit edit, OnEdit done) override {
     edit.id = EditId(store.finals().newest_edit()->value + 1);
     keep_edit(std::move(edit), std::move(done));
@@ -396,7 +421,53 @@ class ServerTest : public ::testing::Test {
     readings.push_back({ChannelId(kDevices + 1), day_start() + 86'400, 1'234'567, {}});
     ASSERT_TRUE(store_->readings().apply(1, readings).ok());
     ASSERT_TRUE(store_->finals().apply(validated_day()).ok());
+    fill_billing();
     ASSERT_TRUE(store_->events().apply(std::vector<Event>{power_down()}).ok());
+  }
+  static constexpr const char* kTariff =
+      "version = 1\nname = \"Home\"\ncurrency = \"EUR\"\nzone = \"UTC\"\n[[energy]]\nname = "
+      "\"Energy\"\nprice = \"0.25\"\n";
+  // Account 1 was billed device 1's day and is held for the next; account 2 is prepaid.
+  void fill_billing() {
+    store::Billing& billing = store_->billing();
+    BillingAccount account{{}, "A-1", ServicePointId(1), CustomerId(1), "home", BillingCycle::kWeek,
+                           5,  20'777, {}, false, "", "", ""};
+    ASSERT_TRUE(billing.put_account(account).ok());
+    account.name = "A-2", account.service_point = ServicePointId(2), account.prepaid = true;
+    ASSERT_TRUE(billing.put_account(account).ok());
+    const auto digest = crypto::sha256(as_bytes(kTariff));
+    mdm::StatementBody body;
+    body.statement.account = "A-1";
+    body.statement.from = day_start();
+    body.statement.to = day_start() + 86'400;
+    body.statement.days = 1;
+    body.statement.total = 356;
+    mdm::BillLine line;
+    line.quantity = 14'256;
+    line.exponent = -3;
+    line.price = {25, -2};
+    line.amount = 356;
+    line.trace = {ChannelId(1), {}, day_start(), day_start() + 86'400, 96, 14'256, 0, 0, 0};
+    body.statement.lines = {line};
+    body.texts = {{"Energy", "kWh", "14.256 kWh x 0.25"}};
+    body.customer = "Ana Núñez";
+    body.tariff = "Home";
+    body.tariff_digest.assign(digest.begin(), digest.end());
+    body.currency = "EUR";
+    body.zone = "UTC";
+    body.inputs = {{ChannelId(1), 1, 20'777, {1}}};
+    ASSERT_TRUE(billing.keep_tariff({body.tariff_digest, "home", kTariff, kNow}).ok());
+    StatementRecord record;
+    record.first_day = record.last_day = 20'777;
+    record.issued = kNow;
+    record.total = 356;
+    record.currency = "EUR";
+    record.cause = "cycle";
+    record.body = mdm::encode_statement(body);
+    ASSERT_TRUE(billing.post({AccountId(1), 20'777, {}, {record}, {}}).ok());
+    BillHold hold{AccountId(1), 20'778, 20'778, kNow, kNow, {"96 of 96 intervals are missing"}, {}};
+    hold.stretches = {{ChannelId(1), day_start() + 86'400, day_start() + 172'800, "not validated"}};
+    ASSERT_TRUE(billing.post({AccountId(1), 20'778, {}, {}, hold}).ok());
   }
   static UtcSeconds day_start() { return UtcSeconds(1'795'132'800); }  // 2026-11-20T00:00:00Z
   // Device 1's day: one interval was missing and is estimated.

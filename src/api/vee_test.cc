@@ -29,15 +29,36 @@ TEST_F(VeeTest, TheFinalViewFillsTheGapAndSaysHow) {
   EXPECT_EQ(c.get("/api/v1/devices/1/readings?view=best").status, 400);
 }
 
-TEST_F(VeeTest, WhatIsNotValidatedIsPendingAndNotFinal) {
+TEST_F(VeeTest, WhatIsNotValidatedIsMarkedAsPending) {
   ReadingsArrived arrived{"test", kNow, {{ChannelId(1), day_start() + 86'400 + 900, 7, {}}}};
   append(arrived);
   Client c(server_->local());
   c.auth = key_for("admin");
   const json series = c.get("/api/v1/devices/1/readings?from=2026-11-21&to=2026-11-22&view=final")
                           .parsed()["series"][0];
-  EXPECT_EQ(series["points"].size(), 0u);
+  EXPECT_EQ(series["points"], json::parse(R"([[1795220100,7,"A"]])"));
+  EXPECT_EQ(series["codes"], json::parse(R"([[1795220100,"P",0]])"));
   EXPECT_EQ(series["pending"], 1);
+}
+
+TEST_F(VeeTest, TheQueueIsNarrowedByRuleAndClass) {
+  Client c(server_->local());
+  c.auth = key_for("admin");
+  EXPECT_EQ(c.get("/api/v1/vee/queue?rule=count&class=residential").parsed()["total"], 1);
+  EXPECT_EQ(c.get("/api/v1/vee/queue?rule=spike").parsed()["total"], 0);
+  EXPECT_EQ(c.get("/api/v1/vee/queue?class=industrial").parsed()["total"], 0);
+  EXPECT_EQ(c.get("/api/v1/vee/queue?sort=name").status, 400);
+}
+
+TEST_F(VeeTest, ALineLeadsToTheIntervalsThatAddUpToIt) {
+  Client c(server_->local());
+  c.auth = key_for("admin");
+  const json trace = c.get("/api/v1/billing/statements/1/lines/1/intervals").parsed();
+  EXPECT_EQ(trace["intervals"], 96);
+  EXPECT_EQ(trace["sum"], "14256");
+  EXPECT_EQ(trace["adds_up"], true);
+  EXPECT_EQ(c.get("/api/v1/billing/statements/1/lines/2/intervals").status, 404);
+  EXPECT_EQ(c.get("/api/v1/billing/statements/9").status, 404);
 }
 
 TEST_F(VeeTest, TheExportCarriesMethodCodes) {

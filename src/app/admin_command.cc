@@ -14,6 +14,7 @@
 #include "app/exit_codes.h"
 #include "app/fleet_file.h"
 #include "base/crypto.h"
+#include "edge/desk.h"
 #include "roles/master_secret.h"
 #include "runtime/system.h"
 #include "store/directory.h"
@@ -140,6 +141,41 @@ int import(const std::string& directory, const std::string& file) {
   return kExitDone;
 }
 
+// An edge is a device of its own: its events and contacts are filed there.
+int register_edge(const std::string& directory, const std::string& name, bool remove) {
+  const auto store = store::open_embedded(directory, {});
+  if (!store.ok()) return failed(store.error());
+  store::Registry& registry = (*store)->registry();
+  const auto found = registry.device_by_serial(name);
+  if (!found.ok()) return failed(found.error());
+  Device device = found->value_or(Device{});
+  if (*found && device.protocol != edge::kEdgeProtocol)
+    return failed(make_error(ErrorCode::kConflict, "device " + name + " is a meter"));
+  if (!*found && remove) return failed(make_error(ErrorCode::kNotFound, "no edge is registered as " + name));
+  device.serial = name;
+  device.protocol = edge::kEdgeProtocol;
+  device.state = remove ? DeviceState::kRemoved : DeviceState::kActive;
+  store::MasterData data;
+  data.devices.push_back(device);
+  const Status done = *found ? registry.update_device(device) : registry.add(data);
+  if (!done.ok()) return failed(done.error());
+  fmt::print(stderr, "edge {} is {}\n", name, remove ? "refused from now on" : "registered");
+  return kExitDone;
+}
+
+struct EdgeArguments {
+  std::string directory, name;
+  bool remove = false;
+};
+
+CLI::App* add_edge(CLI::App& app, EdgeArguments& a) {
+  CLI::App* edge = app.add_subcommand("edge", "register an `amity edge` gateway, or refuse it from now on");
+  edge->add_option("DIR", a.directory, "data directory")->required();
+  edge->add_option("NAME", a.name, "the common name of the edge's certificate")->required();
+  edge->add_flag("--remove", a.remove, "it is not listened to any more");
+  return edge;
+}
+
 }  // namespace
 
 int admin_command(int argc, char** argv) {
@@ -186,6 +222,8 @@ int admin_command(int argc, char** argv) {
       ->add_option("FILE", other,
                    "as `amity sim --registry FILE` writes it (docs/formats/fleet.md)")
       ->required();
+  EdgeArguments edge;
+  auto* edge_app = add_edge(app, edge);
   app.footer("Example:  amity admin check /var/lib/amity");
   try {
     app.parse(argc, argv);
@@ -193,6 +231,7 @@ int admin_command(int argc, char** argv) {
     return app.exit(e) == 0 ? kExitDone : kExitUsage;
   }
   if (check_app->parsed()) return check(directory);
+  if (edge_app->parsed()) return register_edge(edge.directory, edge.name, edge.remove);
   if (import_app->parsed()) return import(directory, other);
   if (backup_app->parsed()) {
     if (!online.url.empty()) return back_up_online(online);

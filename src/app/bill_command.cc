@@ -9,8 +9,7 @@
 #include "app/exit_codes.h"
 #include "app/row_file.h"
 #include "mdm/rate/statement_text.h"
-#include "mdm/rate/tariff_toml.h"
-#include "mdm/rate/urdb.h"
+#include "mdm/rate/tariff_file.h"
 
 namespace amity::app {
 namespace {
@@ -29,8 +28,7 @@ int failed(const std::string& what, int code) {
 Result<BillOptions> options_of(const Request& request) {
   BillOptions options;
   AMITY_TRY(const std::string text, read_text_file(request.tariff));
-  const bool is_json = text.find_first_not_of(" \t\r\n[") == text.find('{');
-  auto tariff = is_json ? mdm::tariff_from_urdb(text, request.zone) : mdm::tariff_from_toml(text);
+  auto tariff = mdm::tariff_from_file(text, request.zone);
   if (!tariff.ok())
     return make_error(tariff.error().code, request.tariff + ": " + tariff.error().reason);
   options.tariff = std::move(*tariff);

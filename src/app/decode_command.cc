@@ -182,7 +182,10 @@ std::optional<std::vector<Recording>> lines_of_frames(const std::string& name,
     ++number;
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     auto bytes = decode::bytes_from_hex_text(line);
-    if (!bytes.ok() || decode::recognise(*bytes) == decode::Protocol::kDlms) return std::nullopt;
+    // A line may be a segment of a longer DLMS message; what has no frame around it is whole.
+    if (!bytes.ok() || (decode::recognise(*bytes) == decode::Protocol::kDlms &&
+                        !decode::is_bare_apdu(*bytes)))
+      return std::nullopt;
     lines.push_back({name + ":" + std::to_string(number), std::move(bytes)});
   }
   return lines.size() > 1 ? std::optional(std::move(lines)) : std::nullopt;
@@ -221,10 +224,9 @@ void show(const std::string& name, const std::vector<decode::DecodedFrame>& fram
   }
 }
 
-void decode_recording(const Recording& recording, const decode::DecodeOptions& options,
-                      Outcome& outcome) {
+void decode_recording(const Recording& recording, decode::Decoder& decoder, Outcome& outcome) {
   if (!recording.bytes.ok()) return report(recording.name, recording.bytes.error(), outcome);
-  const auto frames = decode::decode_stream(*recording.bytes, options);
+  const auto frames = decoder.decode(*recording.bytes);
   if (frames.empty()) {
     return report(recording.name, make_error(ErrorCode::kTruncated, "no whole message"), outcome);
   }
@@ -233,8 +235,9 @@ void decode_recording(const Recording& recording, const decode::DecodeOptions& o
 
 void decode_content(const std::string& name, const std::string& content,
                     const decode::DecodeOptions& options, Outcome& outcome) {
+  decode::Decoder decoder(options);
   for (const Recording& recording : recordings_of(name, content))
-    decode_recording(recording, options, outcome);
+    decode_recording(recording, decoder, outcome);
 }
 
 // What a frame at the end of a piece still lacks may come with the next one: it stays in `content`.

@@ -56,6 +56,16 @@ TEST(DecodeCommand, OpensWithTheKeysGiven) {
   EXPECT_EQ(run({apdu, "--key", "00zz"}).exit_code, kExitUsage);
 }
 
+TEST(DecodeCommand, BareApdusALineAreOneConversation) {
+  const std::string file = ::testing::TempDir() + "/apdus.hex";
+  std::ofstream(file) << "C001C100030100010800FF0300\nC401C10002020FFF161E\n"
+                         "C001C100030100010800FF0200\nC401C100060000162E\n";
+  const Outcome shown = run({file});
+  EXPECT_EQ(shown.exit_code, kExitDone) << shown.err;
+  EXPECT_EQ(std::count(shown.out.begin(), shown.out.end(), '\n'), 4) << shown.out;
+  EXPECT_NE(shown.out.find(R"("unit":"Wh","value":567.8)"), std::string::npos) << shown.out;
+}
+
 const char* const kGas =
     "2E44931578563412330333637A2A0020255923C95AAA26D1B2E7493BC2AD013EC4A6F6D3529B520EDFF0EA6DEFC955"
     "B29D6D69EBF3EC8A";

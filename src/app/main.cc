@@ -11,6 +11,7 @@
 #include "app/bill_command.h"
 #include "app/decode_command.h"
 #include "app/demo_command.h"
+#include "app/edge_command.h"
 #include "app/exit_codes.h"
 #include "app/export_command.h"
 #include "app/import_command.h"
@@ -36,6 +37,7 @@ constexpr Command kCommands[] = {
     {"demo", "a simulated utility and the operations center, http://localhost:8080",
      amity::app::demo_command},
     {"serve", "the platform over a data directory", amity::app::serve_command},
+    {"edge", "the gateway at the load point: reads meters, buffers, forwards once", amity::app::edge_command},
     {"read", "one meter, now: objects, registers, rows of a profile", amity::app::read_command},
     {"sim", "virtual meters on real sockets", amity::app::sim_command},
     {"decode", "any frame of any protocol as one JSON object", amity::app::decode_command},

@@ -13,6 +13,55 @@
 
 namespace amity::app {
 
+namespace {
+
+void add_edge_options(CLI::App& app, PlatformArguments& a) {
+  app.add_option("--edge-listen", a.edge_listen,
+                 "take what `amity edge` gateways forward here, HOST:PORT; over TLS with "
+                 "certificates of both sides (docs/formats/edge.md)")
+      ->envname("AMITY_EDGE_LISTEN");
+  app.add_option("--edge-ca", a.edge_ca,
+                 "PEM file of the authority that vouches for edges' certificates; their common "
+                 "names are registered with `amity admin edge`")
+      ->envname("AMITY_EDGE_CA");
+  app.add_option("--edge-config", a.edge_config,
+                 "folder with NAME.toml for each edge: what it is to read; a changed file is sent "
+                 "within seconds, and used or refused with its line and reason")
+      ->envname("AMITY_EDGE_CONFIG_DIR");
+  app.add_option(
+         "--edge-updates", a.edge_updates,
+         "folder with programs for edges: NAME, NAME.manifest, NAME.sig (docs/formats/edge.md)")
+      ->envname("AMITY_EDGE_UPDATES");
+  app.add_option("--edge-certificate", a.edge_certificate,
+                 "PEM file, what edges are shown (default: --tls-certificate)")
+      ->envname("AMITY_EDGE_CERTIFICATE");
+  app.add_option("--edge-key", a.edge_key, "PEM file (default: --tls-key)")
+      ->envname("AMITY_EDGE_KEY");
+}
+
+// What validation, editing and billing do.
+void add_billing_options(CLI::App& app, PlatformArguments& a) {
+  app.add_option("--vee-rules", a.vee_rules,
+                 "rules of validation per class and unit (TOML; `amity vee --print-rules` shows "
+                 "those that count without it)")
+      ->envname("AMITY_VEE_RULES");
+  app.add_option("--reread-days", a.reread_days,
+                 "days that a meter is asked again before missing intervals are estimated")
+      ->check(CLI::Range(0u, 60u))
+      ->capture_default_str();
+  app.add_option("--bill-day", a.bill_day, "day of the month that bills are made on")
+      ->check(CLI::Range(1, 28))
+      ->capture_default_str();
+  app.add_option("--tariffs", a.tariffs,
+                 "folder of tariffs: NAME.toml (docs/formats/tariff.md) or NAME.json, one rate of "
+                 "OpenEI URDB (default: DATA/tariffs)")
+      ->envname("AMITY_TARIFFS");
+  app.add_flag("--edit-alone", a.edit_alone,
+               "edits of final values count at once; otherwise a second person approves them");
+}
+
+}  // namespace
+
 void add_platform_options(CLI::App& app, PlatformArguments& a) {
   app.set_config("--config", "",
                  "read options from this TOML file (names as here, without the dashes)")
@@ -62,23 +111,12 @@ void add_platform_options(CLI::App& app, PlatformArguments& a) {
                  "TOML file that says what JSON messages mean, for --mqtt and for POST "
                  "/api/v1/uplinks/SOURCE (docs/formats/uplink_map.md)")
       ->envname("AMITY_MQTT_MAP");
+  add_edge_options(app, a);
   app.add_option("--headends", a.headends, "head-end workers; 0: one per core")
       ->capture_default_str();
   app.add_option("--read-every", a.read_every_min, "minutes between scheduled reads of a meter")
       ->capture_default_str();
-  app.add_option("--vee-rules", a.vee_rules,
-                 "rules of validation per class and unit (TOML; `amity vee --print-rules` shows "
-                 "those that count without it)")
-      ->envname("AMITY_VEE_RULES");
-  app.add_option("--reread-days", a.reread_days,
-                 "days that a meter is asked again before missing intervals are estimated")
-      ->check(CLI::Range(0u, 60u))
-      ->capture_default_str();
-  app.add_option("--bill-day", a.bill_day, "day of the month that bills are made on")
-      ->check(CLI::Range(1, 28))
-      ->capture_default_str();
-  app.add_flag("--edit-alone", a.edit_alone,
-               "edits of final values count at once; otherwise a second person approves them");
+  add_billing_options(app, a);
   app.add_option("--log", a.log_level, "trace, debug, info, warn, error")->capture_default_str();
 }
 
@@ -134,6 +172,21 @@ Status heard_options(const PlatformArguments& a, roles::HeardOptions& heard) {
   return {};
 }
 
+Status edge_options(const PlatformArguments& a, roles::EdgeOptions& edge) {
+  if (a.edge_listen.empty()) return {};
+  AMITY_TRY(edge.listen, endpoint_from(a.edge_listen));
+  edge.authority = a.edge_ca;
+  edge.configurations = a.edge_config;
+  edge.programs = a.edge_updates;
+  edge.certificate = a.edge_certificate.empty() ? a.tls_certificate : a.edge_certificate;
+  edge.key = a.edge_key.empty() ? a.tls_key : a.edge_key;
+  if (edge.authority.empty() || edge.certificate.empty() || edge.key.empty()) {
+    return make_error(ErrorCode::kInvalid,
+                      "--edge-listen wants --edge-ca, --edge-certificate and --edge-key");
+  }
+  return {};
+}
+
 Result<mdm::RuleBook> vee_rules_of(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
@@ -165,6 +218,7 @@ Result<roles::PlatformOptions> platform_options(const PlatformArguments& a) {
     options.headend.push.udp = options.headend.push.tcp;
   }
   AMITY_CHECK(heard_options(a, options.heard));
+  AMITY_CHECK(edge_options(a, options.edge));
   if (a.tls_certificate.empty() != a.tls_key.empty()) {
     return make_error(ErrorCode::kInvalid, "--tls-certificate and --tls-key go together");
   }
@@ -178,6 +232,7 @@ Result<roles::PlatformOptions> platform_options(const PlatformArguments& a) {
   }
   options.mdm.reread.give_up_after_s = std::int64_t{a.reread_days} * 86'400;
   options.mdm.bill_day = a.bill_day;
+  options.billing.tariff_directory = a.tariffs;
   options.mdm.edits.second_person = !a.edit_alone;
   if (auto zone = TimeZone::find(a.zone); !zone.ok()) return std::move(zone).error();
   options.status.late_after_s = std::max<std::int64_t>(7'200, 2 * options.headend.read.interval_s);

@@ -22,12 +22,15 @@ struct PlatformArguments {
   std::string coap;                        // udp://HOST:PORT, "" = none
   std::string stg_drop;                    // folder, "" = none
   std::string mqtt, mqtt_map;              // URL of a broker; file
+  std::string edge_listen, edge_certificate, edge_key, edge_ca;  // HOST:PORT; PEM files
+  std::string edge_config, edge_updates;  // folders, "" = none
   std::string backups;    // directory, "" = DATA/backups
   unsigned headends = 0;  // 0 = one per core
   unsigned read_every_min = 60;
   std::string vee_rules;  // file, "" = what Amity ships
   unsigned reread_days = 5;
   int bill_day = 1;
+  std::string tariffs;  // directory, "" = DATA/tariffs
   bool edit_alone = false;
   std::string log_level = "info";
 };

@@ -31,12 +31,15 @@ void block_stop_signals() {
   signal(SIGPIPE, SIG_IGN);
 }
 
-void wait_for_stop(unsigned most_s) {
+bool wait_for_stop(unsigned most_s) {
   const sigset_t signals = stop_signals();
   const timespec wait{most_s, 0};
   // Stopping and continuing the process interrupts the wait; it is no reason to end.
-  while (sigtimedwait(&signals, nullptr, most_s == 0 ? nullptr : &wait) < 0 && errno == EINTR) {
-  }
+  int signal = -1;
+  do {
+    signal = sigtimedwait(&signals, nullptr, most_s == 0 ? nullptr : &wait);
+  } while (signal < 0 && errno == EINTR);
+  return signal > 0;
 }
 
 }  // namespace amity::app

@@ -8,6 +8,6 @@ void raise_descriptor_limit();
 // Blocks SIGINT and SIGTERM in every thread started afterwards, and ignores SIGPIPE; wait_for_stop()
 // returns when one of the two comes, or after most_s (0: never).
 void block_stop_signals();
-void wait_for_stop(unsigned most_s = 0);
+bool wait_for_stop(unsigned most_s = 0);  // whether a signal came
 
 }  // namespace amity::app

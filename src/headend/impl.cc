@@ -28,8 +28,13 @@ SegmentLimits segment_limits(const HeadEndConfig& config, const Bearer& bearer) 
 }
 
 // A bearer that costs much is used no more often than it bears; the spread stays as configured.
-ReadGrid read_grid(const ReadPolicy& read, const Bearer& bearer) {
-  return {std::max(read.interval_s, bearer.visit_interval_s), read.offset_s, read.spread_s};
+// `every=60` in an address: seconds between the readings of this meter.
+ReadGrid read_grid(const ReadPolicy& read, const Address& address) {
+  ReadGrid grid{read.interval_s, read.offset_s, read.spread_s};
+  if (const auto every = address.number_option("every", 0, 86'400); every.ok() && *every != 0)
+    grid = {*every, std::min(read.offset_s, *every / 4), std::min(read.spread_s, *every / 4)};
+  grid.interval_s = std::max(grid.interval_s, address.bearer->visit_interval_s);
+  return grid;
 }
 
 }  // namespace
@@ -143,7 +148,7 @@ void HeadEnd::Impl::plan(Meter& meter, bool catch_up) {
     plan_at(meter, now + static_cast<std::int64_t>(share));
   } else {
     plan_at(meter,
-            next_on_grid(read_grid(config_.read, *meter.address.bearer), meter.device.id, now));
+            next_on_grid(read_grid(config_.read, meter.address), meter.device.id, now));
   }
 }
 

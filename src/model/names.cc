@@ -1,3 +1,4 @@
+#include "model/billing.h"
 #include "model/command.h"
 #include "model/device.h"
 #include "model/event.h"
@@ -173,6 +174,18 @@ std::string_view to_string(EditState state) {
     case EditState::kRejected: return "rejected";
   }
   return "?";
+}
+
+std::string_view to_string(BillingCycle cycle) {
+  return cycle == BillingCycle::kMonth ? "month" : "week";
+}
+
+std::string_view to_string(StatementKind kind) {
+  return kind == StatementKind::kIssued ? "issued" : "reversal";
+}
+
+std::string_view to_string(PrepayKind kind) {
+  return kind == PrepayKind::kCredit ? "credit" : "use";
 }
 
 }  // namespace amity

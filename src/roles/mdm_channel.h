@@ -44,6 +44,7 @@ struct MdmChannel {
   std::optional<Channel> total;  // the register that its intervals add up to
   DeviceId device;
   std::string area;  // for storms
+  std::string customer_class;
   UtcSeconds commissioned;
   bool active = true;
   bool leads = true;  // of its meter's channels the first: meters are counted by it

@@ -44,18 +44,21 @@ Status MdmRole::check_days(const Edit& edit) {
   std::optional<Edit> undone;
   if (edit.kind == EditKind::kUndo) {
     AMITY_TRY(undone, store_.finals().edit(edit.undoes));
-    if (!undone || undone->kind != EditKind::kValues || undone->state != EditState::kApplied)
-      return make_error(ErrorCode::kConflict,
-                        "only values by hand that were applied can be undone");
+    if (!undone || undone->state != EditState::kApplied)
+      return make_error(ErrorCode::kConflict, "only an edit that was applied can be undone");
   }
   for (const EditDay& d : edit.days) {
     AMITY_TRY(const auto stored, store_.finals().day(d.channel, d.day));
     if (!stored) return make_error(ErrorCode::kConflict, day_text(d) + " is not validated yet");
     if (edit.kind == EditKind::kAccept && !stored->day.open.empty())
       return make_error(ErrorCode::kConflict, day_text(d) + " has intervals without a value");
-    if (edit.kind == EditKind::kUndo) {
-      AMITY_TRY([[maybe_unused]] const auto fact, edited(edit, *stored));
+    if (edit.kind != EditKind::kUndo) continue;
+    if (!carried_out(*stored, edit.undoes)) continue;  // it changed nothing on this day
+    if (undone->kind == EditKind::kAccept) {
+      if (stored->steps.back().decision.edit == edit.undoes) continue;
+      return make_error(ErrorCode::kConflict, day_text(d) + " was decided again since");
     }
+    AMITY_TRY([[maybe_unused]] const auto fact, edited(edit, *stored));
   }
   return {};
 }
@@ -96,8 +99,8 @@ Result<std::optional<ReadingsFinal>> MdmRole::edited(const Edit& edit,
   }
   ReadingsFinal fact{day, decision_of(edit), {}};
   fact.versions = mdm::final_changes(day, before, after, first_raw);
-  if (fact.versions.empty() && (edit.kind != EditKind::kAccept || day.state == VeeState::kAccepted))
-    return none;
+  const bool accepts = edit.kind == EditKind::kAccept && day.state != VeeState::kAccepted;
+  if (fact.versions.empty() && !accepts) return none;
   VeeDay& now = fact.day;
   ++now.revision;
   count_values(now, after);
@@ -207,6 +210,12 @@ void MdmRole::finish_edit(Edit edit) {
 bool MdmRole::plan_edit(Edit& edit, std::vector<Work>& work) {
   bool whole = true;
   std::string refused;
+  bool settles = edit.kind == EditKind::kRerun;
+  if (edit.kind == EditKind::kUndo) {
+    // What an acceptance put aside is what the rules say: they are asked again.
+    const auto undone = store_.finals().edit(edit.undoes);
+    settles = undone.ok() && *undone && (*undone)->kind == EditKind::kAccept;
+  }
   for (const EditDay& d : edit.days) {
     const auto found = channels_.find(d.channel);
     if (found == channels_.end()) continue;
@@ -220,7 +229,11 @@ bool MdmRole::plan_edit(Edit& edit, std::vector<Work>& work) {
     Work one;
     one.channel = d.channel;
     one.edit = edit.id;
-    if (edit.kind == EditKind::kRerun) {
+    if (settles && d.day < c.memory.first_day) {
+      refused = day_text(d) + ": the day it begins on is taken as read";
+      continue;
+    }
+    if (settles) {
       one.request.day = d.day;
       one.request.now = clock_.utc();
       one.request.estimate = true;

@@ -40,8 +40,15 @@ std::vector<api::VeeException> MdmRole::queue() const {
     for (const auto& [key, day] : exceptions_) {
       const auto c = channels_.find(key.channel);
       if (c == channels_.end()) continue;
-      items.push_back(
-          {day, c->second->channel, c->second->device, bill_date(key.day, options_.bill_day)});
+      items.push_back({day, c->second->channel, c->second->device,
+                       bill_date(key.day, options_.bill_day), c->second->customer_class, {}});
+      for (const VeeFinding& f : day.findings) {
+        if (f.rule >= mdm::kRules || f.outcome < static_cast<std::uint8_t>(mdm::Outcome::kWarn))
+          continue;
+        const auto name = mdm::to_string(static_cast<mdm::Rule>(f.rule));
+        auto& rules = items.back().rules;
+        if (std::ranges::find(rules, name) == rules.end()) rules.push_back(name);
+      }
     }
   }
   std::ranges::stable_sort(items, [](const auto& a, const auto& b) {

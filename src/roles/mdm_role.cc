@@ -18,6 +18,12 @@ void add_once(std::vector<std::int32_t>& days, std::int32_t day) {
   if (at == days.end() || *at != day) days.insert(at, day);
 }
 
+// A meter that is only heard is never asked: it sends when it likes.
+std::string waited_text(std::uint32_t attempts) {
+  if (attempts == 0) return "nothing more came";
+  return "the meter was asked " + std::to_string(attempts) + (attempts == 1 ? " time" : " times");
+}
+
 }  // namespace
 
 MdmRole::MdmRole(store::Store& store, const Clock& clock, TimeZone zone, MdmOptions options)
@@ -75,6 +81,7 @@ Status MdmRole::load_channels() {
     c->area = device.segment.empty() ? std::string(api::kDirectSegment) : device.segment;
     c->commissioned = device.commissioned;
     const std::string& name = class_of[customer_of[device.service_point]];
+    c->customer_class = name;
     const mdm::RuleSet* rules = options_.rules.find(name, c->channel.unit);
     if (rules == nullptr) continue;
     const mdm::RuleSet*& scaled = scaled_[{rules, c->channel.exponent}];
@@ -147,8 +154,9 @@ MdmChannel* MdmRole::channel_of(ChannelId id) {
   for (MdmChannel* c : order_) {
     if (c == made || c->device != made->device) continue;
     made->active = c->active, made->area = c->area, made->commissioned = c->commissioned;
+    made->customer_class = c->customer_class;
   }
-  const mdm::RuleSet* rules = options_.rules.find("", made->channel.unit);
+  const mdm::RuleSet* rules = options_.rules.find(made->customer_class, made->channel.unit);
   if (rules != nullptr) {
     rule_sets_.push_back(
         std::make_unique<mdm::RuleSet>(mdm::scaled_to(*rules, made->channel.exponent)));
@@ -318,7 +326,7 @@ void MdmRole::plan_channel(MdmChannel& c, UtcSeconds now, std::vector<Work>& wor
     if (due == mdm::Reread::kGiveUp && !storm) {
       request.day = waiting.day;
       request.estimate = true;
-      request.decision.why = "the meter was asked " + std::to_string(waiting.attempts) + " times";
+      request.decision.why = waited_text(waiting.attempts);
       if (settle(c, request, work)) return;
     } else if (due == mdm::Reread::kNow && reads.size() < kReadsPerTickMax) {
       ++waiting.attempts;
@@ -357,6 +365,10 @@ bool MdmRole::settle(MdmChannel& c, SettleRequest request, std::vector<Work>& wo
     spdlog::error("mdm: channel {}, day {}: {}", c.channel.id.value, request.day,
                   to_string(settled.error()));
     return false;
+  }
+  if (request.first && request.day == c.memory.first_day) {
+    auto part = settler_.first_part(c, request.day - 1, request.now);
+    if (part.ok() && *part) settled->facts.push_back(std::move(**part));
   }
   c.in_flight = true;
   Work one;

@@ -5,71 +5,24 @@
 #include <gtest/gtest.h>
 
 #include "roles/journal_follower.h"
+#include "roles/test_meter.h"
 #include "store/memory.h"
 
 namespace amity::roles {
 namespace {
 
-constexpr std::int32_t kFirst = 20'000;  // 2024-10-04, a Friday
-const UtcSeconds kBegin(kFirst * 86'400LL);
-const ChannelId kImport(1), kTotal(2);
-
-class SetClock : public Clock {
- public:
-  UtcSeconds utc() const override { return time; }
-  std::int64_t utc_us() const override { return time.value * 1'000'000; }
-  Instant now() const override { return Instant{time.value * 1'000'000}; }
-  UtcSeconds time = kBegin;
-};
-
-store::MasterData one_meter() {
-  store::MasterData data;
-  data.customers = {{CustomerId(1), "Ana", "residential"}};
-  ServicePoint point;
-  point.id = ServicePointId(1);
-  point.name = "SP1";
-  point.customer = CustomerId(1);
-  data.service_points = {point};
-  Device device;
-  device.id = DeviceId(1);
-  device.serial = "M1";
-  device.service_point = point.id;
-  device.commissioned = kBegin;
-  data.devices = {device};
-  data.channels = {{kImport, device.id, ChannelKind::kInterval, "import", "1-0:1.29.0*255",
-                    Unit::kWattHour, 0, 3'600, 1},
-                   {kTotal, device.id, ChannelKind::kRegister, "import_total", "1-0:1.8.0*255",
-                    Unit::kWattHour, 0, 0, 1}};
-  return data;
-}
-
-std::int64_t use_of(std::int32_t day, int hour) {
-  return 100 + 10 * hour + 7 * (day - kFirst) + hour * hour % 13;
-}
-std::int64_t register_at(std::int32_t day) {
-  std::int64_t sum = 5'000;
-  for (std::int32_t d = kFirst; d < day; ++d) {
-    for (int h = 1; h <= 24; ++h) sum += use_of(d, h);
-  }
-  return sum;
-}
-
-struct MdmTest : ::testing::Test {
-  SetClock clock;
+struct MdmTest : ::testing::Test, MortalPlatform {
   MdmOptions options;
-  std::shared_ptr<store::MemoryDisk> disk = std::make_shared<store::MemoryDisk>();
-  std::unique_ptr<store::MemoryStore> store = std::move(store::open_memory(disk)).value();
   std::unique_ptr<MdmRole> role;
   std::unique_ptr<JournalFollower> follower;
   std::vector<std::string> asked;  // reads
-  int crash_in = -1;               // steps until the platform dies
 
   MdmTest() {
     EXPECT_TRUE(store->registry().add(one_meter()).ok());
     options.reread.give_up_after_s = 86'400;
     start();
   }
-  void start() {
+  void start() override {
     role = std::make_unique<MdmRole>(*store, clock, TimeZone::utc(), options);
     role->set_request_read([this](DeviceId device, UtcSeconds after, UtcSeconds until) {
       asked.push_back(std::to_string(device.value) + " " + to_iso(after) + "/" + to_iso(until));
@@ -80,17 +33,9 @@ struct MdmTest : ::testing::Test {
         [this](const store::JournalEntry& e) { role->handle(e); }, [this] { return role->save(); });
     ASSERT_TRUE(follower->begin().ok());
   }
-  void crash() {
+  void forget() override {
     follower.reset();
     role.reset();
-    store.reset();
-    disk->crash();
-    store = std::move(store::open_memory(disk)).value();
-    start();
-  }
-  // One thing that the platform does; it may die right after it.
-  void did() {
-    if (crash_in >= 0 && crash_in-- == 0) crash();
   }
   void step() {
     store->pump();
@@ -107,24 +52,10 @@ struct MdmTest : ::testing::Test {
   void settle() {
     for (int i = 0; i < 8; ++i) step();
   }
-  void arrive(std::vector<Reading> readings) {
-    store->journal().append(ReadingsArrived{"headend", clock.time, std::move(readings)},
-                            [](Result<store::Sequence> r) { EXPECT_TRUE(r.ok()); });
-    store->pump();
-  }
-  // A day's hours but those `without`, and the register at its end.
-  void day_arrives(std::int32_t day, std::vector<int> without = {}) {
-    std::vector<Reading> readings;
-    const UtcSeconds start = UtcDay(day).start();
-    for (int h = 1; h <= 24; ++h) {
-      if (std::ranges::find(without, h) != without.end()) continue;
-      readings.push_back({kImport, start + h * 3'600, use_of(day, h), {}});
-    }
-    readings.push_back({kTotal, start + 86'400, register_at(day + 1), {}});
-    arrive(std::move(readings));
+  void day_arrives(std::int32_t day, const std::vector<int>& without = {}) {
+    arrive(readings_of(day, without));
   }
   void first_register() { arrive({{kTotal, kBegin, register_at(kFirst), {}}}); }
-  void at(std::int32_t day, int hour) { clock.time = UtcDay(day).start() + hour * 3'600; }
 
   VeeDay day(std::int32_t number) {
     const auto found = store->finals().day(kImport, number).value();
@@ -360,6 +291,73 @@ TEST_F(MdmTest, DaysAreAcceptedInBulkAndRunAgain) {
   accept.days = {{kImport, kFirst + 9}};
   role->propose(accept, keep);
   EXPECT_EQ(answer, "channel 1, 2024-10-13 is not validated yet");
+}
+
+TEST_F(MdmTest, TheDayAMeterBeginsOnIsTakenAsRead) {
+  day_arrives(kFirst, {1, 2, 3, 4, 5, 6, 7, 8, 9});
+  day_arrives(kFirst + 1);
+  at(kFirst + 2, 3);
+  settle();
+  std::int64_t sum = 0;
+  for (int h = 10; h <= 24; ++h) sum += use_of(kFirst, h);
+  EXPECT_EQ(told(kFirst), "clean unbounded " + std::to_string(sum) +
+                              " estimated 0 open 0 revision 1");
+  EXPECT_EQ(to_iso(day(kFirst).start), "2024-10-04T09:00:00Z");
+  const auto series = store::final_series(store->readings(), store->finals(), kImport, kBegin,
+                                          UtcDay(kFirst + 2).start())
+                          .value();
+  EXPECT_EQ(series.points.size(), 15u + 24u);
+  EXPECT_EQ(series.pending, 0u);
+  crash();
+  settle();
+  EXPECT_EQ(decisions().size(), 2u);
+}
+
+TEST_F(MdmTest, WhatIsNotValidatedYetIsToldApart) {
+  first_register();
+  day_arrives(kFirst);
+  day_arrives(kFirst + 1);
+  at(kFirst + 1, 2);
+  settle();
+  const auto series = store::final_series(store->readings(), store->finals(), kImport,
+                                          kBegin + 86'400 - 3'600, UtcDay(kFirst + 1).start() + 7'200)
+                          .value();
+  ASSERT_EQ(series.points.size(), 1u);
+  ASSERT_EQ(series.unsettled.size(), 2u);
+  EXPECT_EQ(series.unsettled[1].value, use_of(kFirst + 1, 2));
+  EXPECT_EQ(series.pending, 2u);
+}
+
+TEST_F(MdmTest, AnAcceptanceIsUndone) {
+  first_register();
+  day_arrives(kFirst);
+  day_arrives(kFirst + 1, {10});
+  at(kFirst + 3, 3);
+  settle();
+  ASSERT_EQ(day(kFirst + 1).state, VeeState::kEstimated);
+  const auto ok = [](Result<Edit> e) { EXPECT_TRUE(e.ok()) << e.error().reason; };
+  Edit accept;
+  accept.kind = EditKind::kAccept;
+  accept.days = {{kImport, kFirst + 1}};
+  accept.reason = "small";
+  accept.requested_by = "ana";
+  role->propose(accept, ok);
+  settle();
+  role->decide({EditId(1), true, "ben", ""}, ok);
+  settle();
+  ASSERT_EQ(day(kFirst + 1).state, VeeState::kAccepted);
+  Edit undo = accept;
+  undo.kind = EditKind::kUndo;
+  undo.undoes = EditId(1);
+  role->propose(undo, ok);
+  settle();
+  role->decide({EditId(2), true, "ben", ""}, ok);
+  settle();
+  EXPECT_EQ(day(kFirst + 1).state, VeeState::kEstimated);
+  EXPECT_EQ(role->queue().size(), 2u);
+  std::string why;
+  role->propose(undo, [&why](Result<Edit> e) { why = e.ok() ? "ok" : e.error().reason; });
+  EXPECT_EQ(why, "channel 1, 2024-10-05 was decided again since");
 }
 
 TEST_F(MdmTest, FindingsAreToldInWords) {

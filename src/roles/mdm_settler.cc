@@ -368,4 +368,41 @@ Result<Settled> MdmSettler::settle(const MdmChannel& c, const SettleRequest& req
   return out;
 }
 
+Result<std::optional<ReadingsFinal>> MdmSettler::first_part(const MdmChannel& c,
+                                                            std::int32_t number, UtcSeconds now) {
+  std::optional<ReadingsFinal> none;
+  const mdm::LocalDay local = local_day(number);
+  const UtcSeconds end = local.start + local.length_s;
+  const std::int64_t step = c.channel.interval_s;
+  AMITY_TRY(const auto stored, finals_.day(c.channel.id, number));
+  if (stored) return none;
+  AMITY_TRY(auto raw, readings_.read_first(c.channel.id, local.start, end));
+  std::erase_if(raw, [&](const Reading& r) { return (r.time - local.start) % step != 0; });
+  if (raw.empty()) return none;
+  ReadingsFinal fact;
+  VeeDay& day = fact.day;
+  day.channel = c.channel.id;
+  day.day = number;
+  day.start = raw.front().time - step;
+  day.length_s = static_cast<std::uint32_t>(end - day.start);
+  day.interval_s = c.channel.interval_s;
+  day.revision = 1;
+  auto reading = raw.begin();
+  for (std::uint16_t slot = 0; slot < day.slots(); ++slot) {
+    const UtcSeconds time = day.start + step * (slot + 1);
+    if (reading != raw.end() && reading->time == time) {
+      day.total += (reading++)->value;
+    } else if (!day.open.empty() && day.open.back().second == slot) {
+      ++day.open.back().second;
+    } else {
+      day.open.emplace_back(slot, static_cast<std::uint16_t>(slot + 1));
+    }
+  }
+  day.worst = static_cast<std::uint8_t>(Outcome::kPass);
+  day.state = day.open.empty() ? VeeState::kClean : VeeState::kFailed;
+  if (!day.open.empty()) day.closure = DayClosure::kOpen;
+  fact.decision = {now, "vee", "the day it begins on: taken as read from its first reading on", "", {}};
+  return std::optional(std::move(fact));
+}
+
 }  // namespace amity::roles

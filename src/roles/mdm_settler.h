@@ -41,6 +41,11 @@ class MdmSettler {
   // settled with it.
   Result<Settled> settle(const MdmChannel& channel, const SettleRequest& request);
 
+  // The day a channel begins on, from its first reading on, taken as read: no rule looks at it, and
+  // nothing is estimated. Nothing where there is no reading, or it is decided already.
+  Result<std::optional<ReadingsFinal>> first_part(const MdmChannel& channel, std::int32_t day,
+                                                  UtcSeconds now);
+
   mdm::LocalDay local_day(std::int32_t number) const;
   // The day's current raw readings laid into slots.
   Result<mdm::DayGrid> grid_of(const Channel& channel, const mdm::LocalDay& day);

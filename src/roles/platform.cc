@@ -9,6 +9,7 @@
 
 #include "base/civil.h"
 #include "intake/make_intake.h"
+#include "roles/billing_role.h"
 #include "roles/command_role.h"
 #include "roles/headend_role.h"
 #include "roles/heard_role.h"
@@ -39,15 +40,18 @@ struct Platform::Parts {
   runtime::SystemClock clock;
   runtime::SystemRandom random;
   std::unique_ptr<HeardRole> heard;  // before the store: deliveries end on its loop
+  std::unique_ptr<EdgeRole> edge;    // likewise
   std::unique_ptr<store::Store> store;
   std::unique_ptr<headend::KeyRing> keys;
   std::unique_ptr<intake::Intake> intake;
   std::unique_ptr<OpsRole> ops;
   std::unique_ptr<CommandRole> commands;
   std::unique_ptr<MdmRole> mdm;  // null where this process does not validate
+  std::unique_ptr<BillingRole> billing;  // null where it does not bill
+  std::unique_ptr<BalanceBook> balances;  // with it
   std::unique_ptr<HeadEndRole> headends;
   std::unique_ptr<PlatformServices> services;
-  std::unique_ptr<JournalFollower> ops_follower, command_follower, mdm_follower;
+  std::unique_ptr<JournalFollower> ops_follower, command_follower, mdm_follower, billing_follower;
   std::unique_ptr<api::Server> server;
   std::optional<std::string> first_password;
 
@@ -59,6 +63,7 @@ struct Platform::Parts {
   void housekeeping();
   void tidy_up();
   void make_mdm(const TimeZone& zone);
+  void make_billing(const TimeZone& zone);
   void read_again(DeviceId device, UtcSeconds after, UtcSeconds until);
 };
 
@@ -75,6 +80,22 @@ void Platform::Parts::make_mdm(const TimeZone& zone) {
     ticked = clock.now();
     mdm->tick();
   });
+}
+
+void Platform::Parts::make_billing(const TimeZone& zone) {
+  if (options.billing.tariff_directory.empty())
+    options.billing.tariff_directory = options.data_directory + "/tariffs";
+  billing = std::make_unique<BillingRole>(*store, clock, zone, options.billing);
+  balances = std::make_unique<BalanceBook>(*store, clock, zone,
+                                           options.data_directory + "/virtual_meters.toml");
+  billing_follower = std::make_unique<JournalFollower>(
+      store->journal(), BillingRole::kDepartment,
+      [this](const store::JournalEntry& e) {
+        billing->handle(e);
+        balances->handle(e);
+      },
+      [this] { return billing->save(); });
+  billing_follower->set_idle([this] { billing->tick(); });
 }
 
 // As a person would ask for it: through the desk, seen by everybody.
@@ -118,7 +139,9 @@ void Platform::Parts::tidy_up() {
   const store::Sequence last = store->journal().last();
   const store::Sequence keep_from = last > kFactsKept ? last - kFactsKept : 0;
   store::Sequence followed = std::min(ops_follower->position(), command_follower->position());
-  if (mdm_follower) followed = std::min(followed, mdm_follower->position());
+  for (const auto* follower : {mdm_follower.get(), billing_follower.get()}) {
+    if (follower != nullptr) followed = std::min(followed, follower->position());
+  }
   const store::Sequence upto = std::min({*applied, keep_from, followed});
   if (upto == 0) return;
   if (const Status trimmed = store->journal().trim(upto);
@@ -148,18 +171,22 @@ Result<std::unique_ptr<Platform>> Platform::open(PlatformOptions options) {
   p.commands = std::make_unique<CommandRole>(p.store->registry(), p.store->journal(), p.clock,
                                              p.options.desk);
   if (p.options.run_mdm) p.make_mdm(zone);
+  if (p.options.run_billing) p.make_billing(zone);
   p.headends = std::make_unique<HeadEndRole>(*p.store, *p.intake, *p.keys);
   p.heard = std::make_unique<HeardRole>(*p.store, *p.intake, *p.keys, zone);
+  p.edge = std::make_unique<EdgeRole>(*p.store, *p.intake);
   ServicesAbout about{p.options.utility, p.options.version, p.options.commit, zone,
                       p.options.demo,    p.clock.utc()};
   p.services =
       std::make_unique<PlatformServices>(*p.store, *p.ops, *p.commands, p.clock, std::move(about),
                                          [&p] { return p.headends->totals(); });
   p.services->set_heard_totals([&p] { return p.heard->totals(); });
+  p.services->set_edge_metrics([&p](std::vector<api::Metric>& out) { p.edge->add_metrics(out); });
   p.services->set_take_uplink([&p](std::string source, std::string body, auto done) {
     p.heard->take_upload(std::move(source), std::move(body), std::move(done));
   });
   p.services->set_mdm(p.mdm.get());
+  p.services->set_billing(p.billing.get(), p.balances.get());
   p.ops_follower = std::make_unique<JournalFollower>(
       p.store->journal(), OpsRole::kDepartment,
       [&p](const store::JournalEntry& e) { p.ops->handle(e); }, [&p] { return p.ops->save(); });
@@ -177,6 +204,9 @@ Platform::~Platform() {
 
 store::Store& Platform::store() {
   return *parts_->store;
+}
+const std::string& Platform::tariff_directory() const {
+  return parts_->options.billing.tariff_directory;
 }
 headend::KeyRing& Platform::keys() {
   return *parts_->keys;
@@ -200,6 +230,9 @@ std::vector<Endpoint> Platform::frames() const {
 }
 std::map<std::string, heard::Counters> Platform::heard_totals() const {
   return parts_->heard->totals();
+}
+const EdgeRole& Platform::edges() const {
+  return *parts_->edge;
 }
 headend::HeadEndStats Platform::headend_totals() const {
   return parts_->headends->totals();
@@ -230,18 +263,25 @@ Status Platform::start() {
     AMITY_CHECK(p.mdm->load());
     AMITY_CHECK(p.mdm_follower->begin());
   }
+  if (p.billing) {
+    AMITY_CHECK(p.billing->load());
+    AMITY_CHECK(p.billing_follower->begin());
+  }
   p.store->journal().on_commit([&p](store::Sequence) {
     p.ops_follower->wake();
     p.command_follower->wake();
     if (p.mdm_follower) p.mdm_follower->wake();
+    if (p.billing_follower) p.billing_follower->wake();
   });
   p.ops_follower->start_thread(p.clock, kOpsSaveInterval);
   p.command_follower->start_thread(p.clock, kCommandSaveInterval);
   if (p.mdm_follower) p.mdm_follower->start_thread(p.clock, kMdmSaveInterval);
+  if (p.billing_follower) p.billing_follower->start_thread(p.clock, kMdmSaveInterval);
   if (p.options.run_headend) {
     AMITY_CHECK(p.headends->start(p.options.headend, p.options.headends));
     p.commands->set_execute([&p](const Command& command) { p.headends->submit(command); });
     AMITY_CHECK(p.heard->start(p.options.heard));
+    AMITY_CHECK(p.edge->start(p.options.edge));
   }
   AMITY_CHECK(p.commands->resume());
   if (p.options.run_api) {
@@ -267,6 +307,8 @@ void Platform::stop() {
   p.server.reset();    // no more requests
   p.headends->stop();  // no more readings
   p.heard->stop();
+  p.edge->stop();
+  if (p.billing_follower) p.billing_follower->stop();
   if (p.mdm_follower) p.mdm_follower->stop();
   p.command_follower->stop();
   p.ops_follower->stop();

@@ -12,6 +12,8 @@
 #include "headend/headend.h"
 #include "ops/command_desk.h"
 #include "ops/fleet_state.h"
+#include "roles/billing_role.h"
+#include "roles/edge_role.h"
 #include "roles/heard_role.h"
 #include "roles/mdm_role.h"
 #include "store/store.h"
@@ -29,10 +31,13 @@ struct PlatformOptions {
   bool run_headend = true, run_api = true;
   headend::HeadEndConfig headend;
   HeardOptions heard;
+  EdgeOptions edge;
   ops::StatusRules status;
   ops::DeskLimits desk;
   MdmOptions mdm;
   bool run_mdm = true;
+  BillingOptions billing;
+  bool run_billing = true;
   api::ServerOptions http;
   std::string admin_password;  // of the first administrator; "" = a random one, shown once
 };
@@ -47,6 +52,8 @@ class Platform {
   headend::KeyRing& keys();
   Status start();
   void stop();
+  // For what the master data of a start-up is: accounts, tariffs. Before start().
+  const std::string& tariff_directory() const;
   // Through the desk, as the API does; the outcome is in the registry and the journal.
   void submit(const Command& command);
   // Of the HTTP server, once started.
@@ -58,6 +65,7 @@ class Platform {
   // Where frames are listened for, as in the options: TCP, then UDP. Once started.
   std::vector<Endpoint> frames() const;
   std::map<std::string, heard::Counters> heard_totals() const;
+  const EdgeRole& edges() const;
   headend::HeadEndStats headend_totals() const;
   // The share of due intervals of the last day that is there; nullopt when none is due.
   std::optional<double> completeness() const;

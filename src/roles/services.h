@@ -9,6 +9,8 @@
 #include "base/runtime.h"
 #include "headend/headend.h"
 #include "headend/heard/sink.h"
+#include "roles/balance_book.h"
+#include "roles/billing_role.h"
 #include "roles/command_role.h"
 #include "roles/mdm_role.h"
 #include "roles/ops_role.h"
@@ -26,6 +28,8 @@ struct ServicesAbout {
 
 void add_heard_metrics(std::vector<api::Metric>& out,
                        const std::map<std::string, heard::Counters>& totals);
+
+void add_billing_metrics(std::vector<api::Metric>& out, const BillingRole& billing);
 
 class PlatformServices : public api::Services {
  public:
@@ -53,6 +57,8 @@ class PlatformServices : public api::Services {
 
   // Before anything is asked.
   void set_heard_totals(HeardTotals totals) { heard_totals_ = std::move(totals); }
+  using MoreMetrics = std::function<void(std::vector<api::Metric>& out)>;
+  void set_edge_metrics(MoreMetrics metrics) { edge_metrics_ = std::move(metrics); }
   using TakeUplink = std::function<void(std::string, std::string, std::function<void(Status)>)>;
   void set_take_uplink(TakeUplink take) { take_uplink_ = std::move(take); }
   void take_uplink(std::string source, std::string body,
@@ -63,9 +69,22 @@ class PlatformServices : public api::Services {
   Result<std::vector<api::VeeExplained>> explain(const VeeDay& day) override;
   void propose_edit(Edit edit, OnEdit done) override;
   void decide_edit(EditDecision decision, OnEdit done) override;
+  Result<api::BillingRun> start_billing_run(AccountId account, bool again,
+                                            std::string who) override;
+  std::vector<api::BillingRun> billing_runs() override;
+  Result<BillingAccount> put_account(BillingAccount account) override;
+  Result<bool> credit(AccountId account, const std::string& reference,
+                      std::int64_t amount) override;
+  std::vector<std::string> tariffs() override;
+  Result<std::vector<api::BalanceRow>> balances(const api::BalanceQuery& query) override;
 
   // Outlives these services; null: this process does not validate. Before they are asked.
   void set_mdm(MdmRole* mdm) { mdm_ = mdm; }
+  // The same; null: this process does not bill.
+  void set_billing(BillingRole* billing, BalanceBook* balances) {
+    billing_ = billing;
+    balances_ = balances;
+  }
   // nullopt once everything serves; until then, or again, the reason.
   void set_not_ready(std::optional<std::string> reason);
 
@@ -86,10 +105,13 @@ class PlatformServices : public api::Services {
   OpsRole& ops_;
   CommandRole& commands_;
   MdmRole* mdm_ = nullptr;
+  BillingRole* billing_ = nullptr;
+  BalanceBook* balances_ = nullptr;
   const Clock& clock_;
   ServicesAbout about_;
   HeadEndTotals totals_;
   HeardTotals heard_totals_;
+  MoreMetrics edge_metrics_;
   TakeUplink take_uplink_;
   std::mutex mutex_;
   std::optional<std::string> not_ready_ = "starting";

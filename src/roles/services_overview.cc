@@ -314,7 +314,9 @@ std::vector<api::Metric> PlatformServices::metrics() {
   };
   add_headend_metrics(out, totals_());
   if (heard_totals_) add_heard_metrics(out, heard_totals_());
+  if (edge_metrics_) edge_metrics_(out);
   if (mdm_ != nullptr) add_mdm_metrics(out, *mdm_);
+  if (billing_ != nullptr) add_billing_metrics(out, *billing_);
   return out;
 }
 

@@ -31,6 +31,30 @@ Result<std::shared_ptr<ssl_ctx_st>> new_context(const SSL_METHOD* method) {
   return std::shared_ptr<ssl_ctx_st>(context, SSL_CTX_free);
 }
 
+Status take_identity(ssl_ctx_st* context, const std::string& certificate_file,
+                     const std::string& key_file) {
+  if (SSL_CTX_use_certificate_chain_file(context, certificate_file.c_str()) != 1)
+    return tls_error("certificate " + certificate_file);
+  if (SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) != 1)
+    return tls_error("key " + key_file);
+  if (SSL_CTX_check_private_key(context) != 1) return tls_error("the key is not the certificate's");
+  return {};
+}
+
+// The common name of the certificate's subject; "" where it has none or several.
+std::string common_name(X509* certificate) {
+  X509_NAME* subject = X509_get_subject_name(certificate);
+  const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+  if (at < 0 || X509_NAME_get_index_by_NID(subject, NID_commonName, at) >= 0) return {};
+  unsigned char* text = nullptr;
+  const int size =
+      ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+  if (size < 0) return {};
+  std::string name(reinterpret_cast<const char*>(text), static_cast<std::size_t>(size));
+  OPENSSL_free(text);
+  return name.find('\0') == std::string::npos ? name : std::string();
+}
+
 struct SslDelete {
   void operator()(SSL* ssl) const { SSL_free(ssl); }
 };
@@ -86,6 +110,11 @@ class TlsStream : public Stream, private Stream::Handler {
   }
   Endpoint local() const override { return raw_->local(); }
   Endpoint peer() const override { return raw_->peer(); }
+  std::string peer_name() const {
+    if (!open_ || SSL_get_verify_result(ssl_.get()) != X509_V_OK) return {};
+    X509* certificate = SSL_get0_peer_certificate(ssl_.get());
+    return certificate == nullptr ? std::string() : common_name(certificate);
+  }
 
  private:
   void on_open() override { handshake(); }
@@ -107,8 +136,7 @@ class TlsStream : public Stream, private Stream::Handler {
     flush();
     if (result != 1) {
       const int kind = SSL_get_error(ssl_.get(), result);
-      if (kind != SSL_ERROR_WANT_READ && kind != SSL_ERROR_WANT_WRITE)
-        finish(tls_error("TLS handshake"));
+      if (kind != SSL_ERROR_WANT_READ && kind != SSL_ERROR_WANT_WRITE) finish(handshake_error());
       return false;
     }
     open_ = true;
@@ -120,6 +148,14 @@ class TlsStream : public Stream, private Stream::Handler {
     if (destroyed) return false;
     destroyed_ = nullptr;
     return true;
+  }
+
+  // With what is wrong with the peer's certificate, where that is the reason.
+  Error handshake_error() {
+    Error error = tls_error("TLS handshake");
+    if (const long verified = SSL_get_verify_result(ssl_.get()); verified != X509_V_OK)
+      error.reason += std::string(": ") + X509_verify_cert_error_string(verified);
+    return error;
   }
 
   void read_plain() {
@@ -214,15 +250,19 @@ class TlsNetwork : public Network {
 }  // namespace
 
 Result<TlsContext> TlsContext::server(const std::string& certificate_file,
-                                      const std::string& key_file) {
+                                      const std::string& key_file,
+                                      const std::string& client_authority_file) {
   AMITY_TRY(auto context, new_context(TLS_server_method()));
-  if (SSL_CTX_use_certificate_chain_file(context.get(), certificate_file.c_str()) != 1) {
-    return tls_error("certificate " + certificate_file);
-  }
-  if (SSL_CTX_use_PrivateKey_file(context.get(), key_file.c_str(), SSL_FILETYPE_PEM) != 1)
-    return tls_error("key " + key_file);
-  if (SSL_CTX_check_private_key(context.get()) != 1)
-    return tls_error("the key is not the certificate's");
+  AMITY_CHECK(take_identity(context.get(), certificate_file, key_file));
+  if (client_authority_file.empty()) return TlsContext(std::move(context));
+  if (SSL_CTX_load_verify_file(context.get(), client_authority_file.c_str()) != 1)
+    return tls_error("certificates to trust " + client_authority_file);
+  SSL_CTX_set_client_CA_list(context.get(), SSL_load_client_CA_file(client_authority_file.c_str()));
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  // Every connection proves its certificate anew: none goes on with what one of before has proved.
+  SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_options(context.get(), SSL_OP_NO_TICKET);
+  SSL_CTX_set_num_tickets(context.get(), 0);
   return TlsContext(std::move(context));
 }
 
@@ -234,6 +274,19 @@ Result<TlsContext> TlsContext::client(const std::string& authority_file) {
                           : SSL_CTX_load_verify_file(context.get(), authority_file.c_str()) == 1;
   if (!loaded) return tls_error("certificates to trust");
   return TlsContext(std::move(context));
+}
+
+Result<TlsContext> TlsContext::client(const std::string& authority_file,
+                                      const std::string& certificate_file,
+                                      const std::string& key_file) {
+  AMITY_TRY(TlsContext context, client(authority_file));
+  AMITY_CHECK(take_identity(context.get(), certificate_file, key_file));
+  return context;
+}
+
+std::string proved_name(const Stream& stream) {
+  const auto* tls = dynamic_cast<const TlsStream*>(&stream);
+  return tls == nullptr ? std::string() : tls->peer_name();
 }
 
 std::unique_ptr<Network> make_tls_network(const Runtime& runtime, const TlsContext& context) {

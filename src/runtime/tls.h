@@ -13,12 +13,17 @@ namespace amity::runtime {
 // Certificates and policy; shared by any number of streams.
 class TlsContext {
  public:
-  // PEM files: the certificate with its chain, and the private key.
-  static Result<TlsContext> server(const std::string& certificate_file,
-                                   const std::string& key_file);
+  // PEM files: the certificate with its chain, and the private key. With `client_authority_file`
+  // clients must prove a certificate that it vouches for; proved_name() says whose.
+  static Result<TlsContext> server(const std::string& certificate_file, const std::string& key_file,
+                                   const std::string& client_authority_file = {});
   // Trusts the certificates of `authority_file` (PEM), or the system's where it is "". The peer's
   // certificate must be valid and be for the host that is connected to.
   static Result<TlsContext> client(const std::string& authority_file);
+  // The same, and proves a certificate of its own to servers that ask for one.
+  static Result<TlsContext> client(const std::string& authority_file,
+                                   const std::string& certificate_file,
+                                   const std::string& key_file);
 
   ssl_ctx_st* get() const { return context_.get(); }
 
@@ -26,6 +31,10 @@ class TlsContext {
   explicit TlsContext(std::shared_ptr<ssl_ctx_st> context) : context_(std::move(context)) {}
   std::shared_ptr<ssl_ctx_st> context_;
 };
+
+// The common name in the certificate that the stream's peer has proved to own; "" where it has proved
+// none, or the stream is none of TLS.
+std::string proved_name(const Stream& stream);
 
 // Streams of `runtime.network` with TLS on them: connect() is the client's side, listen() the
 // server's. Datagrams are refused.

@@ -47,6 +47,7 @@ class EmbeddedStore : public Store {
   Events& events() override { return store_->events(); }
   Finals& finals() override { return store_->finals(); }
   Registry& registry() override { return *registry_; }
+  Billing& billing() override { return registry_->billing(); }
 
   Status backup(const std::string& directory) override {
     AMITY_CHECK(create_new_directory(directory));

@@ -21,11 +21,11 @@ std::int32_t last_day(UtcSeconds until) {
   return day_of_interval_end(until).value + 1;
 }
 
-// One validated day's points inside (after, until].
+// One validated day's points inside (after, until], as its first `steps` decisions left them.
 void add_day(const FinalDay& day, std::span<const Reading> raw, UtcSeconds after, UtcSeconds until,
-             ChannelId channel, FinalSeries& out) {
+             ChannelId channel, FinalSeries& out, std::size_t steps = SIZE_MAX) {
   std::map<UtcSeconds, const FinalVersion*> newest;
-  for (const FinalDay::Step& step : day.steps) {
+  for (const FinalDay::Step& step : std::span(day.steps).first(std::min(steps, day.steps.size()))) {
     for (const FinalVersion& v : step.versions) newest[v.time] = &v;
   }
   auto reading = raw.begin();
@@ -60,15 +60,27 @@ Result<FinalSeries> final_series(Readings& readings, Finals& finals, ChannelId c
   if (until <= after) return out;
   AMITY_TRY(const auto raw, readings.read_first(channel, after, until));
   AMITY_TRY(const auto days, finals.days(channel, first_day(after), last_day(until)));
-  std::size_t covered = 0;
+  auto uncovered = raw.begin();
   for (const FinalDay& day : days) {
     if (day.day.end() <= after || day.day.start >= until) continue;
     const auto begin = std::ranges::upper_bound(raw, day.day.start, {}, &Reading::time);
     const auto end = std::ranges::upper_bound(raw, day.day.end(), {}, &Reading::time);
-    covered += static_cast<std::size_t>(end - begin);
+    if (begin > uncovered) out.unsettled.insert(out.unsettled.end(), uncovered, begin);
+    uncovered = std::max(uncovered, end);
     add_day(day, std::span(begin, end), after, until, channel, out);
   }
-  out.pending += raw.size() - covered;
+  out.unsettled.insert(out.unsettled.end(), uncovered, raw.end());
+  out.pending += out.unsettled.size();
+  return out;
+}
+
+Result<FinalSeries> final_day_at(Readings& readings, Finals& finals, ChannelId channel,
+                                 std::int32_t number, std::uint32_t revision) {
+  FinalSeries out;
+  AMITY_TRY(const auto day, finals.day(channel, number));
+  if (!day || revision == 0) return out;
+  AMITY_TRY(const auto raw, readings.read_first(channel, day->day.start, day->day.end()));
+  add_day(*day, raw, day->day.start, day->day.end(), channel, out, revision);
   return out;
 }
 

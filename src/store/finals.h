@@ -68,12 +68,18 @@ struct FinalPoint {
 
 struct FinalSeries {
   std::vector<FinalPoint> points;  // ascending
-  std::size_t pending = 0;  // raw readings of days that are not validated yet, and open intervals
+  std::vector<Reading> unsettled;  // raw readings of days that are not validated yet; ascending
+  std::size_t pending = 0;         // as many, and open intervals
 };
 
 // What is billed of an interval channel: after < time <= until.
 Result<FinalSeries> final_series(Readings& readings, Finals& finals, ChannelId channel,
                                  UtcSeconds after, UtcSeconds until);
+
+// One day as its decisions up to `revision` left it: what a bill of then was made of. An interval that
+// was open then and got the meter's own value later is there with that value.
+Result<FinalSeries> final_day_at(Readings& readings, Finals& finals, ChannelId channel,
+                                 std::int32_t day, std::uint32_t revision);
 
 // Every version of one interval, oldest first; the first raw value with the decision that made it
 // final. Empty while the day is not validated or the interval never had a value.

@@ -47,6 +47,8 @@ inline constexpr std::size_t kEditsPerPageMax = 1'000;
 inline constexpr std::size_t kDevicesPerPageMax = 1'000;
 inline constexpr std::size_t kCommandsPerPageMax = 10'000;
 inline constexpr std::size_t kSearchWordsMax = 8;
+inline constexpr std::size_t kStatementsPerPageMax = 10'000;
+inline constexpr std::uint64_t kHoldReasonsMax = 100;
 inline constexpr std::uint64_t kCommandIdsReserved = 64;         // taken from disk at a time
 inline constexpr std::uint64_t kCommandIdsSkippedOnRestore = 1'000'000;
 

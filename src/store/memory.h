@@ -41,6 +41,7 @@ class MemoryStore : public Store {
   Events& events() override { return store_->events(); }
   Finals& finals() override { return store_->finals(); }
   Registry& registry() override { return *disk_->registry_; }
+  Billing& billing() override { return disk_->registry_->billing(); }
   Status backup(const std::string& directory) override { return disk_->kv_.backup(directory); }
   StoreStats stats() override;
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "model/billing.h"
 #include "model/channel.h"
 #include "model/command.h"
 #include "model/device.h"
@@ -103,6 +104,14 @@ class Registry {
   virtual Result<std::vector<Transformer>> transformers() = 0;
   virtual Result<std::vector<Feeder>> feeders() = 0;
   virtual Result<std::vector<Customer>> customers() = 0;
+  // Which meter hung where from when to when; a device that is added hangs at its service point from
+  // when it was commissioned.
+  virtual Result<std::vector<Installation>> installations() { return std::vector<Installation>(); }
+  // A meter goes (its state becomes removed) and another, which is there already, comes in its place.
+  virtual Status exchange(const Installation& removed, const Installation& installed) {
+    (void)removed, (void)installed;
+    return make_error(ErrorCode::kUnsupported, "this registry exchanges no meters");
+  }
 
   virtual Status put_command(const Command& command) = 0;  // inserts or replaces
   virtual Result<std::optional<Command>> command(CommandId id) = 0;

@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "store/limits.h"
+#include "store/sqlite_rows.h"
 #include "store/sqlite_schema.h"
 
 // Master data and durable values. Commands, users and the audit are in the files beside this one.
@@ -27,11 +28,6 @@ constexpr const char* kRowById =
 constexpr const char* kInsertChannel =
     "INSERT INTO channel (id, device, kind, name, source, unit, exponent, interval_s, multiplier) "
     "VALUES (NULLIF(?, 0), ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id";
-
-template <class IdType>
-IdType get_id(Query& q) {
-  return IdType(static_cast<decltype(IdType{}.value)>(q.integer()));
-}
 
 Device get_device(Query& q) {
   Device d;
@@ -80,23 +76,6 @@ Channel get_channel(Query& q) {
 void bind_channel(Query& q, const Channel& c) {
   q.bind(c.id.value).bind(c.device.value).bind(static_cast<int>(c.kind)).bind(c.name).bind(c.source);
   q.bind(static_cast<int>(c.unit)).bind(c.exponent).bind(c.interval_s).bind(c.multiplier);
-}
-
-template <class T, class Get>
-Result<std::vector<T>> collect(Query& q, Get get) {
-  std::vector<T> all;
-  while (true) {
-    AMITY_TRY(const bool more, q.step());
-    if (!more) return all;
-    all.push_back(get(q));
-  }
-}
-
-template <class T, class Get>
-Result<std::optional<T>> at_most_one(Query& q, Get get) {
-  AMITY_TRY(const bool there, q.step());
-  if (!there) return std::optional<T>();
-  return std::optional<T>(get(q));
 }
 
 }  // namespace
@@ -164,6 +143,10 @@ Status SqliteRegistry::insert_devices(const MasterData& data) {
     q.bind(d.id.value).bind(d.serial).bind(d.manufacturer).bind(d.model).bind(d.firmware).bind(d.protocol);
     q.bind(d.address).bind(d.segment).bind(static_cast<int>(d.state)).bind(d.service_point.value).bind(d.interval_s);
     AMITY_CHECK(q.bind(d.commissioned.value).bind(static_cast<int>(d.commodity)).run());
+    if (!d.service_point.valid()) continue;
+    AMITY_TRY(Query hung, db_->query("INSERT INTO installation SELECT service_point, id, commissioned, NULL "
+                                     "FROM device WHERE serial = ?"));
+    AMITY_CHECK(hung.bind(d.serial).run());
   }
   for (const Channel& c : data.channels) {
     AMITY_TRY(Query q, db_->query(kInsertChannel));
@@ -350,6 +333,47 @@ Result<std::vector<Customer>> SqliteRegistry::customers() {
     c.customer_class = row.text();
     return c;
   });
+}
+
+Result<std::vector<Installation>> SqliteRegistry::installations() {
+  const std::lock_guard lock(mutex_);
+  AMITY_TRY(Query q, db_->query("SELECT service_point, device, from_s, COALESCE(to_s, 0) FROM installation "
+                                "ORDER BY service_point, from_s, device"));
+  return collect<Installation>(q, [](Query& row) {
+    Installation i;
+    i.service_point = get_id<ServicePointId>(row);
+    i.device = get_id<DeviceId>(row);
+    i.from = UtcSeconds(row.integer());
+    if (const std::int64_t to = row.integer(); to != 0) i.to = UtcSeconds(to);
+    return i;
+  });
+}
+
+Status SqliteRegistry::exchange(const Installation& removed, const Installation& installed) {
+  const std::lock_guard lock(mutex_);
+  const UtcSeconds at = removed.to.value_or(installed.from);
+  AMITY_CHECK(db_->transaction([&]() -> Status {
+    {
+      AMITY_TRY(Query q, db_->query("UPDATE installation SET to_s = ? WHERE service_point = ? AND device = ? AND "
+                                    "to_s IS NULL AND from_s < ? RETURNING device"));
+      q.bind(at.value).bind(removed.service_point.value).bind(removed.device.value);
+      AMITY_TRY(const bool there, q.bind(at.value).step());
+      if (!there) return make_error(ErrorCode::kConflict, "that meter does not hang there");
+      AMITY_CHECK(q.run());
+    }
+    AMITY_TRY(Query q, db_->query("UPDATE device SET state = ? WHERE id = ?"));
+    AMITY_CHECK(q.bind(static_cast<int>(DeviceState::kRemoved)).bind(removed.device.value).run());
+    {
+      AMITY_TRY(Query gone, db_->query("DELETE FROM installation WHERE device = ? AND to_s IS NULL"));
+      AMITY_CHECK(gone.bind(installed.device.value).run());
+    }
+    AMITY_TRY(Query come, db_->query("INSERT INTO installation VALUES (?, ?, ?, NULL)"));
+    AMITY_CHECK(come.bind(installed.service_point.value).bind(installed.device.value).bind(installed.from.value).run());
+    AMITY_TRY(Query moved, db_->query("UPDATE device SET service_point = ?, commissioned = ?, state = ? WHERE id = ?"));
+    moved.bind(installed.service_point.value).bind(installed.from.value);
+    return moved.bind(static_cast<int>(DeviceState::kActive)).bind(installed.device.value).run();
+  }));
+  return index_devices({removed.device, installed.device});
 }
 
 }  // namespace amity::store

@@ -6,6 +6,7 @@
 #include "store/device_search.h"
 #include "store/registry.h"
 #include "store/sqlite.h"
+#include "store/sqlite_billing.h"
 
 namespace amity::store {
 
@@ -34,6 +35,8 @@ class SqliteRegistry : public Registry {
   Result<std::vector<Transformer>> transformers() override;
   Result<std::vector<Feeder>> feeders() override;
   Result<std::vector<Customer>> customers() override;
+  Result<std::vector<Installation>> installations() override;
+  Status exchange(const Installation& removed, const Installation& installed) override;
 
   Status put_command(const Command& command) override;
   Result<std::optional<Command>> command(CommandId id) override;
@@ -61,13 +64,15 @@ class SqliteRegistry : public Registry {
   Result<std::vector<AuditLine>> audit(std::uint64_t before, std::size_t limit) override;
   Status verify() override;
 
+  Billing& billing() { return billing_; }
+
   // A consistent copy while others write.
   Status backup(const std::string& path);
   // After a restore: what must never repeat skips ahead.
   Status mark_restored(UtcSeconds at);
 
  private:
-  explicit SqliteRegistry(std::unique_ptr<Sqlite> db) : db_(std::move(db)) {}
+  explicit SqliteRegistry(std::unique_ptr<Sqlite> db) : db_(std::move(db)), billing_(*db_, mutex_) {}
   Status prepare(const Options& options);
   Status migrate();
   Status insert_grid(const MasterData& data);
@@ -79,6 +84,7 @@ class SqliteRegistry : public Registry {
 
   std::mutex mutex_;
   std::unique_ptr<Sqlite> db_;
+  SqliteBilling billing_;
   DeviceSearch search_;
   std::uint64_t next_command_ = 0, reserved_commands_ = 0;
 };

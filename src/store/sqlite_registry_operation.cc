@@ -3,6 +3,7 @@
 #include "store/kv.h"
 #include "store/limits.h"
 #include "store/sqlite_registry.h"
+#include "store/sqlite_rows.h"
 
 namespace amity::store {
 namespace {
@@ -44,23 +45,6 @@ ApiKey get_api_key(Query& q) {
   k.created = UtcSeconds(q.integer());
   k.expires = UtcSeconds(q.integer());
   return k;
-}
-
-template <class T, class Get>
-Result<std::vector<T>> collect(Query& q, Get get) {
-  std::vector<T> all;
-  while (true) {
-    AMITY_TRY(const bool more, q.step());
-    if (!more) return all;
-    all.push_back(get(q));
-  }
-}
-
-template <class T, class Get>
-Result<std::optional<T>> at_most_one(Query& q, Get get) {
-  AMITY_TRY(const bool there, q.step());
-  if (!there) return std::optional<T>();
-  return std::optional<T>(get(q));
 }
 
 // SHA-256(digest of the line before | number | at | size of who | who | what), integers as 8 bytes, big-endian.

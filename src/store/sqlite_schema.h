@@ -35,6 +35,33 @@ CREATE TABLE audit (number INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NO
   digest BLOB NOT NULL) STRICT;
 )sql",
     "ALTER TABLE device ADD COLUMN commodity INTEGER NOT NULL DEFAULT 0;",
+    R"sql(
+CREATE TABLE installation (service_point INTEGER NOT NULL, device INTEGER NOT NULL, from_s INTEGER NOT NULL,
+  to_s INTEGER, PRIMARY KEY (service_point, device, from_s)) STRICT, WITHOUT ROWID;
+CREATE INDEX installation_of_device ON installation (device);
+INSERT INTO installation SELECT service_point, id, commissioned, NULL FROM device WHERE service_point <> 0;
+CREATE TABLE billing_account (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE,
+  service_point INTEGER NOT NULL, customer INTEGER NOT NULL, tariff TEXT NOT NULL, cycle INTEGER NOT NULL,
+  bill_day INTEGER NOT NULL, opened INTEGER NOT NULL, closed INTEGER, prepaid INTEGER NOT NULL, import TEXT NOT NULL,
+  export TEXT NOT NULL, reactive TEXT NOT NULL) STRICT;
+CREATE TABLE statement (number INTEGER PRIMARY KEY, account INTEGER NOT NULL, kind INTEGER NOT NULL,
+  reverses INTEGER UNIQUE, first_day INTEGER NOT NULL, last_day INTEGER NOT NULL, issued INTEGER NOT NULL,
+  total INTEGER NOT NULL, currency TEXT NOT NULL, decimals INTEGER NOT NULL, cause TEXT NOT NULL,
+  body BLOB NOT NULL) STRICT;
+CREATE INDEX statement_of_account ON statement (account, number);
+CREATE TRIGGER statement_stays BEFORE UPDATE ON statement BEGIN SELECT RAISE(ABORT, 'a statement never changes'); END;
+CREATE TRIGGER statement_is_kept BEFORE DELETE ON statement BEGIN SELECT RAISE(ABORT, 'a statement is kept'); END;
+CREATE TABLE bill_in_force (account INTEGER NOT NULL, first_day INTEGER NOT NULL, last_day INTEGER NOT NULL,
+  number INTEGER NOT NULL, PRIMARY KEY (account, first_day)) STRICT, WITHOUT ROWID;
+CREATE TABLE bill_hold (account INTEGER NOT NULL, first_day INTEGER NOT NULL, last_day INTEGER NOT NULL,
+  since INTEGER NOT NULL, tried INTEGER NOT NULL, why BLOB NOT NULL, PRIMARY KEY (account, first_day)) STRICT,
+  WITHOUT ROWID;
+CREATE TABLE prepay (account INTEGER NOT NULL, number INTEGER NOT NULL, kind INTEGER NOT NULL, at INTEGER NOT NULL,
+  from_s INTEGER NOT NULL, amount INTEGER NOT NULL, balance INTEGER NOT NULL, reference TEXT,
+  PRIMARY KEY (account, number), UNIQUE (account, reference)) STRICT, WITHOUT ROWID;
+CREATE TABLE tariff_text (digest BLOB PRIMARY KEY, name TEXT NOT NULL, text TEXT NOT NULL, seen INTEGER NOT NULL)
+  STRICT, WITHOUT ROWID;
+)sql",
 };
 
 }  // namespace amity::store

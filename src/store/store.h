@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "store/billing.h"
 #include "store/events.h"
 #include "store/finals.h"
 #include "store/journal.h"
@@ -30,6 +31,7 @@ class Store {
   virtual Events& events() = 0;
   virtual Finals& finals() = 0;
   virtual Registry& registry() = 0;
+  virtual Billing& billing() = 0;
   // A consistent copy in a new directory while everyone goes on working; restore_backup() makes it usable again.
   virtual Status backup(const std::string& directory) = 0;
   virtual StoreStats stats() = 0;

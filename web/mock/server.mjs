@@ -5,9 +5,10 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { extname, join, normalize } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as world from './data.mjs';
+import { Bills } from './bills.mjs';
 import { Desk } from './desk.mjs';
 import { Vee } from './vee.mjs';
-import { abnormal, completeness, inArea, overview, search, segments } from './views.mjs';
+import { abnormal, balances, completeness, inArea, overview, search, segments } from './views.mjs';
 
 const kDist = process.env.DIST ? join(process.env.DIST, '/') : new URL('../dist/', import.meta.url).pathname;
 const kCsp = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
@@ -32,6 +33,7 @@ export function startMock({ port = 0, quiet = true } = {}) {
   };
   const desk = new Desk(devices, emit);
   const vee = new Vee(devices, emit, (...said) => new Problem(...said));
+  const bills = new Bills(devices, (...said) => new Problem(...said));
 
   const deviceOf = (id) => devices[Number(id) - 1] ?? (() => { throw new Problem(404, 'Not Found', `There is no meter ${id}.`); })();
   const span = (q) => [Date.parse(q.get('from')) / 1000, Date.parse(q.get('to')) / 1000];
@@ -84,6 +86,8 @@ export function startMock({ port = 0, quiet = true } = {}) {
 
   const routes = [
     ...vee.routes(inArea),
+    ...bills.routes(),
+    ['GET', /^\/balances$/, ({ q }) => balances(devices, q)],
     ['GET', /^\/session$/, ({ session }) => session],
     ['DELETE', /^\/session$/, ({ token, response }) => { sessions.delete(token); response.writeHead(204).end(); }],
     ['GET', /^\/system$/, () => ({

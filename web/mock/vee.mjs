@@ -85,9 +85,10 @@ export class Vee {
 
   queue(q, inArea) {
     this.queued ??= this.devices.filter((d) => chance(d.id, 92) < kPerMille / 1000).flatMap((d) => Array.from({ length: 1 + (d.id % 3) }, (_, k) => [d.id * 8 + (d.id % 4), shifted(this.today, -1 - ((d.id + k * 3) % kDays))]));
-    const items = this.queued.map(([id, date]) => { const row = this.row(this.day(id, date)), { device } = this.day(id, date); return { bill_date: shifted(this.today, 1 + (device.id % 6)), serial: device.serial, ...row }; });
+    const items = this.queued.map(([id, date]) => { const row = this.row(this.day(id, date)), { device } = this.day(id, date); return { bill_date: shifted(this.today, 1 + (device.id % 6)), serial: device.serial, class: device.id % 7 ? 'residential' : 'commercial', rules: this.day(id, date).findings.map((f) => f.rule), ...row }; });
     const kept = inArea(this.devices, q, items.filter((i) => ['waiting', 'estimated', 'failed'].includes(i.state)
-      && ['state', 'bill_date', 'device'].every((key) => !q.get(key) || String(i[key]) === q.get(key)))).sort((a, b) => a.bill_date.localeCompare(b.bill_date) || b.at_stake - a.at_stake);
+      && ['state', 'bill_date', 'device'].every((key) => !q.get(key) || String(i[key]) === q.get(key)) && (!q.get('class') || i.class === q.get('class')) && (!q.get('rule') || i.rules.includes(q.get('rule')))))
+      .sort((a, b) => (q.get('sort') === '-at_stake' ? b.at_stake - a.at_stake : q.get('sort') === 'date' ? a.date.localeCompare(b.date) : a.bill_date.localeCompare(b.bill_date) || b.at_stake - a.at_stake));
     const from = Number(q.get('cursor') ?? 0), to = from + Math.min(500, Number(q.get('limit') ?? 100));
     return { total: kept.length, items: kept.slice(from, to), next: to < kept.length ? String(to) : null };
   }
@@ -103,7 +104,8 @@ export class Vee {
     for (const p of series.points) {
       const slot = this.known.get(`${id}/${dateOf(p[0] - 1)}`)?.slots.find((s) => s.time === p[0]), v = slot?.versions.at(-1);
       if (v && v.value !== null) { p[1] = v.value; if (v.origin !== 'actual') p[2] = v.origin === 'edited' ? 'F' : 'E'; }
-      if (p[2] === 'E' || p[2] === 'F') codes.push([p[0], v?.code ?? 'E15', v?.version ?? 1]);
+      if (dateOf(p[0] - 1) >= this.today) codes.push([p[0], 'P', 0]);
+      else if (p[2] === 'E' || p[2] === 'F') codes.push([p[0], v?.code ?? 'E15', v?.version ?? 1]);
     }
     return { ...series, codes, pending: series.points.filter((p) => dateOf(p[0] - 1) >= this.today).length };
   }
@@ -116,7 +118,7 @@ export class Vee {
     else if (kind === 'accept') for (const d of body.days) add(d.channel, d.date);
     else if (kind === 'rerun') for (let date = body.from; date <= body.to; date = shifted(date, 1)) add(body.channel, date);
     const undone = kind === 'undo' ? this.find(body.edit) : null;
-    if (undone && (undone.kind !== 'values' || undone.state !== 'applied')) throw this.problem(409, 'Conflict', 'only values by hand that were applied can be undone');
+    if (undone && undone.state !== 'applied') throw this.problem(409, 'Conflict', 'only an edit that was applied can be undone');
     for (const d of undone?.days ?? []) add(d.channel, d.date);
     const edit = {
       id: this.edits.length + 1, kind, state: 'proposed', days: [...days.values()], intervals: kind === 'values' ? body.values.length : 0, undoes: undone?.id ?? null, reason: body.reason,

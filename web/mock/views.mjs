@@ -110,3 +110,22 @@ export function abnormal(devices, q) {
   const kept = inArea(devices, q, all);
   return { items: kept.slice(from, from + limit), next: from + limit < kept.length ? String(from + limit) : null };
 }
+
+/** Transformers and feeders with what is lost in them: every seventh is measured, one of them loses more than it should. */
+export function balances(devices, q) {
+  const kind = q.get('kind') ?? 'transformer', sums = new Map();
+  if (kind !== 'meter') for (const d of devices) {
+    const name = d[kind], sum = sums.get(name) ?? { kind, id: sums.size + 1, name, feeder: kind === 'transformer' ? d.feeder : '', meters: 0, delivered: 0 };
+    sum.meters++;
+    sum.delivered += 9000 + Math.floor(chance(d.id, 77) * 40_000);
+    sums.set(name, sum);
+  }
+  const items = [...sums.values()].map((s, i) => {
+    const measured = i % 7 === 0, share = i === 14 ? 0.11 : 0.01 + (i % 5) / 400, supplied = Math.round(s.delivered / (1 - share)), loss = supplied - s.delivered, uncertainty = Math.round(supplied * 0.02);
+    return {
+      ...s, quality: i % 3 ? 'actual' : 'estimated', days: 7, days_incomplete: i % 9 === 0 ? 1 : 0, days_left_out: i % 9 === 0 ? 1 : 0, significant: measured && loss > uncertainty,
+      supplied: measured ? supplied : null, loss: measured ? loss : null, uncertainty: measured ? uncertainty : null, loss_percent: measured ? Math.round(loss / supplied * 10_000) / 100 : null,
+    };
+  }).sort((a, b) => Number(b.significant) - Number(a.significant) || (b.loss_percent ?? -1) - (a.loss_percent ?? -1) || b.delivered - a.delivered);
+  return { from: q.get('from'), to: q.get('to'), unit: 'Wh', items };
+}

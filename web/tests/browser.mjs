@@ -81,7 +81,7 @@ async function settled(page) {
     await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
   }
 }
-let meter = '', channelDay = '';
+let meter = '', channelDay = '', statement = '';
 
 const kPages = [
   ['overview', '/', async (page) => { await page.getByText('Abnormal now').waitFor(); await page.locator('.tile').first().waitFor(); await page.getByText('readings since the start').waitFor(); }],
@@ -96,6 +96,12 @@ const kPages = [
   ['quality', '/quality', async (page) => { await page.getByRole('heading', { name: 'Data quality' }).waitFor(); }],
   ['quality-edits', '/quality?edits=all&tab=edits', async (page) => { await page.getByRole('group', { name: 'Edits' }).waitFor(); }],
   ['quality-day', () => channelDay, async (page) => { await page.locator('.chart canvas').waitFor(); }],
+  ['balance', '/balance?t=7d', async (page) => { await page.getByRole('grid', { name: 'Balance' }).getByRole('row').nth(2).waitFor(); }],
+  ['billing', '/billing', async (page) => { await page.getByRole('heading', { name: 'Billing', level: 1 }).waitFor(); }],
+  ['billing-held', '/billing?tab=held', async (page) => { await page.getByRole('heading', { name: 'Billing', level: 1 }).waitFor(); }],
+  ['billing-accounts', '/billing?tab=accounts', async (page) => { await page.getByRole('grid', { name: 'Accounts' }).getByRole('row').nth(3).waitFor(); }],
+  ['statement', () => statement, async (page) => { await page.getByRole('article').getByText('Total').waitFor(); }],
+  ['statement-line', () => statement && `${statement}?line=1`, async (page) => { await page.locator('.trace canvas').first().waitFor(); }],
   ['system', '/system', async (page) => { await page.getByRole('heading', { name: 'Platform' }).waitFor(); }],
   ['nothing', '/no-such-page', async (page) => { await page.getByText('There is no page here').waitFor(); }],
 ];
@@ -110,6 +116,9 @@ async function visit(name, options) {
   const [wrong] = (await (await context.request.get(`${base}/api/v1/vee/queue?limit=1`)).json()).items;
   if (mock) check(!!wrong, name, 'the queue of the mock is empty');
   if (wrong) channelDay = `/quality/${wrong.channel}/${wrong.date}`;
+  const [billed] = (await (await context.request.get(`${base}/api/v1/billing/statements?limit=1`)).json()).items;
+  if (mock) check(!!billed, name, 'the mock has billed nothing');
+  if (billed) statement = `/billing/${billed.number}`;
   for (const [title, path, ready] of kPages) {
     const where = `${name} ${title}`, to = typeof path === 'function' ? path() : path;
     if (!to) continue; // a demo without anything to look at

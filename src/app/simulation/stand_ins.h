@@ -64,6 +64,7 @@ class SimulatedStore : public store::Store {
   store::Events& events() override { return store_.events(); }
   store::Finals& finals() override { return store_.finals(); }
   store::Registry& registry() override { return store_.registry(); }
+  store::Billing& billing() override { return store_.billing(); }
   Status backup(const std::string& directory) override { return store_.backup(directory); }
   store::StoreStats stats() override { return store_.stats(); }
 

@@ -31,4 +31,7 @@ inline constexpr std::int64_t kAddressesAge_s =
     30;  // the registry is asked for new devices so often
 inline constexpr std::size_t kSourcesMax = 100;
 
+inline constexpr std::int64_t kSourceConnect_ms = 10'000;  // to a receiver that is opened
+inline constexpr std::int64_t kSourceRetry_ms = 5'000;     // until it is tried again
+
 }  // namespace amity::heard

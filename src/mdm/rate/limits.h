@@ -15,5 +15,11 @@ inline constexpr int kDecimalsMax = 12;
 inline constexpr std::int64_t kAmountMax =
     1'000'000'000'000'000;  // money of one line, smallest unit
 inline constexpr std::size_t kLedgerEntriesMax = 1'000'000;
+// Of one statement as it is kept.
+inline constexpr std::size_t kStatementBytesMax = 4'000'000;
+inline constexpr std::size_t kStatementTextMax = 10'000;  // any one text
+inline constexpr std::size_t kStatementLinesMax = 20'000;
+inline constexpr std::size_t kStatementInputsMax = 10'000;
+inline constexpr std::size_t kStatementDaysMax = 1'000;
 
 }  // namespace amity::mdm

@@ -1,20 +1,9 @@
 #include "mdm/rate/rebill.h"
 
 #include "mdm/rate/limits.h"
+#include "mdm/rate/statement_codec.h"
 
 namespace amity::mdm {
-namespace {
-
-Statement negated(Statement statement) {
-  for (BillLine& line : statement.lines) {
-    line.quantity = -line.quantity;
-    line.amount = -line.amount;
-  }
-  statement.total = -statement.total;
-  return statement;
-}
-
-}  // namespace
 
 Result<std::span<const LedgerEntry>> BillLedger::post(const Statement& statement) {
   if (!statement.holds.empty())
@@ -36,7 +25,7 @@ Result<std::span<const LedgerEntry>> BillLedger::post(const Statement& statement
     const LedgerEntry issued = entries_[same->second];  // push_back may move it
     if (issued.statement == statement) return std::span<const LedgerEntry>();
     entries_.push_back({static_cast<std::uint32_t>(before + 1), EntryKind::kReversal, issued.number,
-                        negated(issued.statement)});
+                        reversal_of(issued.statement)});
   }
   const auto number = static_cast<std::uint32_t>(entries_.size() + 1);
   entries_.push_back({number, EntryKind::kIssued, 0, statement});

@@ -21,40 +21,6 @@ std::string share_text(std::int64_t shares) {
   return fmt::format("{}/{} month", shares / divisor, kMonthShares / divisor);
 }
 
-std::string quantity_unit(const BillLine& line, const Tariff& tariff) {
-  switch (line.kind) {
-    case LineKind::kEnergy:
-      return unit_text(tariff);
-    case LineKind::kDemand:
-      return demand_unit_text(tariff);
-    case LineKind::kReactive:
-      return tariff.unit_exponent == 3 ? "kvarh" : "varh";
-    case LineKind::kFixed:
-    case LineKind::kMinimum:
-      return line.month_shares == 0 && line.quantity != 1 ? "days" : "";
-    case LineKind::kTax:
-      return tariff.currency;
-  }
-  return "";
-}
-
-// "412.350 kWh x 0.1500"
-std::string reckoning(const BillLine& line, const Tariff& tariff) {
-  const std::string price = to_string(line.price);
-  if (line.kind == LineKind::kTax)
-    return fmt::format("{} % of {}", price, to_string(Decimal{line.quantity, line.exponent}));
-  const std::string share = share_text(line.month_shares);
-  if (line.kind == LineKind::kFixed || line.kind == LineKind::kMinimum) {
-    if (!share.empty()) return fmt::format("{} x {}", share, price);
-    const Per per = line.kind == LineKind::kFixed ? tariff.fixed[line.item].per
-                                                  : tariff.minimum[line.item].per;
-    if (per == Per::kPeriod) return fmt::format("1 bill x {}", price);
-    return fmt::format("{} day{} x {}", line.quantity, line.quantity == 1 ? "" : "s", price);
-  }
-  return fmt::format("{} {} x {}{}{}", to_string(Decimal{line.quantity, line.exponent}),
-                     quantity_unit(line, tariff), price, share.empty() ? "" : " x ", share);
-}
-
 std::string trace_text(const BillLine& line, const Tariff& tariff, const TimeZone& zone,
                        const ChannelNames& names) {
   const Trace& t = line.trace;
@@ -88,6 +54,39 @@ void member(std::string& out, const char* name, const std::string& text) {
 
 }  // namespace
 
+std::string line_unit(const BillLine& line, const Tariff& tariff) {
+  switch (line.kind) {
+    case LineKind::kEnergy:
+      return unit_text(tariff);
+    case LineKind::kDemand:
+      return demand_unit_text(tariff);
+    case LineKind::kReactive:
+      return tariff.unit_exponent == 3 ? "kvarh" : "varh";
+    case LineKind::kFixed:
+    case LineKind::kMinimum:
+      return line.month_shares == 0 && line.quantity != 1 ? "days" : "";
+    case LineKind::kTax:
+      return tariff.currency;
+  }
+  return "";
+}
+
+std::string line_reckoning(const BillLine& line, const Tariff& tariff) {
+  const std::string price = to_string(line.price);
+  if (line.kind == LineKind::kTax)
+    return fmt::format("{} % of {}", price, to_string(Decimal{line.quantity, line.exponent}));
+  const std::string share = share_text(line.month_shares);
+  if (line.kind == LineKind::kFixed || line.kind == LineKind::kMinimum) {
+    if (!share.empty()) return fmt::format("{} x {}", share, price);
+    const Per per = line.kind == LineKind::kFixed ? tariff.fixed[line.item].per
+                                                  : tariff.minimum[line.item].per;
+    if (per == Per::kPeriod) return fmt::format("1 bill x {}", price);
+    return fmt::format("{} day{} x {}", line.quantity, line.quantity == 1 ? "" : "s", price);
+  }
+  return fmt::format("{} {} x {}{}{}", to_string(Decimal{line.quantity, line.exponent}),
+                     line_unit(line, tariff), price, share.empty() ? "" : " x ", share);
+}
+
 std::string line_name(const BillLine& line, const Tariff& tariff) {
   switch (line.kind) {
     case LineKind::kEnergy: {
@@ -117,7 +116,7 @@ std::string to_text(const Statement& s, const Tariff& tariff, const TimeZone& zo
   std::string out = fmt::format("Account {}   {}   {} to {}, {} days\n", s.account, tariff.name,
                                 zone.to_iso_local(s.from), zone.to_iso_local(s.to), s.days);
   for (const BillLine& line : s.lines) {
-    out += fmt::format("  {:<28} {:<38} {:>12}\n", line_name(line, tariff), reckoning(line, tariff),
+    out += fmt::format("  {:<28} {:<38} {:>12}\n", line_name(line, tariff), line_reckoning(line, tariff),
                        money(line.amount, tariff));
     const std::string trace = trace_text(line, tariff, zone, names);
     if (!trace.empty()) out += "      " + trace + "\n";
@@ -144,7 +143,7 @@ std::string to_json(const Statement& s, const Tariff& tariff, const TimeZone& zo
     append_json_string(out, to_string(line.kind));
     member(out, "name", line_name(line, tariff));
     member(out, "quantity", to_string(Decimal{line.quantity, line.exponent}));
-    member(out, "unit", quantity_unit(line, tariff));
+    member(out, "unit", line_unit(line, tariff));
     if (line.month_shares != 0) member(out, "share", share_text(line.month_shares));
     member(out, line.kind == LineKind::kTax ? "percent" : "price", to_string(line.price));
     member(out, "amount", money(line.amount, tariff));

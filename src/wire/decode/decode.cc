@@ -40,15 +40,14 @@ std::vector<DecodedFrame> decode_messages(Protocol protocol, ByteView recording,
   return dlms.decode(recording, link);
 }
 
-std::vector<DecodedFrame> decode_capture(ByteView recording, const DecodeOptions& options) {
+std::vector<DecodedFrame> decode_capture(ByteView recording, ReportDecoders& reports,
+                                         DlmsRecording& dlms) {
   std::vector<DecodedFrame> decoded;
   auto capture = pcap::read_capture(recording);
   if (!capture.ok()) {
     decoded.push_back({0, std::move(capture).error(), {}});
     return decoded;
   }
-  ReportDecoders reports(options);
-  DlmsRecording dlms(options);
   for (const pcap::Payload& payload : capture->payloads) {
     const std::string said = captured(payload);
     const std::string link =
@@ -77,12 +76,25 @@ std::vector<DecodedFrame> decode_capture(ByteView recording, const DecodeOptions
 
 }  // namespace
 
+struct Decoder::Memory {
+  explicit Memory(const DecodeOptions& options) : reports(options), dlms(options) {}
+  ReportDecoders reports;
+  DlmsRecording dlms;
+};
+
+Decoder::Decoder(const DecodeOptions& options)
+    : options_(options), memory_(std::make_unique<Memory>(options)) {}
+Decoder::~Decoder() = default;
+
+std::vector<DecodedFrame> Decoder::decode(ByteView recording) {
+  const Protocol protocol = options_.protocol.value_or(recognise(recording));
+  if (protocol == Protocol::kCapture)
+    return decode_capture(recording, memory_->reports, memory_->dlms);
+  return decode_messages(protocol, recording, memory_->reports, memory_->dlms, "");
+}
+
 std::vector<DecodedFrame> decode_stream(ByteView recording, const DecodeOptions& options) {
-  const Protocol protocol = options.protocol.value_or(recognise(recording));
-  if (protocol == Protocol::kCapture) return decode_capture(recording, options);
-  ReportDecoders reports(options);
-  DlmsRecording dlms(options);
-  return decode_messages(protocol, recording, reports, dlms, "");
+  return Decoder(options).decode(recording);
 }
 
 Result<std::string> decode_frame(ByteView bytes, const DecodeOptions& options) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,21 @@ struct DecodedFrame {
   std::size_t offset = 0;  // of the frame in the recording
   Result<std::string> json;
   std::string kept;  // where `json` is an error: what was read before it, as JSON; may be empty
+};
+
+// Recordings of one occasion: what earlier ones said (what was asked, scalers, formats of compact
+// frames) helps to read the later ones.
+class Decoder {
+ public:
+  // `options` outlive this.
+  explicit Decoder(const DecodeOptions& options);
+  ~Decoder();
+  std::vector<DecodedFrame> decode(ByteView recording);
+
+ private:
+  struct Memory;
+  const DecodeOptions& options_;
+  std::unique_ptr<Memory> memory_;
 };
 
 // Every frame of a recording, in order: one protocol's, recognised by itself, or a network capture.

@@ -223,6 +223,7 @@ Result<Bytes> apdu_of_frames(ByteView frames) {
   BlockJoiner blocks;
   for (FoundMessage& found : find_messages(frames)) {
     if (!found.message.ok()) return std::move(found.message).error();
+    if (found.message->apdu.empty()) continue;  // of the link alone
     AMITY_TRY(auto whole, blocks.add(found.message->apdu));
     if (whole) return std::move(*whole);
   }

@@ -21,10 +21,19 @@ class DlmsRecording {
   std::vector<DecodedFrame> decode(ByteView recording, const std::string& link);
 
  private:
-  DlmsConversation& conversation(const std::string& link, const Message& message);
+  // A conversation, and the blocks of a message of it that is not whole yet.
+  struct Said {
+    DlmsConversation conversation;
+    std::size_t offset = 0, frames = 0, bytes = 0;  // of the blocks
+    std::vector<wire::Part> layout;                 // offsets from the first block's
+  };
+  Said& said_between(const std::string& link, const Message& message);
+  // Adds what `message` is to the blocks before it.
+  void take_block(Said& said, const Message& message) const;
+  Result<std::string> to_json(Said& said, Message& message, ByteView apdu) const;
 
   const DecodeOptions& options_;
-  std::map<std::string, DlmsConversation> conversations_;
+  std::map<std::string, Said> said_;
 };
 
 }  // namespace amity::decode

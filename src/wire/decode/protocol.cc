@@ -5,6 +5,7 @@
 
 #include "wire/decode/modbus_recording.h"
 #include "wire/decode/readable_recording.h"
+#include "wire/dlms/apdu.h"
 #include "wire/mbus/wired_frame.h"
 #include "wire/mbus/wireless_frame.h"
 #include "wire/p1/telegram.h"
@@ -118,6 +119,10 @@ std::optional<std::size_t> c1222_frame_size(ByteView b) {
   const bool dlms =
       std::search(apdu.begin(), apdu.end(), kDlmsContext.begin(), kDlmsContext.end()) != apdu.end();
   return dlms ? std::nullopt : std::optional(size);
+}
+
+bool is_bare_apdu(ByteView recording) {
+  return !starts_dlms_frame(recording) && dlms::decode_apdu(recording).ok();
 }
 
 Protocol recognise(ByteView recording) {

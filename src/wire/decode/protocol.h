@@ -29,6 +29,8 @@ std::optional<Protocol> protocol_from(std::string_view name);
 
 // kDlms where nothing else is recognised: a bare APDU may begin with any byte.
 Protocol recognise(ByteView recording);
+// One whole APDU of DLMS without any frame around it.
+bool is_bare_apdu(ByteView recording);
 
 // Bytes of the wireless telegram that begins here, with or without its CRCs; nullopt: none does.
 std::optional<std::size_t> wmbus_frame_size(ByteView recording);

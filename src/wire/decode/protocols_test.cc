@@ -7,6 +7,8 @@
 #include <fstream>
 
 #include "wire/decode/decode.h"
+#include "wire/dlms/apdu.h"
+#include "wire/dlms/wrapper.h"
 #include "wire/osgp/message.h"
 
 namespace amity::decode {
@@ -293,6 +295,29 @@ TEST(Protocols, ADlmsPushIsExplainedDownToItsValues) {
             std::string::npos)
       << layout;
   EXPECT_NE(layout.find("7482"), std::string::npos) << layout;
+}
+
+TEST(Protocols, TheBlocksOfADlmsPushAreExplainedTogether) {
+  const Bytes push = hex("0F40000000000101020309060100010700FF0600001D3A02020F00161B");
+  Bytes recording;
+  for (const bool last : {false, true}) {
+    const ByteView piece = last ? ByteView(push).subspan(12) : ByteView(push).first(12);
+    Bytes apdu;
+    encode(dlms::GeneralBlockTransfer{last, true, 1, static_cast<std::uint16_t>(last ? 2 : 1), 0,
+                                      piece},
+           apdu);
+    ASSERT_TRUE(encode(dlms::WrapperFrame{1, 16, apdu}, recording).ok());
+  }
+  DecodeOptions options;
+  options.explain = true;
+  const auto frames = decode_stream(recording, options);
+  ASSERT_EQ(frames.size(), 1u) << all(frames);
+  ASSERT_TRUE(frames[0].json.ok()) << all(frames);
+  EXPECT_EQ(frames[0].offset, 0u);
+  EXPECT_EQ(coverage(*frames[0].json), "once") << *frames[0].json;
+  EXPECT_NE(frames[0].json->find(R"("frames":2,"bytes":)" + std::to_string(recording.size())),
+            std::string::npos)
+      << *frames[0].json;
 }
 
 TEST(Protocols, ACaptureIsDecodedPayloadByPayload) {

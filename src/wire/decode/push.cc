@@ -20,6 +20,7 @@ using dlms::DataType;
 using dlms::DataView;
 using dlms::Obis;
 
+constexpr std::string_view kElectricity = "electricity";
 constexpr int kScalerMax = 18;
 constexpr std::size_t kMakerLetters = 3;  // of a system title
 
@@ -299,8 +300,9 @@ void PushReader::add_number(const Obis& obis, DataView value, ScalerUnit scale,
     reading.value = Decimal{*number, scale.scaler};
   }
   const obis::Quantity quantity = obis::quantity_of(obis);
-  if (const std::string_view medium = obis::medium_of(obis); !medium.empty())
-    report_.meter.medium = medium;
+  // Gas and water behind an electricity meter are in its pushes, too.
+  const std::string_view medium = obis::medium_of(obis);
+  if (report_.meter.medium.empty() || medium == kElectricity) report_.meter.medium = medium;
   reading.quantity = quantity.name;
   reading.unit = dlms_unit_symbol(scale.unit);
   reading.kind = quantity.kind;

@@ -238,16 +238,16 @@ class Json {
 
 // "1.0.1.8.0.255", as DLMS writes it.
 bool is_dotted_obis(std::string_view id) {
-  return std::count(id.begin(), id.end(), '.') == 5 && id.front() != '.' && id.back() != '.' &&
-         id.find_first_not_of("0123456789.") == std::string_view::npos;
+  return id.size() >= 11 && std::count(id.begin(), id.end(), '.') == 5 && id.front() != '.' &&
+         id.back() != '.' && id.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
 // "1-0:1.8.0*255", "1-0:1.8.0": the name goes by the form, protocols mix both.
 bool is_obis(std::string_view id) {
-  if (is_dotted_obis(id)) return true;
-  const std::size_t dash = id.find('-'), colon = id.find(':');
-  return dash != std::string_view::npos && colon != std::string_view::npos && dash < colon &&
-         dash <= 3 && colon - dash <= 4;
+  const std::size_t dash = id.find('-');
+  if (dash == std::string_view::npos) return is_dotted_obis(id);
+  const std::size_t colon = id.find(':');
+  return colon != std::string_view::npos && dash < colon && dash <= 3 && colon - dash <= 4;
 }
 
 void write_value(Json& json, const Reading& reading) {

@@ -8,6 +8,8 @@ export const kPlaces: readonly Place[] = [
   { path: '/events', word: 'Events', icon: 'events', key: 'e' },
   { path: '/commands', word: 'Commands', icon: 'commands', key: 'd' },
   { path: '/quality', word: 'Data quality', short: 'Quality', icon: 'quality', key: 'q' },
+  { path: '/balance', word: 'Balance', icon: 'balance', key: 'l' },
+  { path: '/billing', word: 'Billing', icon: 'billing', key: 'b' },
   { path: '/system', word: 'System', icon: 'system', key: 's' },
 ];
 

@@ -2,7 +2,7 @@
 import type { Point, Series } from './api/types';
 
 const kLetters: Record<string, string> = {
-  A: 'actual', E: 'estimated', F: 'edited', S: 'suspect: the meter doubts its clock or the value', M: 'part of it missing', N: 'no value',
+  A: 'actual', P: 'pending: not validated yet', E: 'estimated', F: 'edited', S: 'suspect: the meter doubts its clock or the value', M: 'part of it missing', N: 'no value',
 };
 const kMethods: Record<string, string> = {
   11: 'from a check meter', 12: 'calculated', 13: 'from SCADA', 14: 'like day', 15: 'average of like days', 16: 'agreed', 17: 'linear between its neighbours',

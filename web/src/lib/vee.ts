@@ -58,3 +58,7 @@ export function editText(edit: Pick<Edit, 'kind' | 'days' | 'intervals' | 'undoe
 
 export const editMarks: Record<Edit['state'], State> = { proposed: 'p3', approved: 'normal', applied: 'normal', rejected: 'normal' };
 export const editWords: Record<Edit['state'], string> = { proposed: 'waits for approval', approved: 'approved', applied: 'applied', rejected: 'rejected' };
+
+/** The rules of validation, in their order, and the classes that rules are set for. */
+export const kRules = ['identity', 'clock', 'count', 'status', 'negative', 'ceiling', 'sum', 'spike', 'jump', 'run', 'high_low', 'peak', 'power_factor', 'register', 'prolonged'] as const;
+export const kClasses = ['residential', 'commercial', 'industrial'] as const;

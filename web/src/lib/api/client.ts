@@ -97,6 +97,17 @@ export const api = {
   undo: (body: { edit: number; reason: string }) => take(client.POST('/api/v1/vee/undo', { body })),
   approve: (id: number, comment: string) => take(client.POST('/api/v1/vee/edits/{id}/approve', { params: { path: of(id) }, body: { comment } })),
   reject: (id: number, comment: string) => take(client.POST('/api/v1/vee/edits/{id}/reject', { params: { path: of(id) }, body: { comment } })),
+  accounts: (query: Query, signal?: Signal) => take(client.GET('/api/v1/billing/accounts', { params: { query: asked(query) }, ...optional(signal) })),
+  account: (id: string | number, signal?: Signal) => take(client.GET('/api/v1/billing/accounts/{id}', { params: { path: of(id) }, ...optional(signal) })),
+  statements: (query: Query, signal?: Signal) => take(client.GET('/api/v1/billing/statements', { params: { query: asked(query) }, ...optional(signal) })),
+  statement: (number: string | number, signal?: Signal) =>
+    take(client.GET('/api/v1/billing/statements/{number}', { params: { path: { number: Number(number) } }, ...optional(signal) })),
+  billTrace: (number: string | number, line: string | number, signal?: Signal) =>
+    take(client.GET('/api/v1/billing/statements/{number}/lines/{line}/intervals', { params: { path: { number: Number(number), line: Number(line) } }, ...optional(signal) })),
+  held: (query: Query, signal?: Signal) => take(client.GET('/api/v1/billing/held', { params: { query: asked(query) }, ...optional(signal) })),
+  billingRuns: (signal?: Signal) => take(client.GET('/api/v1/billing/runs', optional(signal))),
+  runBilling: (body: { account?: number; again?: boolean }) => take(client.POST('/api/v1/billing/runs', { body })),
+  balances: (query: Query, signal?: Signal) => take(client.GET('/api/v1/balances', { params: { query: asked(query) }, ...optional(signal) })),
   users: (signal?: Signal) => take(client.GET('/api/v1/users', optional(signal))),
   addUser: (user: { name: string; password: string; role: Role }) => take(client.POST('/api/v1/users', { body: user })),
   changeUser: (name: string, patch: { role?: Role; disabled?: boolean }) =>

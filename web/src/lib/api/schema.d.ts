@@ -791,6 +791,12 @@ export interface paths {
                 query?: {
                     state?: "waiting" | "estimated" | "failed";
                     bill_date?: string;
+                    /** @description Name of a rule that warns or fails: count, spike, sum, ... */
+                    rule?: string;
+                    /** @description Of the customer: residential, commercial, ... */
+                    class?: string;
+                    /** @description bill_date, the default: by it, then the largest amount. */
+                    sort?: "bill_date" | "-at_stake" | "date";
                     device?: number;
                     /** @description Name of a segment; "direct" (or nothing) for the meters that no concentrator reaches. */
                     segment?: string;
@@ -1874,6 +1880,925 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Billing accounts */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Part of name, customer, address or service point. */
+                    q?: string;
+                    device?: number;
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Accounts by id */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BillingAccountPage"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Open an account */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        name: string;
+                        /** @description Its name. */
+                        service_point: string;
+                        tariff: string;
+                        /** @enum {string} */
+                        cycle?: "month" | "week";
+                        /** @description Of the month, 1 to 28; of the week, 1 Monday to 7. */
+                        bill_day?: number;
+                        /** @description The first local date that is billed. */
+                        opened: string;
+                        prepaid?: boolean;
+                        import?: string;
+                        export?: string;
+                        reactive?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description The account */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BillingAccount"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed: role or CSRF token. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description In conflict with what is there. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not now; Retry-After says when. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One account */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The account with what it was billed */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BillingAccountWhole"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/accounts/{id}/credits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Book a payment of a prepaid account */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description An exact decimal. */
+                        amount: string;
+                        /** @description Names the payment; a payment is booked once. */
+                        reference: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description The booking; the same payment again is the same booking */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Booking"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed: role or CSRF token. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description In conflict with what is there. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not now; Retry-After says when. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Statements */
+        get: {
+            parameters: {
+                query?: {
+                    account?: number;
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Newest first */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StatementPage"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/statements/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One statement, whole
+         * @description Statements never change: what turned out wrong is taken back by a reversal and issued anew.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    number: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description As it was issued */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Statement"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/statements/{number}/lines/{line}/intervals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The intervals behind a line */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    number: number;
+                    line: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The intervals as they were billed */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BillTrace"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/held": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Periods that are due and held */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description By the end of the period */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BillHoldPage"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Billing cycles that were asked for */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Newest first, of this process */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BillingRunList"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Run a billing cycle
+         * @description Everything that is over and not billed. The same cycle twice issues nothing twice.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Without it all. */
+                        account?: number;
+                        /** @description What is billed is rated anew with the tariffs as they are. */
+                        again?: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description The cycle, begun */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BillingRun"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed: role or CSRF token. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not now; Retry-After says when. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/tariffs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Names of the tariffs */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Names */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TariffList"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/balances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Virtual meters and loss balances */
+        get: {
+            parameters: {
+                query?: {
+                    kind?: "transformer" | "feeder" | "meter";
+                    from?: string;
+                    to?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description What cannot be explained first */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BalanceList"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not now; Retry-After says when. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3743,6 +4668,10 @@ export interface components {
         VeeQueueItem: {
             bill_date: string;
             serial: string;
+            /** @description Of the customer. */
+            class: string;
+            /** @description That warn or fail. */
+            rules: string[];
             channel: number;
             date: string;
             device: number;
@@ -3919,6 +4848,275 @@ export interface components {
             items: components["schemas"]["Edit"][];
             /** @description Opaque; ask again with ?cursor=. null: no more. */
             next: string | null;
+        };
+        BillingAccount: {
+            id: number;
+            name: string;
+            service_point: string;
+            customer: string;
+            address: string;
+            device: number | null;
+            tariff: string;
+            /** @enum {string} */
+            cycle: "month" | "week";
+            bill_day: number;
+            /** @description A local date. */
+            opened: string;
+            closed: string | null;
+            prepaid: boolean;
+        };
+        Booking: {
+            number: number;
+            /** @enum {string} */
+            kind: "credit" | "use";
+            /** Format: date-time */
+            at: string | null;
+            /** Format: date-time */
+            from: string | null;
+            /** @description Money, as an exact decimal. */
+            amount: string;
+            /** @description Money, as an exact decimal. */
+            balance: string;
+            reference: string;
+        };
+        BillingAccountWhole: {
+            id: number;
+            name: string;
+            service_point: string;
+            customer: string;
+            address: string;
+            device: number | null;
+            tariff: string;
+            /** @enum {string} */
+            cycle: "month" | "week";
+            bill_day: number;
+            /** @description A local date. */
+            opened: string;
+            closed: string | null;
+            prepaid: boolean;
+            /** @description Money, as an exact decimal. */
+            billed: string;
+            /** @description Money, as an exact decimal. */
+            balance: string;
+            /** @description Of a prepaid account, newest first. */
+            bookings: components["schemas"]["Booking"][];
+        };
+        BillingAccountPage: {
+            items: components["schemas"]["BillingAccount"][];
+            next: string | null;
+            total: number;
+        };
+        StatementRow: {
+            number: number;
+            account: number;
+            account_name: string;
+            customer: string;
+            device: number | null;
+            /** @enum {string} */
+            kind: "issued" | "reversal";
+            reverses: number | null;
+            /** @description A local date. */
+            first_day: string;
+            /** @description A local date. */
+            last_day: string;
+            /** Format: date-time */
+            issued: string | null;
+            currency: string;
+            /** @description Money, as an exact decimal. */
+            total: string;
+            cause: string;
+        };
+        StatementPage: {
+            items: components["schemas"]["StatementRow"][];
+            next: string | null;
+        };
+        Statement: {
+            number: number;
+            account: number;
+            account_name: string;
+            customer: string;
+            device: number | null;
+            /** @enum {string} */
+            kind: "issued" | "reversal";
+            reverses: number | null;
+            /** @description A local date. */
+            first_day: string;
+            /** @description A local date. */
+            last_day: string;
+            /** Format: date-time */
+            issued: string | null;
+            currency: string;
+            /** @description Money, as an exact decimal. */
+            total: string;
+            cause: string;
+            in_force: boolean;
+            replaced_by: number | null;
+            tariff: string;
+            /** @description SHA-256 of the tariff's text as it was. */
+            tariff_digest: string;
+            billed_to: string;
+            address: string;
+            zone: string;
+            /** Format: date-time */
+            from: string | null;
+            /** Format: date-time */
+            to: string | null;
+            days: number;
+            power_factor: string | null;
+            lines: {
+                line: number;
+                /** @enum {string} */
+                kind: "energy" | "demand" | "reactive" | "fixed" | "minimum" | "tax";
+                name: string;
+                reckoning: string;
+                quantity: string;
+                unit: string;
+                price: string;
+                /** @description Money, as an exact decimal. */
+                amount: string;
+                /** @description Where the quantity comes from; null where it is not made of intervals. */
+                trace: {
+                    channel: number;
+                    channel_name: string;
+                    device: number;
+                    unit: string;
+                    /** Format: date-time */
+                    from: string | null;
+                    /** Format: date-time */
+                    to: string | null;
+                    intervals: number;
+                    sum: string;
+                    netted: string;
+                } | null;
+            }[];
+            /** @description The days of final values that it was made of, with their revisions (0: not validated). */
+            inputs: {
+                channel: number;
+                multiplier: number;
+                days: {
+                    /** @description A local date. */
+                    date: string;
+                    revision: number;
+                }[];
+            }[];
+        };
+        BillTrace: {
+            statement: number;
+            line: number;
+            name: string;
+            channel: number;
+            channel_name: string;
+            device: number;
+            unit: string;
+            interval_s: number;
+            /** Format: date-time */
+            from: string | null;
+            /** Format: date-time */
+            to: string | null;
+            values: {
+                /** Format: date-time */
+                time: string | null;
+                /** @description As it was billed. */
+                value: number;
+                code: string;
+                version: number;
+                /** @description It is another by now. */
+                changed: boolean;
+            }[];
+            intervals: number;
+            changed: number;
+            sum: string;
+            billed_sum: string;
+            adds_up: boolean;
+        };
+        BillHold: {
+            account: number;
+            account_name: string;
+            customer: string;
+            device: number | null;
+            /** @description A local date. */
+            first_day: string;
+            /** @description A local date. */
+            last_day: string;
+            /** Format: date-time */
+            since: string | null;
+            /** Format: date-time */
+            tried: string | null;
+            reasons: string[];
+            stretches: {
+                channel: number;
+                /** Format: date-time */
+                from: string | null;
+                /** Format: date-time */
+                to: string | null;
+                /** @enum {string} */
+                what: "missing" | "not validated" | "failed" | "estimated" | "differs";
+            }[];
+        };
+        BillHoldPage: {
+            items: components["schemas"]["BillHold"][];
+            next: string | null;
+            total: number;
+        };
+        BillingRun: {
+            id: number;
+            who: string;
+            account: number | null;
+            again: boolean;
+            /** Format: date-time */
+            started: string | null;
+            /** Format: date-time */
+            finished: string | null;
+            accounts: number;
+            done: number;
+            issued: number;
+            corrected: number;
+            unchanged: number;
+            held: number;
+            failed: number;
+        };
+        BillingRunList: {
+            items: components["schemas"]["BillingRun"][];
+        };
+        TariffList: {
+            items: string[];
+        };
+        Balance: {
+            /** @enum {string} */
+            kind: "transformer" | "feeder" | "meter";
+            id: number;
+            name: string;
+            feeder: string;
+            meters: number;
+            /** @description Of the grid import less export of the meters beneath; of a virtual meter its sum. */
+            delivered: number;
+            /**
+             * @description The worst of its inputs.
+             * @enum {string}
+             */
+            quality: "actual" | "edited" | "estimated" | "failed" | "missing";
+            days: number;
+            days_incomplete: number;
+            /** @description Of the balance: missing or failed at one of the meters. */
+            days_left_out: number;
+            /** @description The loss is more than the meters' errors explain. */
+            significant: boolean;
+            /** @description null: nothing measures it */
+            supplied: number | null;
+            /** @description Supplied less delivered. */
+            loss: number | null;
+            /** @description Of the loss, about 95 %. */
+            uncertainty: number | null;
+            /** @description Of supplied. */
+            loss_percent: number | null;
+        };
+        BalanceList: {
+            /** @description A local date. */
+            from: string;
+            /** @description A local date. */
+            to: string;
+            unit: string;
+            items: components["schemas"]["Balance"][];
         };
         MissingList: {
             items: components["schemas"]["Missing"][];

@@ -39,6 +39,17 @@ export type Decision = VeeDay['decisions'][number];
 export type Version = S['VersionHistory']['items'][number];
 export type Edit = S['Edit'];
 
+export type BillingAccount = S['BillingAccount'];
+export type BillingAccountWhole = S['BillingAccountWhole'];
+export type StatementRow = S['StatementRow'];
+export type Statement = S['Statement'];
+export type StatementLine = Statement['lines'][number];
+export type BillTrace = S['BillTrace'];
+export type BillHold = S['BillHold'];
+export type BillingRun = S['BillingRun'];
+export type Balance = S['Balance'];
+export type BalanceList = S['BalanceList'];
+
 // Of the live stream only.
 /** Final values that had been given out are others now. */
 export interface Correction {

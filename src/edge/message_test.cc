@@ -1,0 +1,103 @@
+#include "edge/message.h"
+
+#include <gtest/gtest.h>
+
+#include "edge/batch.h"
+
+namespace amity::edge {
+namespace {
+
+std::vector<Message> one_of_each() {
+  Digest digest;
+  digest.fill(0xAB);
+  return {Hello{1, {1, 2, 3}, 7, 9, 4, "0.9", "x86_64"},
+          Welcome{1, 6, 1'790'000'000},
+          Refused{"no edge is registered as \"x\""},
+          BatchSent{7, Bytes(300, 5)},
+          Acknowledged{7},
+          EdgeStatus{1u << 30, 12, 20'000, 20, 1},
+          ConfigurationOffer{5, "[[meter]]\n"},
+          ConfigurationReport{5, "line 1: no"},
+          UpdateOffer{"amity-update 1\n", Bytes(64, 9)},
+          UpdateAsk{digest, 65'536},
+          UpdatePiece{digest, 65'536, Bytes(1000, 1)},
+          UpdateReport{digest, ""}};
+}
+
+TEST(EdgeMessage, EachIsReadAsItWasWrittenHoweverItIsCut) {
+  Bytes stream;
+  for (const Message& message : one_of_each()) append(stream, encode_message(message));
+  MessageStream in;
+  std::vector<Message> out;
+  for (const std::uint8_t byte : stream) {
+    in.add(ByteView(&byte, 1));
+    while (true) {
+      auto message = in.next();
+      ASSERT_TRUE(message.ok()) << to_string(message.error());
+      if (!*message) break;
+      out.push_back(std::move(**message));
+    }
+  }
+  EXPECT_TRUE(out == one_of_each());
+}
+
+TEST(EdgeMessage, CutShortIsAnErrorAndNoLengthIsBelieved) {
+  for (const Message& message : one_of_each()) {
+    const Bytes whole = encode_message(message);
+    for (std::size_t size = 4; size < whole.size(); ++size)
+      EXPECT_FALSE(decode_message(ByteView(whole).subspan(4, size - 4)).ok())
+          << message.index() << " " << size;
+  }
+  MessageStream in;
+  in.add(Bytes{0x7F, 0xFF, 0xFF, 0xFF, 1});
+  EXPECT_FALSE(in.next().ok());
+}
+
+Batch readings() {
+  Device device;
+  device.id = DeviceId(3);
+  device.serial = "12345678";
+  device.protocol = "mbus";
+  Channel channel;
+  channel.id = ChannelId(9);
+  channel.device = device.id;
+  channel.kind = ChannelKind::kRegister;
+  channel.name = "energy";
+  channel.unit = Unit::kWattHour;
+  channel.exponent = 3;
+  return {{device},
+          {channel},
+          ReadingsArrived{"headend",
+                          UtcSeconds(1'790'000'000),
+                          {{ChannelId(9), UtcSeconds(1'789'999'000), -5, {}},
+                           {ChannelId(9), UtcSeconds(1'789'999'900), 7, Quality{2}}}}};
+}
+
+TEST(EdgeBatch, ComesBackAsItWas) {
+  const auto bytes = encode_batch(readings());
+  ASSERT_TRUE(bytes.ok());
+  const auto batch = decode_batch(*bytes);
+  ASSERT_TRUE(batch.ok()) << to_string(batch.error());
+  EXPECT_EQ(batch->devices[0].serial, "12345678");
+  EXPECT_EQ(batch->channels[0].name, "energy");
+  EXPECT_EQ(batch->channels[0].exponent, 3);
+  EXPECT_EQ(std::get<ReadingsArrived>(batch->fact).readings,
+            std::get<ReadingsArrived>(readings().fact).readings);
+  for (std::size_t size = 0; size < bytes->size(); ++size)
+    EXPECT_FALSE(decode_batch(ByteView(*bytes).first(size)).ok());
+}
+
+TEST(EdgeBatch, SpeaksOfNothingThatItDoesNotName) {
+  Batch stranger = readings();
+  std::get<ReadingsArrived>(stranger.fact).readings[0].channel = ChannelId(10);
+  EXPECT_FALSE(decode_batch(*encode_batch(stranger)).ok());
+  Batch orphan = readings();
+  orphan.channels[0].device = DeviceId(4);
+  EXPECT_FALSE(decode_batch(*encode_batch(orphan)).ok());
+  Batch command = readings();
+  command.fact = CommandChanged{};
+  EXPECT_FALSE(decode_batch(*encode_batch(command)).ok());
+}
+
+}  // namespace
+}  // namespace amity::edge

@@ -1,0 +1,66 @@
+// A statement comes back as it was, or not at all.
+#include "mdm/rate/statement_codec.h"
+
+#include <gtest/gtest.h>
+
+namespace amity::mdm {
+namespace {
+
+StatementBody sample() {
+  StatementBody body;
+  Statement& s = body.statement;
+  s.account = "A-1";
+  s.from = UtcSeconds(1'728'000'000);  // 2024-10-04
+  s.to = s.from + 3 * 86'400;
+  s.days = 3;
+  s.total = 1'423;
+  s.peak = 1'200;
+  s.peak_exponent = -3;
+  BillLine line;
+  line.quantity = 9'487;
+  line.exponent = -3;
+  line.price = {15, -2};
+  line.amount = 1'423;
+  line.trace = {ChannelId(7), ChannelId(8), s.from, s.to, 72, 9'600, 113, 0, 0};
+  s.lines = {line};
+  body.texts = {{"Energy", "kWh", "9.487 kWh x 0.15"}};
+  body.customer = "Ana Núñez";
+  body.address = "Mill Lane 1";
+  body.tariff = "Home";
+  body.tariff_digest = Bytes(32, 0xAB);
+  body.currency = "EUR";
+  body.zone = "Europe/Madrid";
+  body.inputs = {{ChannelId(7), 40, 20'000, {1, 3, 0}}};
+  return body;
+}
+
+TEST(StatementCodec, ComesBackWhole) {
+  const StatementBody body = sample();
+  const Bytes bytes = encode_statement(body);
+  EXPECT_EQ(decode_statement(bytes).value(), body);
+  EXPECT_LT(bytes.size(), 220u);
+}
+
+TEST(StatementCodec, AnyChangedByteIsFound) {
+  const Bytes whole = encode_statement(sample());
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    Bytes changed = whole;
+    changed[i] ^= 0x10;
+    const auto read = decode_statement(changed);
+    ASSERT_FALSE(read.ok()) << i;
+    EXPECT_EQ(read.error().code, ErrorCode::kCorrupt);
+  }
+  for (std::size_t n = 0; n < whole.size(); ++n)
+    EXPECT_FALSE(decode_statement(ByteView(whole).first(n)).ok()) << n;
+}
+
+TEST(StatementCodec, AReversalTakesBackEveryAmount) {
+  const Statement back = reversal_of(sample().statement);
+  EXPECT_EQ(back.total, -1'423);
+  EXPECT_EQ(back.lines[0].amount, -1'423);
+  EXPECT_EQ(back.lines[0].quantity, -9'487);
+  EXPECT_EQ(back.lines[0].trace, sample().statement.lines[0].trace);
+}
+
+}  // namespace
+}  // namespace amity::mdm

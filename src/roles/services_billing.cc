@@ -1,0 +1,57 @@
+// The API's questions about billing.
+#include "roles/services.h"
+
+namespace amity::roles {
+namespace {
+
+Error not_here() {
+  return make_error(ErrorCode::kClosed, "billing does not run in this process");
+}
+
+}  // namespace
+
+Result<api::BillingRun> PlatformServices::start_billing_run(AccountId account, bool again,
+                                                            std::string who) {
+  if (billing_ == nullptr) return not_here();
+  return billing_->start_run(account, again, std::move(who));
+}
+
+std::vector<api::BillingRun> PlatformServices::billing_runs() {
+  return billing_ == nullptr ? std::vector<api::BillingRun>() : billing_->runs();
+}
+
+Result<BillingAccount> PlatformServices::put_account(BillingAccount account) {
+  if (billing_ == nullptr) return not_here();
+  return billing_->put_account(std::move(account));
+}
+
+Result<bool> PlatformServices::credit(AccountId account, const std::string& reference,
+                                      std::int64_t amount) {
+  if (billing_ == nullptr) return not_here();
+  return billing_->credit(account, reference, amount);
+}
+
+std::vector<std::string> PlatformServices::tariffs() {
+  return billing_ == nullptr ? std::vector<std::string>() : billing_->tariff_names();
+}
+
+Result<std::vector<api::BalanceRow>> PlatformServices::balances(const api::BalanceQuery& query) {
+  if (balances_ == nullptr) return not_here();
+  return balances_->balances(query);
+}
+
+void add_billing_metrics(std::vector<api::Metric>& out, const BillingRole& billing) {
+  const BillingCounts counts = billing.counts();
+  const auto add = [&out](std::string name, std::string help, std::uint64_t value) {
+    out.push_back({"amity_billing_" + name, std::move(help), true, {}, static_cast<double>(value)});
+  };
+  add("statements_total", "Statements issued", counts.issued);
+  add("reversals_total", "Statements taken back by reversal", counts.reversed);
+  add("unchanged_total", "Periods rated again that came to the same", counts.unchanged);
+  add("bookings_total", "Bookings of prepaid accounts", counts.bookings);
+  add("errors_total", "Failures of the store while billing", counts.errors);
+  out.push_back({"amity_billing_held", "Periods that are due and held", false, {},
+                 static_cast<double>(billing.held())});
+}
+
+}  // namespace amity::roles
