@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <sstream>
@@ -27,7 +26,7 @@ struct Options {
   std::uint64_t seed = 1;
   std::string seeds, faults, rule, trace;
   std::uint32_t meters = 20, days = 1;
-  std::uint32_t c12 = UINT32_MAX, radio = UINT32_MAX;  // a tenth of the meters, at least one
+  std::uint32_t c12 = 0, radio = 0;
   unsigned jobs = 0;
 };
 
@@ -253,10 +252,10 @@ int simulate_command(int argc, char** argv) {
       ->capture_default_str()
       ->check(CLI::Range(1u, simulation::kMetersMax));
   app.add_option("--c12", options.c12,
-                 "and how many that speak C12.22; a tenth of those by default")
+                 "and how many that speak C12.22; none by default")
       ->check(CLI::Range(0u, simulation::kMetersMax));
   app.add_option("--radio", options.radio,
-                 "and how many water and gas meters on the air (wM-Bus); a tenth by default")
+                 "and how many water and gas meters on the air (wM-Bus); none by default")
       ->check(CLI::Range(0u, simulation::kMetersMax));
   app.add_option("--days", options.days, "of faults; then they end and the system settles")
       ->capture_default_str()
@@ -270,9 +269,6 @@ int simulate_command(int argc, char** argv) {
   app.footer(footer());
   CLI11_PARSE(app, argc, argv);
 
-  for (std::uint32_t* others : {&options.c12, &options.radio}) {
-    if (*others == UINT32_MAX) *others = std::max(1u, options.meters / 10);
-  }
   Config config;
   config.seed = options.seed;
   config.meters = options.meters;
