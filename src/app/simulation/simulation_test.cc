@@ -69,29 +69,6 @@ TEST(Simulation, UnderEveryFaultTheRulesHold) {
   EXPECT_GT(sum.rereads, 5u);
 }
 
-// C12.22 polled beside them and water and gas on the air: the same rules.
-TEST(Simulation, MetersOfOtherProtocolsKeepTheSameRules) {
-  Config config;
-  config.meters = 3;
-  config.c12_meters = 2;
-  config.radio_meters = 5;
-  std::uint64_t first = 0, crashes = 0;
-  for (const std::uint64_t seed : {1u, 2u, 3u, 1u}) {
-    config.seed = seed;
-    const auto report = Simulation(config).run();
-    ASSERT_TRUE(report.ok()) << to_string(report.error());
-    EXPECT_EQ(text(*report), "") << "seed " << seed;
-    // Three days of two channels of two C12.22 meters more than the DLMS meters alone have.
-    EXPECT_GE(report->checked.rows_compared, (3u * 4 + 2 * 2) * 2 * 96);
-    crashes += report->crashes;
-    if (seed == 1 && first != 0) {
-      EXPECT_EQ(report->history_hash, first) << "one seed, one history";
-    }
-    if (seed == 1) first = report->history_hash;
-  }
-  EXPECT_GT(crashes, 5u);
-}
-
 TEST(Simulation, OneSeedOneHistory) {
   const Report a = run(5, 3), b = run(5, 3), c = run(6, 3);
   EXPECT_EQ(a.history_hash, b.history_hash);
