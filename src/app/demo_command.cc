@@ -20,7 +20,9 @@ namespace {
 struct Options {
   PlatformArguments platform;
   world::FleetConfig fleet;
-  std::string profiles, password = "amity-demo", mix = "dlms=80,c1222=5,iec62056=3,sml=1,p1=1,wmbus=7,mbus=3";
+  std::string profiles, password = "amity-demo";
+  std::string mix =
+      "dlms=74,c1222=5,iec62056=3,sml=1,p1=1,modbus=2,stg=3,wmbus=5,mbus=3,dlms-mbus=3";
   bool faults = true;
   unsigned seconds = 0;
 };

@@ -1,65 +1,13 @@
 // The walk of a reading, whole: real homes, virtual meters, DLMS on real sockets, head-end, intake, journal, store.
 
-#include <gtest/gtest.h>
-#include <stdlib.h>
-
-#include <algorithm>
-#include <chrono>
-#include <filesystem>
 #include <fstream>
-#include <map>
-#include <thread>
 
 #include "app/admin_command.h"
 #include "app/exit_codes.h"
-#include "app/simulated_utility.h"
+#include "app/test_end_to_end.h"
 
 namespace amity::app {
 namespace {
-
-constexpr std::int64_t kDay_s = 86'400;
-
-class Scratch {
- public:
-  Scratch() { EXPECT_NE(mkdtemp(path_.data()), nullptr); }
-  ~Scratch() { std::filesystem::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_ = (std::filesystem::temp_directory_path() / "amity-e2e-XXXXXX").string();
-};
-
-roles::PlatformOptions options_in(const std::string& directory) {
-  roles::PlatformOptions options;
-  options.data_directory = directory;
-  options.http.listen.port = 0;
-  options.http.password_passes = 1;
-  options.http.password_memory_bytes = 8 << 20;
-  options.admin_password = "end-to-end";
-  options.headends = 2;
-  options.headend.read.interval_s = 300;
-  options.headend.read.offset_s = 0;
-  options.headend.read.spread_s = 1;
-  options.headend.read.backfill_s = 60 * kDay_s;
-  return options;
-}
-
-ChannelId channel_named(store::Registry& registry, DeviceId device, const std::string& name) {
-  const auto channels = registry.channels_of(device);
-  for (const Channel& channel : *channels) {
-    if (channel.name == name && channel.kind == ChannelKind::kInterval) return channel.id;
-  }
-  return {};
-}
-
-template <class Done>
-bool wait_until(std::chrono::seconds patience, Done&& done) {
-  for (auto waited = std::chrono::milliseconds(0); waited < patience; waited += std::chrono::milliseconds(100)) {
-    if (done()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  }
-  return done();
-}
 
 TEST(EndToEnd, EveryIntervalOfTheRealHomesIsInTheStoreExactly) {
   const std::string directory = std::string(AMITY_SOURCE_DIR) + "/../shared/data/sgsc_households";
@@ -144,127 +92,6 @@ TEST(EndToEnd, AnOnDemandReadWalksToTheMeterAndBack) {
   EXPECT_GT(store.readings().read(channel, UtcSeconds(0), UtcSeconds(1LL << 33)).value().size(), 96u);
   const ChannelId other = channel_named(store.registry(), DeviceId(8), "import");
   EXPECT_TRUE(store.readings().read(other, UtcSeconds(0), UtcSeconds(1LL << 33)).value().empty());
-}
-
-// Every register reading of the device that is stored, by time.
-std::map<UtcSeconds, std::int64_t> registers_of(store::Store& store, DeviceId device, const std::string& name) {
-  std::map<UtcSeconds, std::int64_t> out;
-  const auto channels = store.registry().channels_of(device);
-  for (const Channel& channel : *channels) {
-    if (channel.name != name || channel.kind != ChannelKind::kRegister) continue;
-    const auto readings = store.readings().read(channel.id, UtcSeconds(0), UtcSeconds(1LL << 33));
-    for (const Reading& r : *readings) out[r.time] = r.value;
-  }
-  return out;
-}
-
-TEST(EndToEnd, RadioTelegramsOfWaterAndGasAreInTheStoreExactly) {
-  world::FleetConfig config;
-  config.meters = 60;
-  config.mix = world::DeviceMix::parse("dlms=30,wmbus=30").value();
-  config.port = 0;
-  config.history_days = 2;
-  config.faults = world::FaultRates::none();
-  config.link.loss = 0.1;  // telegrams that nobody hears
-  config.telegram_every_s = 2;
-  const Scratch scratch;
-  auto options = options_in(scratch.path());
-  options.headend.scheduled = false;
-  options.zone = config.zone;  // the meters' clocks show the town's
-  options.heard.frames_tcp = {Endpoint{"127.0.0.1", 0}};
-  auto utility = SimulatedUtility::start(config, std::move(options));
-  ASSERT_TRUE(utility.ok()) << to_string(utility.error());
-  store::Store& store = (*utility)->platform().store();
-  const auto devices = (*utility)->fleet().side().devices();
-  ASSERT_EQ(devices.size(), 30u);
-  ASSERT_TRUE(wait_until(std::chrono::seconds(120), [&] {
-    return std::ranges::all_of(devices, [&](const world::SideDevice& d) {
-      return registers_of(store, d.device, "volume").size() >= 2;  // one a minute is kept
-    });
-  })) << "not every radio meter was heard twice";
-  std::size_t compared = 0;
-  (*utility)->on_meters([&](world::Fleet& fleet) {
-    for (const world::SideDevice& d : devices) {
-      const world::ResourceMeter& meter = fleet.side().resource(d.meter);
-      for (const auto& [time, value] : registers_of(store, d.device, "volume")) {
-        EXPECT_EQ(value, meter.register_at(time)) << meter.serial() << " at " << to_iso(time);
-        ++compared;
-      }
-      for (const auto& [time, value] : registers_of(store, d.device, "volume_s1")) {
-        EXPECT_EQ(value, meter.register_at(meter.due_date(time))) << meter.serial() << " due " << to_iso(time);
-      }
-    }
-    EXPECT_GT(fleet.collector_stats().lost, 0u);
-  });
-  std::printf("%zu register readings of %zu radio meters compared\n", compared, devices.size());
-}
-
-// Electricity over four protocols and heat over a fifth, read on schedule over links that lose and break.
-TEST(EndToEnd, PolledMetersOfEveryProtocolAreInTheStoreExactly) {
-  world::FleetConfig config;
-  config.meters = 36;
-  config.mix = world::DeviceMix::parse("dlms=12,c1222=6,iec62056=4,sml=4,p1=4,mbus=6").value();
-  config.port = 0;
-  config.history_days = 3;
-  config.faults = world::FaultRates::none();
-  config.link.delay_ms = 1;
-  config.link.drop = 0.002;
-  const Scratch scratch;
-  auto options = options_in(scratch.path());
-  options.zone = config.zone;
-  auto utility = SimulatedUtility::start(config, std::move(options));
-  ASSERT_TRUE(utility.ok()) << to_string(utility.error());
-  store::Store& store = (*utility)->platform().store();
-  const world::Fleet& fleet = (*utility)->fleet();
-  const auto devices = fleet.side().devices();
-  ASSERT_EQ(devices.size(), 24u);
-  const UtcSeconds after = fleet.born() + 3'600, until = fleet.born() + 2 * kDay_s;
-  const auto with_profile = [](const world::SideDevice& d) {
-    return d.protocol == world::MeterProtocol::kC1222 || d.protocol == world::MeterProtocol::kIec62056;
-  };
-  const auto intervals = [&](const world::SideDevice& d, const char* name) {
-    const ChannelId channel = channel_named(store.registry(), d.device, name);
-    return channel.valid() ? *store.readings().read(channel, after, until) : std::vector<Reading>();
-  };
-  const auto name_of = [](const world::SideDevice& d) {
-    return d.protocol == world::MeterProtocol::kMbus ? "energy" : "active_energy_import";
-  };
-  const bool complete = wait_until(std::chrono::seconds(180), [&] {
-    return std::ranges::all_of(devices, [&](const world::SideDevice& d) {
-      if (with_profile(d) && intervals(d, "import").size() < 47 * 4) return false;
-      return !registers_of(store, d.device, name_of(d)).empty();
-    });
-  });
-  std::map<std::string, std::size_t> rows, registers;
-  (*utility)->on_meters([&](world::Fleet& meters) {
-    for (const world::SideDevice& d : devices) {
-      const std::string protocol(world::to_string(d.protocol));
-      if (with_profile(d)) {
-        std::map<UtcSeconds, std::int64_t> truth;
-        for (const auto& row : meters.meter(d.meter).rows(after, until)) truth[row.stamp] = row.interval.import_wh;
-        for (const Reading& r : intervals(d, "import")) {
-          ASSERT_TRUE(truth.contains(r.time)) << protocol << " at " << to_iso(r.time);
-          EXPECT_EQ(r.value, truth[r.time]) << protocol << " at " << to_iso(r.time);
-          ++rows[protocol];
-        }
-      }
-      for (const auto& [time, value] : registers_of(store, d.device, name_of(d))) {
-        // A register is read within a second or two of the clock's time that it is stored under.
-        const auto at = [&](UtcSeconds t) {
-          if (d.protocol == world::MeterProtocol::kMbus) return meters.side().resource(d.meter).register_at(t);
-          const world::VirtualMeter& meter = meters.meter(d.meter);
-          return meter.register_offset().import_wh + meter.totals_at(t).import_wh;
-        };
-        EXPECT_GE(value, at(time - 2)) << protocol << " at " << to_iso(time);
-        EXPECT_LE(value, at(time + 2)) << protocol << " at " << to_iso(time);
-        ++registers[protocol];
-      }
-    }
-  });
-  for (const auto& [protocol, count] : registers) {
-    std::printf("%s: %zu intervals, %zu registers compared\n", protocol.c_str(), rows[protocol], count);
-  }
-  EXPECT_TRUE(complete) << "the head-end did not read everything";
 }
 
 int admin(std::vector<std::string> arguments) {

@@ -31,8 +31,9 @@ struct Options {
 void add_options(CLI::App& app, Options& o) {
   app.add_option("--meters", o.fleet.meters, "how many (default 200; with --profiles all the homes there are)");
   app.add_option("--mix", o.mix,
-                 "shares of protocols, e.g. dlms=80,c1222=5,wmbus=15; one of dlms, c1222, iec62056, sml, p1 "
-                 "(electricity), wmbus (water, gas), mbus (heat); default: all dlms");
+                 "shares of protocols, e.g. dlms=80,c1222=5,wmbus=15; one of dlms, c1222, iec62056, sml, p1, modbus, "
+                 "stg (electricity), wmbus (water, gas), mbus (heat), dlms-mbus (gas, water, heat behind DLMS meters); "
+                 "default: all dlms");
   app.add_option("--seed", o.fleet.seed, "of the town: same seed, same homes, grid, keys and faults");
   app.add_option("--port", o.fleet.port, "TCP port; meter N answers at 127.16.0.N, concentrators from 127.24.0.1");
   app.add_option("--bind", o.fleet.bind, "address to listen on; connections from other machines are dropped anyway");
@@ -42,6 +43,10 @@ void add_options(CLI::App& app, Options& o) {
   app.add_option("--push-spread", o.fleet.push_spread_s, "seconds after the interval over which pushes are spread");
   app.add_option("--frames", o.frames, "HOST:PORT that collectors forward radio telegrams to (serve --listen-frames)");
   app.add_option("--telegram-every", o.fleet.telegram_every_s, "seconds between forwarded telegrams of one meter");
+  app.add_option("--stg-drop", o.fleet.stg_drop,
+                 "existing folder that PRIME concentrators deliver reports to (serve --stg-drop)")
+      ->check(CLI::ExistingDirectory);
+  app.add_option("--stg-every", o.fleet.stg_every_s, "seconds between the reports of one concentrator");
   app.add_option("--history-days", o.fleet.history_days, "how long ago the meters were installed");
   app.add_option("--concentrators", o.fleet.concentrator_share, "share of the grid behind concentrators, 0..1");
   app.add_flag("--hdlc", o.fleet.hdlc,
@@ -85,9 +90,9 @@ void report_later(Runtime runtime, world::Fleet& fleet, unsigned every_s) {
   runtime.timers.at(runtime.clock.now() + std::chrono::seconds(every_s), [runtime, &fleet, every_s] {
     const world::HostStats& s = fleet.stats();
     fmt::print(stderr, "connections {} open, {} ever; requests {}; {} bytes in, {} out; pushes {} sent, {} failed; "
-               "telegrams {}\n",
+               "telegrams {}; reports {}\n",
                fleet.connections(), s.connections, s.requests, s.bytes_in, s.bytes_out, fleet.pushes_sent(),
-               fleet.pushes_failed(), fleet.collector_stats().sent);
+               fleet.pushes_failed(), fleet.collector_stats().sent, fleet.stg_stats().files);
     report_later(runtime, fleet, every_s);
   });
 }
@@ -101,6 +106,7 @@ Status serve(const Options& o, runtime::Reactor& reactor) {
   }
   fleet->start_pushes();
   fleet->start_frames();
+  fleet->start_reports();
   fleet->start_disturbances();
   fmt::print(stderr, "{} devices, {} of them DLMS meters, {} concentrators, {} collectors on port {}\n",
              fleet->master_data().devices.size(), fleet->dlms_meters(), fleet->grid().concentrators,

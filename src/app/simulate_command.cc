@@ -26,12 +26,14 @@ struct Options {
   std::uint64_t seed = 1;
   std::string seeds, faults, rule, trace;
   std::uint32_t meters = 20, days = 1;
+  std::uint32_t c12 = 0, radio = 0;
   unsigned jobs = 0;
 };
 
 std::string reproduce(const Options& options, std::uint64_t seed) {
-  std::string text = fmt::format("amity simulate --seed {} --meters {} --days {}", seed,
-                                 options.meters, options.days);
+  std::string text =
+      fmt::format("amity simulate --seed {} --meters {} --c12 {} --radio {} --days {}", seed,
+                  options.meters, options.c12, options.radio, options.days);
   if (!options.faults.empty()) text += " --faults " + options.faults;
   if (!options.rule.empty()) text += " --break " + options.rule;
   return text;
@@ -86,8 +88,9 @@ void print_violation(const Report& r, const Options& options, std::uint64_t seed
 
 void print_report(const Report& r, const Options& options, std::uint64_t seed, double real_s) {
   const auto virtual_s = static_cast<double>(r.end - r.start);
-  fmt::print("seed        {}, {} meters, {} days from {}, commit {}\n", seed, options.meters,
-             options.days, to_iso(r.start), commit());
+  fmt::print("seed        {}, {} DLMS, {} C12.22 and {} radio meters, {} days from {}, commit {}\n",
+             seed, options.meters, options.c12, options.radio, options.days, to_iso(r.start),
+             commit());
   print_faults(r);
   const auto& h = r.head_end;
   fmt::print(
@@ -236,17 +239,24 @@ int simulate_command(int argc, char** argv) {
   CLI::App app{
       "Runs the whole system in virtual time on one thread: head-end, intake, journal, stores, "
       "operations,\n"
-      "virtual DLMS meters and the network between them, with faults drawn from a seed. The "
-      "platform dies\n"
-      "and recovers; rules are checked at every crash and at the end, when the store must be the "
+      "virtual meters (DLMS, C12.22, radio) and the network between them, with faults drawn from "
+      "a seed. The\n"
+      "platform dies and recovers; rules are checked at every crash and at the end, when the store "
+      "must be the "
       "meters' truth.",
       "amity simulate"};
   Options options;
   app.add_option("--seed", options.seed, "of everything random")->capture_default_str();
   app.add_option("--seeds", options.seeds, "many, such as 1-50: a process each, a line each");
-  app.add_option("--meters", options.meters, "how many")
+  app.add_option("--meters", options.meters, "how many that speak DLMS")
       ->capture_default_str()
       ->check(CLI::Range(1u, simulation::kMetersMax));
+  app.add_option("--c12", options.c12,
+                 "and how many that speak C12.22; none by default")
+      ->check(CLI::Range(0u, simulation::kMetersMax));
+  app.add_option("--radio", options.radio,
+                 "and how many water and gas meters on the air (wM-Bus); none by default")
+      ->check(CLI::Range(0u, simulation::kMetersMax));
   app.add_option("--days", options.days, "of faults; then they end and the system settles")
       ->capture_default_str()
       ->check(CLI::Range(1u, simulation::kDaysMax));
@@ -262,6 +272,8 @@ int simulate_command(int argc, char** argv) {
   Config config;
   config.seed = options.seed;
   config.meters = options.meters;
+  config.c12_meters = options.c12;
+  config.radio_meters = options.radio;
   config.days = options.days;
   Status parsed = parse_faults(options.faults, config.faults);
   if (parsed.ok() && !options.rule.empty()) {

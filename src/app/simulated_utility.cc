@@ -36,6 +36,10 @@ Result<std::unique_ptr<SimulatedUtility>> SimulatedUtility::start(world::FleetCo
                                                                   roles::PlatformOptions options) {
   std::unique_ptr<SimulatedUtility> utility(new SimulatedUtility());
   AMITY_CHECK(utility->start_meters(fleet));
+  std::string& stg_drop = options.heard.stg_drop;
+  if (stg_drop.empty() && fleet.mix[world::MeterProtocol::kStg] > 0)
+    stg_drop = options.data_directory + "/stg-drop";
+  const std::string reports = stg_drop;
   AMITY_TRY(const TimeZone zone, TimeZone::find(options.zone));
   AMITY_TRY(utility->platform_, roles::Platform::open(std::move(options)));
   roles::Platform& platform = *utility->platform_;
@@ -53,6 +57,9 @@ Result<std::unique_ptr<SimulatedUtility>> SimulatedUtility::start(world::FleetCo
   }
   if (const auto frames = platform.frames(); !frames.empty()) {
     utility->on_meters([&frames](world::Fleet& meters) { meters.start_frames(frames.front()); });
+  }
+  if (!reports.empty()) {
+    utility->on_meters([&reports](world::Fleet& meters) { meters.start_reports(reports); });
   }
   return utility;
 }

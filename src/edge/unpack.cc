@@ -47,6 +47,7 @@ Result<const Channel*> Unpacker::channel_for(DeviceId device, const Channel& nam
   for (const Channel& channel : known->second)
     if (channel.kind == named.kind && channel.name == named.name) return &channel;
   Channel fresh = named;
+  fresh.id = ChannelId();  // its number is the edge's
   fresh.device = device;
   AMITY_TRY(fresh.id, registry_.add_channel(fresh));
   known->second.push_back(std::move(fresh));

@@ -7,10 +7,13 @@
 //   c1222+tcp://HOST:PORT?called=APTITLE&calling=APTITLE&user-id=..    C12.22 (c12_driver.h)
 //   mbus+tcp://HOST:PORT?primary=5 | secondary=IIIIIIIIMMMMVVTT        wired M-Bus behind a gateway
 //   iec62056+tcp://HOST:PORT?device=ADDR&mode=C                        IEC 62056-21 behind a gateway
-//   modbus+tcp://HOST:PORT?unit=5&map=FILE                             Modbus TCP
+//   modbus+tcp://HOST:PORT?unit=5&map=FILE&framing=rtu                 Modbus TCP; RTU frames behind
+//   a gateway where it says so
 //   p1+tcp://HOST:PORT, sml+tcp://HOST:PORT                            telegrams as they come
 //   mbus+serial:///dev/ttyX?baud=2400&line=8E1 ...                     a port of this machine; iec62056,
 //   modbus (RTU), p1 and sml likewise
+// "wmbus:", "stg:", "dlms-mbus:" and the like name devices that nobody calls: they are heard, or read
+// through another meter.
 // For all: `zone=Europe/Madrid`, of a meter whose clock shows another zone than the utility's.
 #pragma once
 

@@ -161,6 +161,7 @@ Task<Status> DlmsDriver::read_scheduled(Progress progress) {
   AMITY_CO_CHECK(co_await read_clock_and_registers(c_.config.read.registers));
   if (quarantined()) co_return Status{};
   Status read = co_await read_profiles(plan(), std::move(progress));
+  if (read.ok()) read = co_await read_mbus();
   AMITY_CO_CHECK(co_await deliver());  // registers of a meter without profiles, or before a failure
   if (rows_quarantined_ != 0) {
     AMITY_CO_CHECK(co_await report(HeadEndEvent::kRowsQuarantined, std::to_string(rows_quarantined_) + " rows"));

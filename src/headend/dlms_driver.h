@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "headend/driver.h"
+#include "wire/dlms/mbus_client.h"
 
 namespace amity::headend {
 
@@ -27,6 +28,7 @@ class DlmsDriver final : public Driver {
   bool connected() const override { return link_ && link_->connected(); }
   bool security_failure() const override { return security_failure_; }
   std::optional<std::int32_t> clock_offset_s() const override { return clock_offset_s_; }
+  std::vector<DeviceId> also_read() const override { return also_read_; }
   std::size_t readings_accepted() const { return readings_accepted_; }
   std::size_t registers_read() const { return registers_read_; }
   Traffic traffic() const override;  // of all associations of this conversation, failed ones too
@@ -69,6 +71,20 @@ class DlmsDriver final : public Driver {
   Result<ChannelId> channel_for(const Column& column, const Profile& profile);
   void mark_answered(const Ask& ask, UtcSeconds last);
 
+  // M-Bus devices behind the meter: dlms_mbus.cc
+  struct MbusAsk {
+    const MbusLayout* layout;
+    TimeRange range;
+  };
+  Task<Status> read_mbus();
+  Status settle_mbus(const dlms::MbusSlave& slave);
+  Task<Status> learn_mbus_values(const MbusLayout& layout);
+  void plan_mbus(const MbusLayout& layout, std::vector<MbusAsk>& asks);
+  Task<Status> read_mbus_profiles(std::vector<MbusAsk> asks);
+  Task<Status> read_mbus_values(const MbusLayout& layout);
+  Result<UtcSeconds> take_mbus_rows(const MbusAsk& ask, ByteView encoded);
+  void take_mbus_value(const MbusBehind::Value& value, UtcSeconds time, std::int64_t number, Quality quality);
+
   // commands: dlms_commands.cc
   Task<CommandOutcome> run_ping();
   Task<CommandOutcome> run_read_now(Progress progress);
@@ -88,6 +104,7 @@ class DlmsDriver final : public Driver {
   EventsArrived events_;
   std::optional<std::int32_t> clock_offset_s_;
   UtcSeconds meter_now_;
+  std::vector<DeviceId> also_read_;
   bool secured_ = false;
   bool security_failure_ = false;
   std::size_t readings_accepted_ = 0;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "headend/event_codes.h"
 #include "headend/headend.h"
@@ -57,6 +58,8 @@ class Driver {
   virtual bool connected() const = 0;
   virtual bool security_failure() const = 0;
   virtual std::optional<std::int32_t> clock_offset_s() const = 0;
+  // Devices that were read through this one.
+  virtual std::vector<DeviceId> also_read() const { return {}; }
   virtual Traffic traffic() const = 0;  // of all connections of this conversation
 };
 

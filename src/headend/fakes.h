@@ -22,7 +22,10 @@ class FakeRegistry : public store::Registry {
   int transactions = 0;
 
   Status add(const store::MasterData& data) override {
-    for (const Device& d : data.devices) device_map[d.id.value] = d;
+    for (Device d : data.devices) {
+      if (!d.id.valid()) d.id = DeviceId(device_map.empty() ? 1 : device_map.rbegin()->first + 1);
+      device_map[d.id.value] = d;
+    }
     for (const Channel& c : data.channels) channel_list.push_back(c);
     return {};
   }

@@ -132,6 +132,7 @@ void HeadEnd::Impl::reload(DeviceId id) {
   meter->loads.clear();
   meter->daily.clear();
   meter->log_newest.clear();
+  meter->mbus.clear();
   meter->backoff.succeeded();
   plan(*meter, true);
   pump();
@@ -276,6 +277,13 @@ void HeadEnd::Impl::finish(const Visit& visit, const Status& status, const Drive
   const Traffic traffic = driver.traffic();
   stats_.bytes_sent += traffic.bytes_sent;
   stats_.bytes_received += traffic.bytes_received;
+  for (const DeviceId behind : driver.also_read()) {
+    ContactMade along;
+    along.device = behind;
+    along.at = contact.at;
+    along.ok = true;
+    emit_(std::move(along));
+  }
   emit_(std::move(contact));
   reschedule(meter, status, driver.security_failure());
   meter.busy = false;

@@ -16,6 +16,7 @@ inline constexpr std::uint32_t kCounterLast = 0xFFFF'FF00;      // own counters 
 inline constexpr std::uint32_t kProfileRowsPerRead = 96;        // rows asked for in one range
 inline constexpr std::uint32_t kProfileRowsMax = 100'000;       // rows accepted in one answer
 inline constexpr std::uint32_t kProfileColumnsMax = 64;
+inline constexpr std::size_t kMbusValuesMax = 16;  // of one device behind an electricity meter
 inline constexpr std::uint32_t kEventRowsMax = 5'000;           // rows accepted in one event log answer
 inline constexpr std::size_t kCommandsQueuedMax = 10'000;       // waiting on-demand commands per instance
 inline constexpr unsigned kSecurityFailuresMax = 3;             // in a row: locked out, alarm

@@ -1,7 +1,11 @@
 #include "headend/mbus_devices.h"
 
+#include <algorithm>
+
 namespace amity::headend {
 namespace {
+
+constexpr std::size_t kMbusClientsPerRequest = 4;
 
 dlms::Obis client_of(std::uint8_t channel) { return {0, channel, 24, 1, 0, 255}; }
 
@@ -20,21 +24,27 @@ Task<Status> call(DeviceLink& link, std::uint8_t channel, dlms::MbusClientMethod
 dlms::Obis mbus_value(std::uint8_t channel, std::uint8_t number) { return {0, channel, 24, 2, number, 255}; }
 
 Task<Result<std::vector<dlms::MbusSlave>>> read_mbus_slaves(DeviceLink& link, std::vector<CosemObject> objects) {
+  constexpr std::size_t kAttributes = dlms::kMbusIdentityAttributes.size();
+  std::erase_if(objects, [](const CosemObject& o) { return o.class_id != dlms::kMbusClientClass; });
+  if (objects.size() > kMbusChannelsMax) objects.resize(kMbusChannelsMax);
   std::vector<dlms::MbusSlave> slaves;
-  std::size_t clients = 0;
-  for (const CosemObject& object : objects) {
-    if (object.class_id != dlms::kMbusClientClass || ++clients > kMbusChannelsMax) continue;
+  for (std::size_t from = 0; from < objects.size(); from += kMbusClientsPerRequest) {
+    const std::size_t count = std::min(kMbusClientsPerRequest, objects.size() - from);
     std::vector<dlms::AttributeRequest> requests;
-    for (const auto attribute : dlms::kMbusIdentityAttributes) {
-      dlms::AttributeRequest request;
-      request.attribute = {object.class_id, object.obis, static_cast<std::int8_t>(attribute)};
-      requests.push_back(std::move(request));
+    for (std::size_t i = from; i < from + count; ++i) {
+      for (const auto attribute : dlms::kMbusIdentityAttributes) {
+        dlms::AttributeRequest request;
+        request.attribute = {objects[i].class_id, objects[i].obis, static_cast<std::int8_t>(attribute)};
+        requests.push_back(std::move(request));
+      }
     }
     AMITY_CO_TRY(const auto items, co_await link.get(std::move(requests)));
-    std::vector<Bytes> values;
-    for (const dlms::ItemResult& item : items) values.push_back(item.data);
-    const auto slave = dlms::decode_slave(object.obis, values);
-    if (slave.ok()) slaves.push_back(*slave);
+    for (std::size_t i = 0; i < count; ++i) {
+      std::vector<Bytes> values;
+      for (std::size_t a = 0; a < kAttributes; ++a) values.push_back(items[i * kAttributes + a].data);
+      const auto slave = dlms::decode_slave(objects[from + i].obis, values);
+      if (slave.ok()) slaves.push_back(*slave);
+    }
   }
   co_return slaves;
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -60,6 +61,20 @@ class ProfileProgress {
 CaptureGrid load_grid(const Profile& profile);
 CaptureGrid daily_grid(const Profile& profile);  // event-captured profiles count as daily
 
+// A gas, water or heat meter that this meter reads for us.
+struct MbusBehind {
+  struct Value {
+    dlms::Obis obis;
+    ChannelId channel;  // 0: it goes nowhere
+    ScalerUnit scale;   // as the meter gives it
+    std::int8_t exponent = 0;  // as the channel has it
+  };
+  DeviceId device;
+  UtcSeconds since;           // nothing older is this device's
+  std::vector<Value> values;  // as in the layout; empty: not learnt yet
+  ProfileProgress progress;
+};
+
 struct Meter {
   Device device;
   Address address;
@@ -68,6 +83,7 @@ struct Meter {
   std::shared_ptr<const MeterLayout> layout;
   std::vector<ProfileProgress> loads, daily;  // as in the layout
   std::vector<std::optional<UtcSeconds>> log_newest;
+  std::map<std::uint8_t, MbusBehind> mbus;  // by channel
   MeterTime time;
   Backoff backoff;
   bool busy = false;          // a conversation is under way

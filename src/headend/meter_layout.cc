@@ -1,7 +1,10 @@
 #include "headend/meter_layout.h"
 
+#include <algorithm>
+
 #include "headend/limits.h"
 #include "wire/dlms/data.h"
+#include "wire/dlms/mbus_client.h"
 
 namespace amity::headend {
 
@@ -62,6 +65,38 @@ Result<std::vector<Column>> parse_columns(ByteView encoded) {
 }
 
 bool is_log(const dlms::Obis& o) { return o.a() == 0 && o.c() == 99 && o.d() == 98; }
+
+bool is_mbus(const dlms::Obis& o, std::uint8_t d) { return o.a() == 0 && o.c() == 24 && o.d() == d; }
+
+std::vector<MbusLayout> mbus_channels(const std::vector<Object>& objects) {
+  std::vector<MbusLayout> channels;
+  for (const Object& o : objects) {
+    if (o.class_id == dlms::kMbusClientClass && is_mbus(o.obis, 1)) channels.push_back({o, {}, {}});
+  }
+  for (const Object& o : objects) {
+    const bool value = (o.class_id == kClassRegister || o.class_id == kClassExtended) && is_mbus(o.obis, 2);
+    for (MbusLayout& channel : channels) {
+      const bool room = channel.values.size() < kMbusValuesMax;
+      if (value && room && channel.channel() == o.obis.b()) channel.values.push_back(o);
+    }
+  }
+  return channels;
+}
+
+// The first one that is captured every so often; true where the profile is one of an M-Bus channel.
+bool take_mbus_profile(std::vector<MbusLayout>& channels, const Profile& profile) {
+  if (!is_mbus(profile.obis, 3)) return false;
+  for (MbusLayout& channel : channels) {
+    if (channel.channel() != profile.obis.b()) continue;
+    const auto has = [&](ColumnRole role) {
+      return std::ranges::find(profile.columns, role, &Column::role) != profile.columns.end();
+    };
+    if (profile.period_s > 0 && !channel.profile && has(ColumnRole::kClock) && has(ColumnRole::kValue))
+      channel.profile = profile;
+    return true;
+  }
+  return false;
+}
 
 bool is_cumulative_energy(const Object& object) {
   const dlms::Obis& o = object.obis;
@@ -218,6 +253,8 @@ Task<Result<MeterLayout>> discover(DeviceLink& link) {
     layout.registers.push_back({{o.class_id, o.obis, 2}, Unit::kNone, 0});
     measured[o.obis] = o.class_id;
   }
+  layout.mbus = mbus_channels(objects);
+  std::erase_if(profiles, [&](const Profile& p) { return take_mbus_profile(layout.mbus, p); });
   for (const Profile& p : profiles) {
     for (const Column& c : p.columns) {
       if (c.role == ColumnRole::kValue) measured[c.object.attribute.instance] = c.object.attribute.class_id;

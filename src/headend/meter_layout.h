@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,12 +44,27 @@ struct PushLayout {
   std::vector<dlms::CaptureObject> objects;
 };
 
+struct CosemObject {
+  std::uint16_t class_id = 0;
+  dlms::Obis obis;
+};
+
+// A channel of the meter's M-Bus (class 72): a gas, water or heat meter is there or not. What it
+// measures in which unit is the device's, not the model's.
+struct MbusLayout {
+  CosemObject client;                // 0-B:24.1.0
+  std::vector<CosemObject> values;   // 0-B:24.2.E: what was captured last
+  std::optional<Profile> profile;    // 0-B:24.3.E, captured every so often; columns without units
+  std::uint8_t channel() const { return client.obis.b(); }
+};
+
 struct MeterLayout {
   std::vector<Profile> loads;  // captured every so many minutes
   std::vector<Profile> daily;  // once a day or billing period
   std::vector<Profile> logs;   // clock, event code
   std::vector<RegisterObject> registers;  // cumulative energies
   std::vector<PushLayout> pushes;
+  std::vector<MbusLayout> mbus;
   bool has_disconnector = false;
 };
 
@@ -56,10 +72,6 @@ inline constexpr dlms::Obis kClockObis{0, 0, 1, 0, 0, 255};
 inline constexpr dlms::Obis kAssociationObis{0, 0, 40, 0, 0, 255};
 inline constexpr dlms::Obis kDisconnectorObis{0, 0, 96, 3, 10, 255};
 
-struct CosemObject {
-  std::uint16_t class_id = 0;
-  dlms::Obis obis;
-};
 struct ScalerUnit {
   std::int8_t exponent = 0;
   Unit unit = Unit::kNone;

@@ -26,7 +26,11 @@ Task<Status> ModbusDriver::open() {
   AMITY_CO_TRY(map_, driver::register_map_of(*model_));
   AMITY_CO_TRY(const std::uint32_t unit, address.number_option("unit", 1, 255));
   modbus::ClientConfig config;
-  config.transport = address.serial ? modbus::Transport::kRtu : modbus::Transport::kTcp;
+  const std::string framing = address.option("framing");
+  if (!framing.empty() && framing != "rtu" && framing != "tcp")
+    co_return make_error(ErrorCode::kInvalid, "framing=" + framing + " is neither rtu nor tcp");
+  const bool rtu = address.serial || framing == "rtu";
+  config.transport = rtu ? modbus::Transport::kRtu : modbus::Transport::kTcp;
   config.unit = static_cast<std::uint8_t>(unit);
   const std::int64_t given = address.bearer->line_answer_ms;
   config.answer_timeout = std::chrono::milliseconds(given != 0 ? given : kModbusAnswer_ms);

@@ -1,5 +1,5 @@
-// Modbus TCP, or RTU on a port of this machine. Address:
-//   modbus+tcp://HOST:PORT?unit=5&map=FILE
+// Modbus TCP, or RTU on a port of this machine or behind a gateway. Address:
+//   modbus+tcp://HOST:PORT?unit=5&map=FILE[&framing=rtu]   rtu: a gateway passes RTU frames on
 //   modbus+serial:///dev/ttyX?baud=9600&line=8N1&unit=5&map=FILE
 // FILE names the meter model whose [[register]] tables say which registers hold what
 // ("eastron-sdm630-modbus").

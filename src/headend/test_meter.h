@@ -141,6 +141,7 @@ class TestMeter : public dlms::Objects {
     std::size_t sent = 0;
   };
 
+ protected:
   static void column(dlms::DataWriter& out, std::uint16_t class_id, const dlms::Obis& obis) {
     write(out, dlms::CaptureObject{{class_id, obis, 2}, 0});
   }

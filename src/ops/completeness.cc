@@ -47,18 +47,87 @@ void Completeness::add_device(const Device& device, const DeviceGroups& names,
     }
     devices_.push_back(std::move(state));
   }
-  DeviceState& state = devices_[it->second];
   for (const Channel& channel : channels) {
     const bool counted = channel.kind == ChannelKind::kInterval &&
                          channel.interval_s >= kIntervalMin_s && channel.interval_s <= kHour_s &&
                          kHour_s % channel.interval_s == 0;
     if (!counted || channels_.contains(channel.id)) continue;
+    forget_registers(devices_[it->second]);
     channels_[channel.id] = ChannelState{it->second, channel.interval_s, {}};
-    const auto per_hour = static_cast<std::uint32_t>(kHour_s / channel.interval_s);
-    state.expected_per_hour += per_hour;
-    for (std::size_t g = 0; g < kGroupings; ++g)
-      groups_[g][state.group[g]].starts[state.first_hour] += per_hour;
+    expect(devices_[it->second], static_cast<std::uint32_t>(kHour_s / channel.interval_s));
   }
+  add_registers(it->second, channels);
+}
+
+void Completeness::expect(DeviceState& device, std::uint32_t per_hour) {
+  device.expected_per_hour += per_hour;
+  for (std::size_t g = 0; g < kGroupings; ++g)
+    groups_[g][device.group[g]].starts[device.first_hour] += per_hour;
+}
+
+void Completeness::add_registers(std::uint32_t index, const std::vector<Channel>& channels) {
+  DeviceState& device = devices_[index];
+  if (!device.registers && device.expected_per_hour != 0) return;  // it has intervals
+  for (const Channel& channel : channels) {
+    if (channel.kind != ChannelKind::kRegister || channels_.contains(channel.id)) continue;
+    if (!device.registers) {
+      device.registers = std::make_unique<Registers>();
+      device.registers->commissioned_hour = device.first_hour;
+    }
+    device.registers->channels.push_back(channel.id);
+    channels_[channel.id] = ChannelState{index, 0, {}};
+  }
+}
+
+// The device has intervals after all.
+void Completeness::forget_registers(DeviceState& device) {
+  if (!device.registers) return;
+  for (const ChannelId channel : device.registers->channels) channels_.erase(channel);
+  for (std::size_t g = 0; g < kGroupings; ++g) {
+    GroupState& group = groups_[g][device.group[g]];
+    if (device.expected_per_hour != 0) group.starts[device.first_hour] -= device.expected_per_hour;
+    for (const auto& [hour, count] : device.received) group.received[hour] -= count;
+  }
+  device.received.clear();
+  device.expected_per_hour = 0;
+  device.first_hour = device.registers->commissioned_hour;
+  device.registers.reset();
+}
+
+// The hours that end within a period after the reading.
+bool Completeness::cover(DeviceState& device, UtcSeconds time) {
+  const std::int64_t first = hour_of_interval_end(time);
+  bool any = false;
+  for (std::int64_t hour = first; hour < first + device.registers->period_hours; ++hour) {
+    if (hour < device.first_hour || hour < first_day_.start().value / kHour_s) continue;
+    if (!device.received.try_emplace(hour, std::uint16_t{1}).second) continue;
+    for (std::size_t g = 0; g < kGroupings; ++g) ++groups_[g][device.group[g]].received[hour];
+    any = true;
+  }
+  return any;
+}
+
+bool Completeness::add_register(DeviceState& device, UtcSeconds time) {
+  Registers& registers = *device.registers;
+  if (time.value <= 0) return false;
+  if (device.expected_per_hour == 0) {
+    device.first_hour = std::max(registers.commissioned_hour, hour_of_interval_end(time));
+    expect(device, 1);
+  }
+  if (time > registers.newest) {
+    if (registers.newest.value != 0) {
+      if (registers.gaps_s.size() == kGapsKept) registers.gaps_s.erase(registers.gaps_s.begin());
+      registers.gaps_s.push_back(time - registers.newest);
+      std::vector<std::int64_t> sorted = registers.gaps_s;
+      std::ranges::sort(sorted);
+      const std::int64_t median_s = sorted[sorted.size() / 2];
+      registers.period_hours =
+          std::clamp<std::int64_t>((median_s + kHour_s / 2) / kHour_s, 1, kPeriodHoursMax);
+      cover(device, registers.newest);
+    }
+    registers.newest = time;
+  }
+  return cover(device, time);
 }
 
 bool Completeness::add(const Reading& reading) {
@@ -66,6 +135,7 @@ bool Completeness::add(const Reading& reading) {
   if (found == channels_.end()) return false;
   ChannelState& channel = found->second;
   DeviceState& device = devices_[channel.device_index];
+  if (channel.interval_s == 0) return add_register(device, reading.time);
   const UtcDay day = day_of_interval_end(reading.time);
   const std::int64_t hour = hour_of_interval_end(reading.time);
   if (day < first_day_ || hour < device.first_hour || reading.time.value % channel.interval_s != 0)

@@ -2,6 +2,14 @@
 // (segment, feeder, transformer, model). Exact under repeats and any order: each channel has a
 // bitmap per day. Pure; fed with readings.
 //
+// A device with registers alone (a radio meter, a heat meter on a bus) is counted by the hour, from
+// the hour of its first reading on: an hour is there when a register was read within one period
+// before the hour's end. The period is learnt from the device's own readings: the median of the
+// last kGapsKept times between them, in whole hours, 1 to 24. So a meter that is heard every
+// quarter of an hour misses the hours in which it was never heard, one that speaks once a day those
+// that follow when it did not. Nothing is expected before the first reading: it cannot be read
+// later.
+//
 // Memory: intervals-per-day bits per channel and day, kWindowDays days: 0.1 kB per 15-minute
 // channel.
 #pragma once
@@ -9,6 +17,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -50,12 +59,13 @@ class Completeness {
   // Days from `first_day` on are counted; advance() moves the window.
   explicit Completeness(UtcDay first_day) : first_day_(first_day) {}
 
-  // A device's interval channels are expected from `commissioned` on. Adding a device twice
-  // replaces its groups' names only.
+  // A device's interval channels are expected from `commissioned` on; its registers count where it
+  // has no interval channel. Adding a device twice adds its new channels only.
   void add_device(const Device& device, const DeviceGroups& groups,
                   const std::vector<Channel>& channels);
 
-  // True when this interval was not there before.
+  // True when this interval was not there before, or this reading of a register made an hour
+  // complete.
   bool add(const Reading& reading);
 
   // Forgets days before `first_day`.
@@ -77,14 +87,23 @@ class Completeness {
  private:
   struct ChannelState {
     std::uint32_t device_index = 0;
-    std::uint32_t interval_s = 0;
+    std::uint32_t interval_s = 0;                             // 0: a register
     std::map<std::int32_t, std::vector<std::uint64_t>> days;  // UTC day -> bit per interval
+  };
+  // Of a device with registers alone.
+  struct Registers {
+    std::int64_t commissioned_hour = 0;
+    UtcSeconds newest;
+    std::int64_t period_hours = 1;
+    std::vector<std::int64_t> gaps_s;  // the last kGapsKept between readings
+    std::vector<ChannelId> channels;
   };
   struct DeviceState {
     std::array<std::uint32_t, kGroupings> group{};
     std::int64_t first_hour = 0;  // the first whole hour that is expected
     std::uint32_t expected_per_hour = 0;
     std::map<std::int64_t, std::uint16_t> received;  // hour -> intervals of all channels
+    std::unique_ptr<Registers> registers;
   };
   struct GroupState {
     CompletenessGroup about;
@@ -92,6 +111,11 @@ class Completeness {
     std::map<std::int64_t, std::uint32_t> received;  // hour -> intervals
   };
 
+  void expect(DeviceState& device, std::uint32_t per_hour);
+  void add_registers(std::uint32_t index, const std::vector<Channel>& channels);
+  void forget_registers(DeviceState& device);
+  bool add_register(DeviceState& device, UtcSeconds time);
+  bool cover(DeviceState& device, UtcSeconds time);
   std::uint32_t group_index(std::size_t grouping, const CompletenessGroup& about);
   Tally tally(const GroupState& group, std::int64_t first_hour, std::int64_t last_hour) const;
 

@@ -78,5 +78,67 @@ TEST(Completeness, ForgetsDaysBeforeTheWindow) {
   EXPECT_EQ(fleet.completeness.device(DeviceId(1), kMidnight, kMidnight + 2 * 86'400).received, 1u);
 }
 
+// Registers alone, of a meter that was commissioned long before it was heard.
+struct Radio {
+  Completeness completeness{kDay};
+
+  Radio() { add({ChannelKind::kRegister, 900, 0}); }
+  struct Kind {
+    ChannelKind kind;
+    std::uint32_t id;
+    std::uint32_t interval_s;
+  };
+  void add(const Kind& kind) {
+    Device device;
+    device.id = DeviceId(9);
+    device.commissioned = kMidnight;
+    DeviceGroups groups;
+    groups.of = {CompletenessGroup{"w", "w", 0}, {"f1", "f1", 0}, {"t1", "t1", 0}, {"m1", "m1", 0}};
+    Channel channel;
+    channel.id = ChannelId(kind.id);
+    channel.device = device.id;
+    channel.kind = kind.kind;
+    channel.interval_s = kind.interval_s;
+    completeness.add_device(device, groups, {channel});
+  }
+  void hear(int minute) { completeness.add({ChannelId(900), kMidnight + minute * 60, 7, {}}); }
+  std::string figure(int until_hour) {
+    const UtcSeconds until = kMidnight + until_hour * 3'600;
+    const Tally device = completeness.device(DeviceId(9), kMidnight, until);
+    const Tally fleet = completeness.fleet(kMidnight, until);
+    EXPECT_EQ(device.received, fleet.received);
+    EXPECT_EQ(device.expected, fleet.expected);
+    return std::to_string(device.received) + " of " + std::to_string(device.expected);
+  }
+};
+
+TEST(CompletenessOfRegisters, AMeterThatIsHeardOftenMissesTheHoursWithoutIt) {
+  Radio radio;
+  EXPECT_EQ(radio.figure(10), "0 of 0");
+  for (int minute = 5 * 60 + 7; minute < 8 * 60; minute += 15) radio.hear(minute);
+  EXPECT_EQ(radio.figure(5), "0 of 0") << "nothing is expected before it was heard";
+  EXPECT_EQ(radio.figure(8), "3 of 3");
+  EXPECT_EQ(radio.figure(10), "3 of 5");
+  for (int minute = 10 * 60 + 3; minute < 12 * 60; minute += 15) radio.hear(minute);
+  EXPECT_EQ(radio.figure(12), "5 of 7") << "8 to 10 stays lost";
+}
+
+TEST(CompletenessOfRegisters, AMeterThatSpeaksOnceADayIsExpectedOnceADay) {
+  Radio radio;
+  for (const int day : {0, 1, 2}) radio.hear(day * 1'440 + 380);
+  EXPECT_EQ(radio.figure(3 * 24), "66 of 66");
+  EXPECT_EQ(radio.figure(4 * 24), "72 of 90") << "the telegram of the fourth day is missing";
+}
+
+TEST(CompletenessOfRegisters, TheyCountNoMoreOnceThereAreIntervals) {
+  Radio radio;
+  radio.hear(70);
+  EXPECT_EQ(radio.figure(3), "1 of 2");
+  radio.add({ChannelKind::kInterval, 901, 900});
+  EXPECT_EQ(radio.figure(3), "0 of 12");
+  radio.hear(130);
+  EXPECT_EQ(radio.figure(3), "0 of 12");
+}
+
 }  // namespace
 }  // namespace amity::ops

@@ -63,26 +63,46 @@ Status OpsRole::load_places() {
   for (const Device& device : devices) {
     if (device.state != DeviceState::kActive || !device.service_point.valid()) continue;
     DevicePlace place;
-    place.serial = device.serial;
-    place.segment = or_else(device.segment, api::kDirectSegment);
-    place.model = or_else(device.model, "unknown");
-    place.interval_s = device.interval_s;
     place.transformer_id = transformer_of[device.service_point];
     if (const auto found = by_transformer.find(place.transformer_id);
         found != by_transformer.end()) {
       place.transformer = found->second->name;
       place.feeder = feeder_names[found->second->feeder];
     }
-    ops::DeviceGroups groups;
-    groups.of = {ops::CompletenessGroup{place.segment, place.segment, 0},
-                 {place.feeder, place.feeder, 0},
-                 {place.transformer, place.transformer, 0},
-                 {place.model, place.model, 0}};
-    fleet_.add_device(device);
-    completeness_.add_device(device, groups, channels_of[device.id]);
-    places_[device.id] = std::move(place);
+    place_device(device, std::move(place), channels_of[device.id]);
   }
   return {};
+}
+
+void OpsRole::place_device(const Device& device, DevicePlace place,
+                           const std::vector<Channel>& channels) {
+  place.serial = device.serial;
+  place.segment = or_else(device.segment, api::kDirectSegment);
+  place.model = or_else(device.model, "unknown");
+  place.interval_s = device.interval_s;
+  ops::DeviceGroups groups;
+  groups.of = {ops::CompletenessGroup{place.segment, place.segment, 0},
+               {place.feeder, place.feeder, 0},
+               {place.transformer, place.transformer, 0},
+               {place.model, place.model, 0}};
+  fleet_.add_device(device);
+  completeness_.add_device(device, groups, channels);
+  places_[device.id] = std::move(place);
+}
+
+// One that a head-end has found and registered: behind another meter.
+bool OpsRole::learn_device(DeviceId id) {
+  if (places_.contains(id)) return true;
+  const auto row = registry_.device_row(id);
+  if (!row.ok() || !*row) return false;
+  const Device& device = (*row)->device;
+  if (device.state != DeviceState::kActive || !device.service_point.valid()) return false;
+  DevicePlace place;
+  place.transformer_id = (*row)->service_point.transformer;
+  place.transformer = (*row)->transformer;
+  place.feeder = (*row)->feeder;
+  place_device(device, std::move(place), {});
+  return true;
 }
 
 void OpsRole::place_channel(const Channel& channel) {
@@ -108,7 +128,7 @@ void OpsRole::learn_channels(const ReadingsArrived& arrived) {
       place_channel(**channel);
       Device device;
       device.id = (*channel)->device;
-      if (places_.contains(device.id)) completeness_.add_device(device, {}, {**channel});
+      if (learn_device(device.id)) completeness_.add_device(device, {}, {**channel});
     }
   }
 }

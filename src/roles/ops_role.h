@@ -66,6 +66,8 @@ class OpsRole {
   Status load_places();
   Status load_health();
   Status rebuild_completeness();
+  void place_device(const Device& device, DevicePlace place, const std::vector<Channel>& channels);
+  bool learn_device(DeviceId id);
   // Channels appear when a meter is first read or heard.
   void learn_channels(const ReadingsArrived& arrived);
   void place_channel(const Channel& channel);

@@ -4,13 +4,13 @@
 #include <charconv>
 #include <numeric>
 
+#include "world/meter_objects.h"
+
 namespace amity::world {
 namespace {
 
 constexpr std::array<std::string_view, kProtocols> kNames = {
     "dlms", "c1222", "iec62056", "sml", "p1", "modbus", "stg", "wmbus", "mbus", "dlms-mbus"};
-constexpr MeterProtocol kWithoutMeter[] = {MeterProtocol::kModbus, MeterProtocol::kStg,
-                                           MeterProtocol::kDlmsMbus};
 constexpr std::uint32_t kShareMax = 1'000'000;
 
 }  // namespace
@@ -37,12 +37,7 @@ Result<DeviceMix> DeviceMix::parse(std::string_view text) {
       return make_error(ErrorCode::kInvalid,
                         "\"" + std::string(part) +
                             "\" is not PROTOCOL=SHARE with one of dlms, c1222, iec62056, sml, "
-                            "p1, wmbus, mbus");
-    }
-    const auto protocol = static_cast<MeterProtocol>(name - kNames.begin());
-    if (std::ranges::find(kWithoutMeter, protocol) != std::end(kWithoutMeter)) {
-      return make_error(ErrorCode::kUnsupported,
-                        "there is no virtual meter of \"" + std::string(*name) + "\" yet");
+                            "p1, modbus, stg, wmbus, mbus, dlms-mbus");
     }
     const std::string_view number = part.substr(equals + 1);
     std::uint32_t share = 0;
@@ -55,6 +50,10 @@ Result<DeviceMix> DeviceMix::parse(std::string_view text) {
   }
   if (std::ranges::all_of(mix.share, [](std::uint32_t s) { return s == 0; })) {
     return make_error(ErrorCode::kInvalid, "the mix has no meter in it");
+  }
+  if (mix[MeterProtocol::kDlmsMbus] > kMbusChannels * mix[MeterProtocol::kDlms]) {
+    return make_error(ErrorCode::kInvalid, "dlms-mbus meters stand behind dlms meters, at most " +
+                                               std::to_string(kMbusChannels) + " behind each");
   }
   return mix;
 }

@@ -50,6 +50,10 @@ Status Fleet::build(const TimeZone& zone) {
   GridConfig grid;
   grid.seed = config_.seed;
   const MixPlan plan = plan_mix(config_.mix, config_.meters);
+  const auto counted = [&plan](MeterProtocol p) { return plan.counts[static_cast<std::size_t>(p)]; };
+  if (counted(MeterProtocol::kDlmsMbus) > kMbusChannels * counted(MeterProtocol::kDlms)) {
+    return make_error(ErrorCode::kInvalid, "too few DLMS meters for the M-Bus devices behind them");
+  }
   grid.meters = plan.homes();
   grid.interval_s = real ? kReplayIntervalSeconds : 900;
   grid.concentrator_share = config_.concentrator_share;
@@ -196,6 +200,19 @@ void Fleet::start_frames(const Endpoint& to) {
   start_frames();
 }
 
+void Fleet::start_reports() {
+  if (config_.stg_drop.empty() || stg_) return;
+  StgConfig config;
+  config.folder = config_.stg_drop;
+  config.every_s = config_.stg_every_s;
+  stg_ = std::make_unique<StgConcentrators>(runtime_, config, town_, meters_, *side_);
+}
+
+void Fleet::start_reports(const std::string& folder) {
+  config_.stg_drop = folder;
+  start_reports();
+}
+
 void Fleet::disturb_later() {
   const std::int64_t minute = runtime_.clock.utc().value / 60 + 1;
   const Duration wait(minute * 60'000'000 - runtime_.clock.utc_us());
@@ -228,6 +245,7 @@ void Fleet::stop() {
   listeners_.clear();
   pushes_.reset();
   collectors_.reset();
+  stg_.reset();
   hosts_.clear();
 }
 

@@ -15,6 +15,7 @@
 #include "world/replay.h"
 #include "world/side_meters.h"
 #include "world/collector.h"
+#include "world/stg_concentrators.h"
 #include "world/virtual_meter.h"
 
 namespace amity::world {
@@ -44,6 +45,8 @@ struct FleetConfig {
   std::uint32_t push_spread_s = 120;   // a meter pushes this long after the turn of the interval at most
   std::optional<Endpoint> frames;      // where collectors forward radio telegrams; nullopt: not at all
   std::uint32_t telegram_every_s = 900;
+  std::string stg_drop;                // folder that concentrators deliver STG reports to; "": nowhere
+  std::uint32_t stg_every_s = 900;
 };
 
 // What a head-end needs beyond the master data.
@@ -67,6 +70,9 @@ class Fleet {
   // Radio telegrams, through the collectors; where the configuration has a target.
   void start_frames();
   void start_frames(const Endpoint& to);
+  // STG reports, where the configuration has a folder for them.
+  void start_reports();
+  void start_reports(const std::string& folder);
   // Meters reboot and clocks jump now and then, at the rates of the configuration: which and when is drawn from
   // the seed.
   void start_disturbances() { disturb_later(); }
@@ -78,6 +84,7 @@ class Fleet {
   SideMeters& side() { return *side_; }
   const SideMeters& side() const { return *side_; }
   CollectorStats collector_stats() const { return collectors_ ? collectors_->stats() : CollectorStats(); }
+  StgStats stg_stats() const { return stg_ ? stg_->stats() : StgStats(); }
   VirtualMeter& meter(std::uint32_t index) { return *meters_[index]; }
   const Grid& grid() const { return grid_; }
   // Addresses carry the port that is listened on.
@@ -121,6 +128,7 @@ class Fleet {
   std::size_t dlms_meters_ = 0;
   std::unique_ptr<SideMeters> side_;
   std::unique_ptr<Collectors> collectors_;
+  std::unique_ptr<StgConcentrators> stg_;
   std::int64_t replay_shift_s_ = 0;
   std::uint16_t port_ = 0;
   HostStats stats_;

@@ -47,6 +47,7 @@ inline constexpr std::size_t kConnectionsMax = 120'000;      // accepted and not
 inline constexpr std::size_t kConcentratorSessionsMax = 512; // meters spoken to on one connection of a concentrator
 inline constexpr std::size_t kPushesInFlightMax = 256;       // connections to the push target
 inline constexpr std::uint32_t kBusMeters = 20;              // on one wired M-Bus
+inline constexpr std::uint32_t kStgMeters = 50;              // behind one concentrator that delivers STG reports
 inline constexpr std::uint32_t kCollectorMeters = 50;        // radio meters that one collector hears
 inline constexpr std::size_t kCollectorQueueMax = 2'000;     // telegrams kept while the uplink is gone
 inline constexpr std::chrono::seconds kCollectorRetry{5};

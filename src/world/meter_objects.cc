@@ -17,6 +17,16 @@ constexpr std::uint32_t bits(std::initializer_list<int> attributes) {
   return out;
 }
 
+constexpr ObjectSpec mbus_client(std::uint8_t channel) {
+  return {72, 0, mbus_client_obis(channel), K::kMbusClient, channel, 12, 0, 0, false};
+}
+constexpr ObjectSpec mbus_value(std::uint8_t channel) {
+  return {4, 0, mbus_value_obis(channel), K::kMbusValue, channel, 5, 0, 0, false};
+}
+constexpr ObjectSpec mbus_profile(std::uint8_t channel) {
+  return {7, 1, mbus_profile_obis(channel), K::kMbusProfile, channel, 8, 0, 0, false};
+}
+
 //                 class version logical name               kind           detail  attributes methods writable  public
 constexpr std::array kObjects = {
     ObjectSpec{1, 0, Obis(0, 0, 42, 0, 0, 255), K::kDeviceName, 0, 2, 0, 0, true},
@@ -59,6 +69,8 @@ constexpr std::array kObjects = {
     ObjectSpec{64, 0, Obis(0, 0, 43, 0, 0, 255), K::kSecuritySetup, 0, 5, 2, 0, false},
     ObjectSpec{70, 0, Obis(0, 0, 96, 3, 10, 255), K::kDisconnector, 0, 4, 2, bits({4}), false},
     ObjectSpec{71, 0, Obis(0, 0, 17, 0, 0, 255), K::kLimiter, 0, 11, 0, bits({4, 6, 7}), false},
+    mbus_client(1), mbus_value(1), mbus_profile(1), mbus_client(2), mbus_value(2), mbus_profile(2),
+    mbus_client(3), mbus_value(3), mbus_profile(3), mbus_client(4), mbus_value(4), mbus_profile(4),
 };
 
 }  // namespace

@@ -33,7 +33,12 @@ enum class ObjectKind : std::uint8_t {
   kSecuritySetup,   // 64
   kDisconnector,    // 70
   kLimiter,         // 71
+  // Of meters with M-Bus clients alone; detail: the channel.
+  kMbusClient,      // 72
+  kMbusValue,       // 4: what was captured last
+  kMbusProfile,     // 7: once an hour
 };
+constexpr bool is_mbus(ObjectKind kind) { return kind >= ObjectKind::kMbusClient; }
 
 enum class Quantity : std::uint8_t { kImport, kExport, kReactiveImport, kReactiveExport };
 enum class Instant3 : std::uint8_t { kPowerImport, kPowerExport, kVoltage, kCurrent, kMeanVoltage };
@@ -56,6 +61,12 @@ const ObjectSpec* find_object(std::uint16_t class_id, const dlms::Obis& obis, bo
 // E of 0-0:99.98.E: standard, tamper, disconnector, power quality
 inline constexpr std::uint8_t kLogs[] = {0, 1, 2, 4};
 inline constexpr std::uint8_t kLogCount = 4;
+
+inline constexpr std::uint8_t kMbusChannels = 4;
+inline constexpr std::uint32_t kMbusCaptureSeconds = 3'600;
+constexpr dlms::Obis mbus_client_obis(std::uint8_t channel) { return {0, channel, 24, 1, 0, 255}; }
+constexpr dlms::Obis mbus_value_obis(std::uint8_t channel) { return {0, channel, 24, 2, 1, 255}; }
+constexpr dlms::Obis mbus_profile_obis(std::uint8_t channel) { return {0, channel, 24, 3, 0, 255}; }
 
 inline constexpr dlms::Obis kLoadProfileObis{1, 0, 99, 1, 0, 255};
 inline constexpr dlms::Obis kDailyProfileObis{1, 0, 98, 2, 0, 255};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "world/limits.h"
+#include "world/meter_mbus.h"
 
 namespace amity::world {
 
@@ -11,7 +12,7 @@ using dlms::DataAccessResult;
 namespace {
 
 constexpr std::uint8_t kAccessByRange = dlms::kAccessByRange, kAccessByEntry = dlms::kAccessByEntry;
-constexpr std::size_t kLoadColumns = 6, kDailyColumns = 4, kLogColumns = 2;
+constexpr std::size_t kLoadColumns = 6, kDailyColumns = 4, kLogColumns = 2, kMbusColumns = 3;
 
 dlms::CaptureObject column(std::uint16_t class_id, const dlms::Obis& obis, std::int8_t attribute = 2) {
   return {{class_id, obis, attribute}, 0};
@@ -82,7 +83,8 @@ UtcSeconds MeterProfiles::newest_stamp() const {
 
 std::size_t MeterProfiles::column_count(const ObjectSpec& spec) const {
   return spec.kind == ObjectKind::kLoadProfile ? kLoadColumns
-         : spec.kind == ObjectKind::kDailyProfile ? kDailyColumns : kLogColumns;
+         : spec.kind == ObjectKind::kDailyProfile ? kDailyColumns
+         : spec.kind == ObjectKind::kMbusProfile ? kMbusColumns : kLogColumns;
 }
 
 std::vector<dlms::CaptureObject> MeterProfiles::columns(const ObjectSpec& spec) const {
@@ -95,6 +97,8 @@ std::vector<dlms::CaptureObject> MeterProfiles::columns(const ObjectSpec& spec) 
     case ObjectKind::kDailyProfile:
       return {kClockColumn, column(3, Obis(1, 0, 1, 8, 0, 255)), column(3, Obis(1, 0, 2, 8, 0, 255)),
               column(3, Obis(1, 0, 3, 8, 0, 255))};
+    case ObjectKind::kMbusProfile:
+      return {kClockColumn, column(4, mbus_value_obis(spec.detail)), column(4, mbus_value_obis(spec.detail), 5)};
     default: return {kClockColumn, column(1, Obis(0, 0, 96, 11, kLogs[spec.detail], 255))};
   }
 }
@@ -261,6 +265,26 @@ void MeterProfiles::log_buffer(const ObjectSpec& spec, const Window& window, Byt
   array.finish();
 }
 
+// The capture time is the stamp.
+void MeterProfiles::mbus_buffer(const ObjectSpec& spec, const Window& window, Bytes& out) const {
+  StampWriter stamps(m_.model_->stamps, m_.town_->book->zone());
+  ArrayWriter array(out);
+  std::uint32_t number = 0;
+  for (const MbusRow& row : MeterMbus(m_).rows(spec.detail, window.after, window.until)) {
+    ++number;
+    if (number < window.first || number > window.last) continue;
+    const auto cell = [&](std::uint8_t c) {
+      if (c == 1) u32(static_cast<std::uint32_t>(row.value), out);
+      else stamps.write(row.stamp, out);
+    };
+    header(2, window.all_columns ? kMbusColumns : window.columns.size(), out);
+    for (std::uint8_t c = 0; window.all_columns && c < kMbusColumns; ++c) cell(c);
+    for (const std::uint8_t c : window.columns) cell(c);
+    array.row();
+  }
+  array.finish();
+}
+
 std::uint32_t MeterProfiles::entries(const ObjectSpec& spec) const {
   const UtcSeconds ever(0), end(INT64_MAX / 4);
   if (spec.kind == ObjectKind::kLoadProfile) {
@@ -269,6 +293,8 @@ std::uint32_t MeterProfiles::entries(const ObjectSpec& spec) const {
     return count;
   }
   if (spec.kind == ObjectKind::kDailyProfile) return static_cast<std::uint32_t>(midnights(ever, end).size());
+  if (spec.kind == ObjectKind::kMbusProfile)
+    return static_cast<std::uint32_t>(MeterMbus(m_).rows(spec.detail, ever, end).size());
   return static_cast<std::uint32_t>(m_.log(spec.detail, ever, end).size());
 }
 
@@ -277,6 +303,7 @@ DataAccessResult MeterProfiles::get(const ObjectSpec& spec, std::int8_t attribut
   if (access && attribute != 2) return DataAccessResult::kScopeOfAccessViolated;
   const std::uint32_t interval_s = m_.town_->book->interval_s();
   const bool load = spec.kind == ObjectKind::kLoadProfile, daily = spec.kind == ObjectKind::kDailyProfile;
+  const bool mbus = spec.kind == ObjectKind::kMbusProfile;
   dlms::DataWriter writer(out);
   switch (attribute) {
     case 2: {
@@ -285,6 +312,7 @@ DataAccessResult MeterProfiles::get(const ObjectSpec& spec, std::int8_t attribut
       if (result != DataAccessResult::kSuccess) return result;
       if (load) load_buffer(selected, out);
       else if (daily) daily_buffer(selected, out);
+      else if (mbus) mbus_buffer(spec, selected, out);
       else log_buffer(spec, selected, out);
       break;
     }
@@ -294,13 +322,15 @@ DataAccessResult MeterProfiles::get(const ObjectSpec& spec, std::int8_t attribut
       for (const dlms::CaptureObject& object : objects) dlms::write(writer, object);
       break;
     }
-    case 4: writer.uint32(load ? interval_s : daily ? 86'400 : 0); break;
+    case 4: writer.uint32(load ? interval_s : daily ? 86'400 : mbus ? kMbusCaptureSeconds : 0); break;
     case 5: writer.enumeration(1); break;  // first in, first out
     case 6: dlms::write(writer, kClockColumn); break;
     case 7: writer.uint32(entries(spec)); break;
     case 8:
       writer.uint32(load ? static_cast<std::uint32_t>(kProfileDays * 86'400 / interval_s)
-                         : daily ? kBillingDays : static_cast<std::uint32_t>(kLogEntriesMax));
+                         : daily ? kBillingDays
+                         : mbus ? kProfileDays * 86'400 / kMbusCaptureSeconds
+                         : static_cast<std::uint32_t>(kLogEntriesMax));
       break;
     default: return DataAccessResult::kObjectUndefined;
   }

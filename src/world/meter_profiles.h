@@ -58,6 +58,7 @@ class MeterProfiles {
   void load_buffer(const Window& window, Bytes& out) const;
   void daily_buffer(const Window& window, Bytes& out) const;
   void log_buffer(const ObjectSpec& spec, const Window& window, Bytes& out) const;
+  void mbus_buffer(const ObjectSpec& spec, const Window& window, Bytes& out) const;
   UtcSeconds oldest() const;      // no stamp of the load profile is older, or as old
   UtcSeconds newest_stamp() const;  // of the last whole interval by the meter's clock
   std::vector<UtcSeconds> midnights(UtcSeconds after, UtcSeconds until) const;

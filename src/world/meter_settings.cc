@@ -257,6 +257,7 @@ Access VirtualMeter::get(const dlms::AssociationContext& association, const dlms
                          const std::optional<dlms::SelectiveAccess>& access, Bytes& out) {
   bool same_name = false;
   const ObjectSpec* spec = find_object(attribute.class_id, attribute.instance, &same_name);
+  if (spec != nullptr && is_mbus(spec->kind) && !has_mbus()) return Access::kObjectUndefined;
   if (spec == nullptr) return same_name ? Access::kObjectClassInconsistent : Access::kObjectUndefined;
   if (!spec->is_public && !is_management(association)) return Access::kReadWriteDenied;
   if (spec->class_id == 7 && attribute.attribute > 1) {
@@ -285,6 +286,7 @@ Action VirtualMeter::action(const dlms::AssociationContext& association, const d
 void VirtualMeter::list(const dlms::AssociationContext& association, std::vector<dlms::ObjectEntry>& out) {
   for (const ObjectSpec& spec : meter_objects()) {
     if (!spec.is_public && !is_management(association)) continue;
+    if (is_mbus(spec.kind) && !has_mbus()) continue;
     dlms::ObjectEntry entry;
     entry.class_id = spec.class_id;
     entry.version = spec.version;

@@ -6,6 +6,7 @@
 #include "base/units.h"
 
 #include "world/limits.h"
+#include "world/meter_mbus.h"
 #include "world/meter_profiles.h"
 
 namespace amity::world {
@@ -49,23 +50,16 @@ const Bytes* MeterValues::setting(const ObjectSpec& spec, std::int8_t attribute)
   return found == settings.end() ? nullptr : &found->second;
 }
 
-Interval MeterValues::interval_ending(UtcSeconds end) const {
-  EnergyBook& book = *m_.town_->book;
-  const TownDay day = book.day_at(end);
-  const auto index = static_cast<std::size_t>((end - book.start_of(day) - 1) / book.interval_s());
-  return m_.measured(book.day(m_.index_, day).intervals[index], end);
-}
-
 Interval MeterValues::last_interval() const {
   const std::int64_t length = m_.town_->book->interval_s();
   const UtcSeconds end(m_.true_now().value / length * length);
-  return end > m_.town_->born ? interval_ending(end) : Interval{};
+  return end > m_.town_->born ? m_.interval_ending(end) : Interval{};
 }
 
 Interval MeterValues::current_interval(UtcSeconds& end) const {
   const std::int64_t length = m_.town_->book->interval_s();
   end = UtcSeconds((m_.true_now().value / length + 1) * length);
-  return interval_ending(end);
+  return m_.interval_ending(end);
 }
 
 Access MeterValues::get(const ObjectSpec& spec, std::int8_t attribute, Bytes& out) const {
@@ -74,6 +68,7 @@ Access MeterValues::get(const ObjectSpec& spec, std::int8_t attribute, Bytes& ou
     DataWriter(out).octet_string(spec.obis);
     return Access::kSuccess;
   }
+  if (is_mbus(spec.kind)) return MeterMbus(m_).get(spec, attribute, out);
   switch (spec.class_id) {
     case 1: return data(spec, attribute, out);
     case 3: return registers(spec, attribute, out);

@@ -32,7 +32,6 @@ class MeterValues {
   const Bytes* setting(const ObjectSpec& spec, std::int8_t attribute) const;
   Interval last_interval() const;
   Interval current_interval(UtcSeconds& end) const;
-  Interval interval_ending(UtcSeconds end) const;
 
   const VirtualMeter& m_;
 };

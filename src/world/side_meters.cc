@@ -10,6 +10,9 @@
 namespace amity::world {
 namespace {
 
+constexpr std::uint8_t kModbusUnit = 1;
+constexpr std::string_view kMbusVariant = " M";
+
 constexpr std::uint32_t count_of(const MixPlan& plan, MeterProtocol p) {
   return plan.counts[static_cast<std::size_t>(p)];
 }
@@ -82,7 +85,28 @@ void SideMeters::convert(const MixPlan& plan, std::uint32_t home, std::uint16_t 
     device.model = sml ? "Sigma S3" : "Porta P1";
     device.firmware = "3.0";
     device.address = fmt::format("{}+tcp://{}:{}", to_string(protocol), host, port);
+  } else if (protocol == MeterProtocol::kModbus) {
+    // Every second one is on an RS-485 line behind a gateway that passes RTU frames on.
+    const bool rtu = home % 2 != 0;
+    modbus_[host] = {rtu ? modbus::Transport::kRtu : modbus::Transport::kTcp,
+                     std::make_unique<ModbusMeter>(*meters_[home])};
+    device.model = "SDM630 Modbus";
+    device.firmware.clear();
+    device.address = fmt::format("modbus+tcp://{}:{}?unit={}&map={}{}", host, port, kModbusUnit,
+                                 kModbusModel, rtu ? "&framing=rtu" : "");
+  } else if (protocol == MeterProtocol::kStg) {
+    const std::uint32_t before = plan.electricity() - count_of(plan, MeterProtocol::kStg);
+    devices_.back().carrier = (home - before) / kStgMeters;
+    device.model = "Prisma PX1";
+    device.firmware = "5.1";
+    device.address = "stg:";
+    device.segment = stg_concentrator_id(devices_.back().carrier);
+    device.interval_s = 3'600;  // of the curve in the reports
   }
+}
+
+std::string stg_concentrator_id(std::uint32_t concentrator) {
+  return fmt::format("PRX{:010}", concentrator + 1);
 }
 
 void SideMeters::add_resources(const MixPlan& plan, std::uint16_t port, store::MasterData& master) {
@@ -105,6 +129,39 @@ void SideMeters::add_resources(const MixPlan& plan, std::uint16_t port, store::M
     add_resource(MeterProtocol::kMbus, Commodity::kHeat, spread(i, wired), i / kBusMeters, port,
                  master);
   }
+  add_behind_dlms(plan, port, master);
+}
+
+// Two behind one meter where there are meters enough, spread over the homes.
+void SideMeters::add_behind_dlms(const MixPlan& plan, std::uint16_t port,
+                                 store::MasterData& master) {
+  constexpr Commodity kByChannel[kMbusChannels] = {Commodity::kGas, Commodity::kWater,
+                                                   Commodity::kHeat, Commodity::kWater};
+  const std::uint32_t devices = count_of(plan, MeterProtocol::kDlmsMbus);
+  const std::uint32_t dlms = count_of(plan, MeterProtocol::kDlms);
+  if (devices == 0) return;
+  AMITY_ASSERT(devices <= dlms * kMbusChannels);
+  const std::uint32_t hosts = std::min(dlms, (devices + 1) / 2),
+                      each = (devices + hosts - 1) / hosts;
+  for (std::uint32_t i = 0; i < devices; ++i) {
+    const auto home = static_cast<std::uint32_t>(std::uint64_t{i / each} * dlms / hosts);
+    const auto channel = static_cast<std::uint8_t>(i % each + 1);
+    add_resource(MeterProtocol::kDlmsMbus, kByChannel[channel - 1u], home, home, port, master);
+    devices_.back().channel = channel;
+    meters_[home]->attach(channel, resources_.back().get(), town_->born);
+    // A variant of its model: one that has M-Bus clients.
+    Device& host = master.devices[home];
+    if (!host.model.ends_with(kMbusVariant)) host.model += kMbusVariant;
+  }
+}
+
+const ResourceMeter& SideMeters::replace_mbus(const SideDevice& device, UtcSeconds at) {
+  const ResourceMeter& before = *resources_[device.meter];
+  const auto number = static_cast<std::uint32_t>(resources_.size());
+  resources_.push_back(
+      std::make_unique<ResourceMeter>(town_, before.commodity(), before.home(), number, true));
+  meters_[device.carrier]->attach(device.channel, resources_.back().get(), at);
+  return *resources_.back();
 }
 
 void SideMeters::add_resource(MeterProtocol protocol, Commodity commodity, std::uint32_t home,
@@ -128,6 +185,10 @@ void SideMeters::add_resource(MeterProtocol protocol, Commodity commodity, std::
   if (protocol == MeterProtocol::kWmbus) {
     d.address = "wmbus:";
     d.segment = fmt::format("W{:04}", carrier + 1);
+  } else if (protocol == MeterProtocol::kDlmsMbus) {
+    d.address = "dlms-mbus:";  // read through the electricity meter
+    d.segment = master.devices[home].segment;
+    d.interval_s = kMbusCaptureSeconds;
   } else if (protocol == MeterProtocol::kMbus) {
     const mbus::Address a = meter.address();
     const std::string host = gateway_host(carrier);
@@ -167,6 +228,11 @@ std::unique_ptr<Conversation> SideMeters::converse(const std::string& host, Inst
     if (!meter->powered()) return nullptr;
     return std::make_unique<TelegramConversation>(kind, *meter, town_->book->zone(), now);
   }
+  if (const auto at = modbus_.find(host); at != modbus_.end()) {
+    const auto& [transport, meter] = at->second;
+    if (!meter->meter().powered()) return nullptr;
+    return std::make_unique<ModbusConversation>(*meter, transport, kModbusUnit);
+  }
   if (const auto at = buses_.find(host); at != buses_.end())
     return std::make_unique<BusConversation>(at->second);
   return nullptr;
@@ -181,6 +247,7 @@ std::vector<std::string> SideMeters::hosts() const {
   add(iec_);
   add(telegrams_);
   add(buses_);
+  add(modbus_);
   std::ranges::sort(hosts);
   return hosts;
 }

@@ -11,6 +11,7 @@
 #include "world/grid.h"
 #include "world/iec_meter.h"
 #include "world/mbus_bus.h"
+#include "world/modbus_meter.h"
 #include "world/resource_meter.h"
 #include "world/telegram_meter.h"
 
@@ -21,7 +22,9 @@ struct SideDevice {
   DeviceId device;
   MeterProtocol protocol = MeterProtocol::kWmbus;
   std::uint32_t meter = 0;    // index of the electricity meter, or into SideMeters::resources
-  std::uint32_t carrier = 0;  // the collector, bus or concentrator it is behind
+  std::uint32_t carrier = 0;  // the collector, bus or concentrator it is behind; the home of the
+                              // electricity meter that reads it
+  std::uint8_t channel = 0;   // of a device behind an electricity meter
 };
 
 // Keys and passwords of a side device, as the fleet file writes them.
@@ -40,6 +43,8 @@ struct MixPlan {
   std::uint32_t homes() const;  // service points: at least one for each water, gas or heat meter
   MeterProtocol of_home(std::uint32_t home) const;  // of an electricity meter
 };
+// "PRX0000000001": an invented maker's.
+std::string stg_concentrator_id(std::uint32_t concentrator);
 MixPlan plan_mix(const DeviceMix& mix, std::uint32_t total);
 
 class SideMeters {
@@ -56,6 +61,9 @@ class SideMeters {
   const std::vector<std::unique_ptr<ResourceMeter>>& resources() const { return resources_; }
   std::vector<SideKey> keys() const;
   std::uint32_t collectors() const { return collectors_; }
+  // The device on an M-Bus channel of an electricity meter is replaced by another of its kind, which
+  // no master data names: what a head-end finds out by itself.
+  const ResourceMeter& replace_mbus(const SideDevice& device, UtcSeconds at);
   // Whoever answers on a connection to that host: nullptr for nobody.
   std::unique_ptr<Conversation> converse(const std::string& host, Instant now);
   // Hosts that are listened on, for networks without a common address.
@@ -65,6 +73,7 @@ class SideMeters {
   void convert(const MixPlan& plan, std::uint32_t home, std::uint16_t port,
                store::MasterData& master);
   void add_resources(const MixPlan& plan, std::uint16_t port, store::MasterData& master);
+  void add_behind_dlms(const MixPlan& plan, std::uint16_t port, store::MasterData& master);
   void add_resource(MeterProtocol protocol, Commodity commodity, std::uint32_t home,
                     std::uint32_t carrier, std::uint16_t port, store::MasterData& master);
 
@@ -77,6 +86,7 @@ class SideMeters {
   std::unordered_map<std::string, std::unique_ptr<IecMeter>> iec_;
   std::unordered_map<std::string, std::pair<TelegramKind, const VirtualMeter*>> telegrams_;
   std::unordered_map<std::string, std::vector<ResourceMeter*>> buses_;
+  std::unordered_map<std::string, std::pair<modbus::Transport, std::unique_ptr<ModbusMeter>>> modbus_;
   std::uint32_t collectors_ = 0;
 };
 

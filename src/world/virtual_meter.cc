@@ -63,6 +63,28 @@ Interval VirtualMeter::measured(const Interval& natural, UtcSeconds end) const {
   return out;
 }
 
+Interval VirtualMeter::interval_ending(UtcSeconds end) const {
+  EnergyBook& book = *town_->book;
+  const TownDay day = book.day_at(end);
+  const auto index = static_cast<std::size_t>((end - book.start_of(day) - 1) / book.interval_s());
+  return measured(book.day(index_, day).intervals[index], end);
+}
+
+Interval VirtualMeter::under_way() const {
+  const std::int64_t length = town_->book->interval_s();
+  return interval_ending(UtcSeconds((true_now().value / length + 1) * length));
+}
+
+void VirtualMeter::attach(std::uint8_t channel, const ResourceMeter* device, UtcSeconds since) {
+  AMITY_ASSERT(channel >= 1 && channel <= kMbusChannels);
+  if (!mbus_) mbus_ = std::make_unique<std::array<MbusChannel, kMbusChannels>>();
+  (*mbus_)[channel - 1u] = {device, since};
+}
+
+const ResourceMeter* VirtualMeter::mbus_device(std::uint8_t channel) const {
+  return mbus_ ? (*mbus_)[channel - 1u].device : nullptr;
+}
+
 Totals VirtualMeter::before(TownDay day) const {
   EnergyBook& book = *town_->book;
   const TownDay born = book.day_at(town_->born + 1);

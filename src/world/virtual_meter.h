@@ -3,6 +3,7 @@
 // a MeterHost attaches a connection. Its history is computed, not kept, so a meter is a few hundred bytes.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -46,6 +47,8 @@ enum MeterEvent : std::uint8_t {
   kEventLimiterChanged = 67, kEventUndervoltage = 76, kEventVoltageNormal = 85,
 };
 
+class ResourceMeter;
+
 class VirtualMeter final : public dlms::Objects {
  public:
   VirtualMeter(const MeterTown* town, std::uint32_t index, const MeterModel* model);
@@ -71,8 +74,18 @@ class VirtualMeter final : public dlms::Objects {
   // Cumulative registers at a true instant, without the registers' value at installation.
   Totals totals_at(UtcSeconds time) const;
   Totals register_offset() const;
+  // The interval that is under way, as it will be when it is over.
+  Interval under_way() const;
   // Ascending; at most kLogEntriesMax of the newest.
   std::vector<LogEntry> log(std::uint8_t log, UtcSeconds after, UtcSeconds until) const;
+
+  // M-Bus devices behind it, read over a wire and captured once an hour (class 72): `channel` from 1
+  // to kMbusChannels. From `since` on; whoever was there before is gone with its captured rows. The
+  // device outlives the meter.
+  void attach(std::uint8_t channel, const ResourceMeter* device, UtcSeconds since);
+  bool has_mbus() const { return mbus_ != nullptr; }
+  const ResourceMeter* mbus_device(std::uint8_t channel) const;
+  UtcSeconds mbus_since(std::uint8_t channel) const { return (*mbus_)[channel - 1u].since; }
 
   // Faults and works on site.
   bool jump_clock(std::int64_t by_s);
@@ -100,6 +113,7 @@ class VirtualMeter final : public dlms::Objects {
   std::size_t heap_bytes() const;
 
  private:
+  friend class MeterMbus;
   friend class MeterValues;
   friend class MeterProfiles;
   friend class MeterSettings;
@@ -108,6 +122,10 @@ class VirtualMeter final : public dlms::Objects {
   struct Curb {
     UtcSeconds from, to;       // [from, to)
     std::uint32_t limit_w = 0; // 0: disconnected, nothing flows either way
+  };
+  struct MbusChannel {
+    const ResourceMeter* device = nullptr;
+    UtcSeconds since;
   };
   // Kept only while somebody uses it.
   struct Extras {
@@ -125,6 +143,7 @@ class VirtualMeter final : public dlms::Objects {
 
   UtcSeconds true_now() const { return town_->clock->utc(); }
   Interval measured(const Interval& natural, UtcSeconds end) const;
+  Interval interval_ending(UtcSeconds end) const;
   Totals before(TownDay day) const;  // from installation to the start of the day
   Extras& extras() { return *(extras_ ? extras_ : (extras_ = std::make_unique<Extras>())); }
   bool begin_curb(std::uint32_t limit_w);
@@ -142,6 +161,7 @@ class VirtualMeter final : public dlms::Objects {
   std::vector<Curb> curbs_;
   std::vector<LogEntry> own_events_;
   std::unique_ptr<Extras> extras_;
+  std::unique_ptr<std::array<MbusChannel, kMbusChannels>> mbus_;  // of meters that have M-Bus clients
   mutable std::vector<Totals> checkpoints_;  // at the start of every kCheckpointDays-th day since installation
   mutable Totals recent_;                    // at the start of recent_day_
   mutable TownDay recent_day_{INT32_MIN};

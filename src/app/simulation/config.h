@@ -44,7 +44,9 @@ Result<Break> break_from(std::string_view name);
 
 struct Config {
   std::uint64_t seed = 1;
-  std::uint32_t meters = 20;
+  std::uint32_t meters = 20;       // that speak DLMS
+  std::uint32_t c12_meters = 0;    // beside them, that speak C12.22
+  std::uint32_t radio_meters = 0;  // and water and gas on the air, heard by collectors
   std::uint32_t days = 1;
   std::uint32_t faults = (1u << kFaults) - 1;  // bit per Fault
   Break rule_broken = Break::kNone;

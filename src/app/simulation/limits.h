@@ -11,6 +11,7 @@ inline constexpr std::uint32_t kDaysMax =
     40;  // what the meters' profiles and the head-end's backfill reach back
 inline constexpr std::uint64_t kSeedsMax = 100'000;
 
+inline constexpr std::uint16_t kPushPort = 4060, kFramesPort = 4061;  // of the platform
 inline constexpr std::int64_t kHistory_s =
     2 * 86'400;  // rows that the meters hold when the platform first starts
 inline constexpr std::int64_t kSyncDelay_us_max = 20'000;  // of one group commit
@@ -22,6 +23,8 @@ inline constexpr std::int64_t kSettleMax_s =
     14 * 3'600;  // two lock-outs of the head-end and a reading
 inline constexpr std::int64_t kNotYetRead_s =
     2 * 3'600;  // younger rows may still be on their way at the end
+// A register heard on the air is of the second that its telegram says, by a clock that drifts.
+inline constexpr std::int64_t kRadioClock_s = 30;
 inline constexpr const char* kTownZone = "Australia/Sydney";
 // Estimates are made while most late rows are still on their way, so that corrections happen.
 inline constexpr std::int64_t kRereadGiveUp_s = 3 * 3'600;

@@ -9,8 +9,9 @@ namespace {
 
 const Bytes kMasterSecret(headend::KeyRing::kSecretSize, 0x5A);
 
-headend::HeadEndConfig head_end_config() {
+headend::HeadEndConfig head_end_config(const TimeZone& zone) {
   headend::HeadEndConfig config;
+  config.zone = zone;
   config.push.tcp = Endpoint{"0.0.0.0", kPushPort};
   config.push.udp = Endpoint{"0.0.0.0", kPushPort};
   return config;
@@ -104,11 +105,13 @@ Status Platform::start() {
     if (changed != nullptr && changed->state == CommandState::kRunning) on_delicate_();
     journal_->append(fact, [](Result<store::Sequence>) {});
   };
+  AMITY_TRY(const TimeZone zone, TimeZone::find(kTownZone));
   head_end_ =
       std::make_unique<headend::HeadEnd>(runtime_, registry, store_->readings(), store_->events(),
-                                         *witnessed_, *keys_, head_end_config(), emit);
+                                         *witnessed_, *keys_, head_end_config(zone), emit);
   commands_->set_execute([this](const Command& command) { head_end_->submit(command); });
   AMITY_CHECK(head_end_->start());
+  AMITY_CHECK(start_listening());
   follow();
   AMITY_CHECK(commands_->resume());
   if (config_.rule_broken == Break::kRepeatCommands) repeat_commands();
@@ -116,12 +119,23 @@ Status Platform::start() {
   return {};
 }
 
+// Radio telegrams, as collectors forward them.
+Status Platform::start_listening() {
+  AMITY_TRY(TimeZone zone, TimeZone::find(kTownZone));
+  heard_reports_ = std::make_unique<headend::ReportIntake>(store_->registry(), no_models_,
+                                                           std::move(zone), "heard");
+  const auto emit = [this](Fact fact) { journal_->append(fact, [](Result<store::Sequence>) {}); };
+  heard_ = std::make_unique<heard::Sink>(
+      heard::SinkContext{runtime_, store_->registry(), *keys_, *heard_reports_, *witnessed_, emit});
+  frames_ = std::make_unique<heard::FrameListener>(*heard_, nullptr);
+  return frames_->listen_tcp(Endpoint{"0.0.0.0", kFramesPort});
+}
+
 Status Platform::start_validation() {
   AMITY_TRY(const TimeZone zone, TimeZone::find(kTownZone));
   roles::MdmOptions options;
   options.reread.give_up_after_s = kRereadGiveUp_s;
-  validation_ =
-      std::make_unique<roles::MdmRole>(*store_, runtime_.clock, zone, std::move(options));
+  validation_ = std::make_unique<roles::MdmRole>(*store_, runtime_.clock, zone, std::move(options));
   validation_->set_request_read([this](DeviceId device, UtcSeconds after, UtcSeconds until) {
     read_again(device, after, until);
   });
@@ -152,6 +166,9 @@ void Platform::read_again(DeviceId device, UtcSeconds after, UtcSeconds until) {
 void Platform::crash(bool silently) {
   if (head_end_) add(stats_before_, head_end_->stats());
   process_.crash(silently);
+  frames_.reset();
+  heard_.reset();
+  heard_reports_.reset();
   head_end_.reset();
   validation_follower_.reset();
   validation_.reset();

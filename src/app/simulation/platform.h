@@ -7,14 +7,13 @@
 #include "app/simulation/stand_ins.h"
 #include "app/simulation/witness.h"
 #include "headend/headend.h"
+#include "headend/heard/frame_listener.h"
 #include "roles/command_role.h"
 #include "roles/journal_follower.h"
 #include "roles/mdm_role.h"
 #include "world/virtual_world.h"
 
 namespace amity::simulation {
-
-inline constexpr std::uint16_t kPushPort = 4060;
 
 class Platform {
  public:
@@ -52,6 +51,7 @@ class Platform {
   void every_minute();
   void checkpoint();
   void repeat_commands();
+  Status start_listening();
   Status start_validation();
   void read_again(DeviceId device, UtcSeconds after, UtcSeconds until);
   void add_stats();
@@ -70,6 +70,7 @@ class Platform {
   // wait here for the end.
   std::vector<std::unique_ptr<headend::KeyRing>> dead_rings_;
 
+  const driver::ModelSet no_models_;
   // One life.
   std::unique_ptr<store::MemoryStore> memory_;
   std::unique_ptr<TimedJournal> journal_;
@@ -83,6 +84,9 @@ class Platform {
   std::unique_ptr<roles::JournalFollower> operations_follower_, commands_follower_,
       validation_follower_;
   std::unique_ptr<headend::HeadEnd> head_end_;
+  std::unique_ptr<headend::ReportIntake> heard_reports_;
+  std::unique_ptr<heard::Sink> heard_;
+  std::unique_ptr<heard::FrameListener> frames_;
   bool pump_planned_ = false;
   std::int64_t minutes_ = 0;
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "app/simulation/hash.h"
 #include "app/simulation/limits.h"
@@ -88,7 +89,7 @@ void Simulation::see(const world::TapRecord& record) {
 Status Simulation::build() {
   process_ = &world_.add_process(kPlatformHost);
   world_.network().set_tap([this](const world::TapRecord& record) { see(record); });
-  AMITY_TRY(town_, Town::make(world_, config_, Endpoint{kPlatformHost, kPushPort}));
+  AMITY_TRY(town_, Town::make(world_, config_, kPlatformHost));
   const auto keys = town_->keys();
   for (std::size_t i = 0; i < town_->size(); ++i) {
     const Device& device = town_->master().devices[i];
@@ -219,7 +220,8 @@ void Simulation::crash(bool silently) {
 
 // Right after a command has left and before anything about it is durable, or just after.
 void Simulation::maybe_crash_soon() {
-  const double chance = std::min(0.15, 3.0 / config_.meters);  // a larger town has more commands, not more crashes
+  const double chance =
+      std::min(0.15, 3.0 / config_.meters);  // a larger town has more commands, not more crashes
   if (!faults_ || !config_.has(Fault::kCrashes) || !random_.chance(chance)) return;
   world_.at(
       world_.now() + Duration(static_cast<std::int64_t>(random_.below(2 * kSyncDelay_us_max))),
@@ -271,64 +273,130 @@ void Simulation::check_tallies() {
   const UtcSeconds until((world_.utc().value - kNotYetRead_s) / hour * hour);
   const UtcSeconds from = std::max(UtcSeconds(until.value - 2 * 86'400), town_->born());
   for (const Device& device : town_->master().devices) {
-    std::uint64_t stored = 0;
+    std::uint64_t stored = 0, intervals = 0;
     const auto channels = platform_->store().registry().channels_of(device.id);
     if (!channels.ok())
       return violated(device.id, "the registry can be read", to_string(channels.error()));
     for (const Channel& channel : *channels) {
       if (channel.kind != ChannelKind::kInterval) continue;
+      ++intervals;
       const auto readings = platform_->store().readings().read(channel.id, from, until);
       if (readings.ok()) stored += readings->size();
     }
+    if (intervals == 0) stored = hours_with_registers(*channels, from, until);
     ++witness_.counts.tallies_checked;
     const std::uint64_t counted = platform_->operations().received(device.id, from, until);
     const std::uint64_t expected = platform_->operations().expected(device.id, from, until);
     if (counted == stored && counted <= expected) continue;
-    return violated(device.id, "nothing is counted twice",
-                    fmt::format("operations count {} intervals of {} expected, stored are {}",
-                                counted, expected, stored));
+    return violated(
+        device.id, "nothing is counted twice",
+        fmt::format("operations count {} intervals or hours of {} expected, stored are {}", counted,
+                    expected, stored));
   }
 }
 
-bool Simulation::same_as_meter(std::size_t index, UtcSeconds until, bool report) {
-  const Device& device = town_->master().devices[index];
-  const auto differs = [&](const std::string& what) {
-    if (report) violated(device.id, "the store equals the meter", device.serial + ": " + what);
+// Hours in which a register was read: that is how a device without intervals is counted.
+std::uint64_t Simulation::hours_with_registers(const std::vector<Channel>& channels,
+                                               UtcSeconds from, UtcSeconds until) {
+  std::set<std::int64_t> hours;
+  for (const Channel& channel : channels) {
+    const auto readings = platform_->store().readings().read(channel.id, from, until);
+    for (std::size_t i = 0; readings.ok() && i < readings->size(); ++i)
+      hours.insert(ops::hour_of_interval_end((*readings)[i].time));
+  }
+  return hours.size();
+}
+
+Simulation::Differs Simulation::differs_of(DeviceId device, bool report) {
+  return [this, device, report](const std::string& what) {
+    const std::string& serial = town_->master().devices[device.value - 1].serial;
+    if (report) violated(device, "the store equals the meter", serial + ": " + what);
     return false;
   };
-  const UtcSeconds after = town_->born();
+}
+
+bool Simulation::same_rows(ChannelId channel, const std::vector<world::ProfileRow>& rows,
+                           const RowField& field, UtcSeconds until, const Differs& differs) {
+  const auto stored = platform_->store().readings().read(channel, town_->born(), until);
+  if (!stored.ok()) return differs(to_string(stored.error()));
+  auto row = rows.begin();
+  for (const Reading& r : *stored) {
+    if (row == rows.end() || r.time < row->stamp) {
+      return differs(fmt::format("channel {}: {} is stored, the meter has no such row",
+                                 channel.value, to_iso(r.time)));
+    }
+    if (row->stamp < r.time) break;
+    if (r.value != field(row->interval)) {
+      return differs(fmt::format("channel {}, {}: the meter says {}, the store {}", channel.value,
+                                 to_iso(r.time), field(row->interval), r.value));
+    }
+    ++row;
+  }
+  if (row == rows.end()) return true;
+  return differs(
+      fmt::format("channel {}: the row of {} never arrived", channel.value, to_iso(row->stamp)));
+}
+
+bool Simulation::same_as_meter(std::size_t index, UtcSeconds until, bool report) {
+  const Differs differs = differs_of(town_->master().devices[index].id, report);
   // A meter whose clock is far behind has not made its newest rows yet.
   until = std::min(until, town_->meter(index).meter_time() - kNotYetRead_s);
-  const auto rows = town_->meter(index).rows(after, until);
-  using Field = std::int64_t (*)(const world::Interval&);
-  static constexpr Field kFields[] = {
+  const auto rows = town_->meter(index).rows(town_->born(), until);
+  static const RowField kFields[] = {
       [](const world::Interval& i) { return std::int64_t{i.import_wh}; },
       [](const world::Interval& i) { return std::int64_t{i.export_wh}; },
       [](const world::Interval& i) { return std::int64_t{i.reactive_import_varh}; },
       [](const world::Interval& i) { return std::int64_t{i.voltage_dv}; }};
   for (std::uint32_t f = 0; f < std::size(kFields); ++f) {
     const ChannelId channel(static_cast<std::uint32_t>(index) * world::kChannelsPerMeter + f + 1);
-    const auto stored = platform_->store().readings().read(channel, after, until);
-    if (!stored.ok()) return differs(to_string(stored.error()));
-    auto row = rows.begin();
-    for (const Reading& r : *stored) {
-      if (row == rows.end() || r.time < row->stamp) {
-        return differs(fmt::format("channel {}: {} is stored, the meter has no such row",
-                                   channel.value, to_iso(r.time)));
-      }
-      if (row->stamp < r.time) break;
-      if (r.value != kFields[f](row->interval)) {
-        return differs(fmt::format("channel {}, {}: the meter says {}, the store {}", channel.value,
-                                   to_iso(r.time), kFields[f](row->interval), r.value));
-      }
-      ++row;
-    }
-    if (row != rows.end()) {
-      return differs(fmt::format("channel {}: the row of {} never arrived", channel.value,
-                                 to_iso(row->stamp)));
-    }
+    if (!same_rows(channel, rows, kFields[f], until, differs)) return false;
     if (report) witness_.counts.rows_compared += rows.size();
   }
+  return true;
+}
+
+// Its load profile, in channels that were made when it was read.
+bool Simulation::same_as_c12(const world::SideDevice& side, UtcSeconds until, bool report) {
+  const Differs differs = differs_of(side.device, report);
+  const world::VirtualMeter& meter = town_->meter(side.meter);
+  const auto rows = meter.rows(town_->born(), until);
+  const auto channels = platform_->store().registry().channels_of(side.device);
+  if (!channels.ok()) return differs(to_string(channels.error()));
+  for (const bool exported : {false, true}) {
+    const auto found = std::ranges::find_if(*channels, [exported](const Channel& c) {
+      return c.kind == ChannelKind::kInterval && c.name == (exported ? "export" : "import");
+    });
+    if (found == channels->end()) return differs("its load profile was never read");
+    const RowField field = [exported](const world::Interval& i) {
+      return std::int64_t{exported ? i.export_wh : i.import_wh};
+    };
+    if (!same_rows(found->id, rows, field, until, differs)) return false;
+    if (report) witness_.counts.rows_compared += rows.size();
+  }
+  return true;
+}
+
+// What was heard is what the meter showed then, and it was heard again after the faults.
+bool Simulation::same_as_radio(const world::SideDevice& side, bool report) {
+  const Differs differs = differs_of(side.device, report);
+  const world::ResourceMeter& meter = town_->side().resource(side.meter);
+  const auto channels = platform_->store().registry().channels_of(side.device);
+  if (!channels.ok()) return differs(to_string(channels.error()));
+  const auto found = std::ranges::find(*channels, std::string("volume"), &Channel::name);
+  if (found == channels->end()) return differs("it was never heard");
+  const auto stored = platform_->store().readings().read(found->id, town_->born(), world_.utc());
+  if (!stored.ok()) return differs(to_string(stored.error()));
+  for (const Reading& r : *stored) {
+    const std::int64_t least = meter.register_at(r.time - kRadioClock_s),
+                       most = meter.register_at(r.time + kRadioClock_s);
+    if (r.value < least || r.value > most) {
+      return differs(fmt::format("{}: the meter showed {} to {}, the store says {}", to_iso(r.time),
+                                 least, most, r.value));
+    }
+  }
+  if (report) witness_.counts.rows_compared += stored->size();
+  if (stored->empty() || stored->back().time < world_.utc() - kNotYetRead_s)
+    return differs("it was not heard for long");
   return true;
 }
 
@@ -336,6 +404,10 @@ bool Simulation::same_as_the_meters(bool report) {
   const UtcSeconds until = world_.utc() - kNotYetRead_s;
   for (std::size_t i = 0; i < town_->size(); ++i) {
     if (!same_as_meter(i, until, report)) return false;
+  }
+  for (const world::SideDevice& side : town_->side().devices()) {
+    const bool radio = side.protocol == world::MeterProtocol::kWmbus;
+    if (!(radio ? same_as_radio(side, report) : same_as_c12(side, until, report))) return false;
   }
   return true;
 }

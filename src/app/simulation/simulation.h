@@ -44,6 +44,8 @@ class Simulation {
 
  private:
   using Action = std::function<void()>;
+  using RowField = std::function<std::int64_t(const world::Interval&)>;
+  using Differs = std::function<bool(const std::string& what)>;  // tells, and is false
 
   Status build();
   // Recurs with this mean while faults last.
@@ -64,6 +66,13 @@ class Simulation {
   void check_final_values();
   bool same_as_the_meters(bool report);
   bool same_as_meter(std::size_t index, UtcSeconds until, bool report);
+  bool same_rows(ChannelId channel, const std::vector<world::ProfileRow>& rows,
+                 const RowField& field, UtcSeconds until, const Differs& differs);
+  bool same_as_c12(const world::SideDevice& side, UtcSeconds until, bool report);
+  bool same_as_radio(const world::SideDevice& side, bool report);
+  Differs differs_of(DeviceId device, bool report);
+  std::uint64_t hours_with_registers(const std::vector<Channel>& channels, UtcSeconds from,
+                                     UtcSeconds until);
   void settle();
   void finish(Report& report);
 

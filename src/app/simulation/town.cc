@@ -11,6 +11,8 @@ namespace amity::simulation {
 namespace {
 
 constexpr std::uint16_t kMeterPort = 4059;
+constexpr const char* kCollectorHost = "10.0.2.1";
+constexpr std::uint32_t kTelegramEvery_s = 900;
 constexpr std::uint16_t kPushReceiverSap = 1;
 constexpr std::int64_t kPushSpread_s = 120;
 constexpr std::size_t kPushing = 3;   // every third meter pushes
@@ -47,34 +49,43 @@ struct Town::House {
   world::VirtualProcess* process = nullptr;
   std::string host;
   std::vector<std::uint32_t> meters;
-  bool concentrator = false;
+  enum class Kind : std::uint8_t { kMeter, kConcentrator, kSide, kCollectors } kind = Kind::kMeter;
   std::map<std::string, world::VirtualMeter*, std::less<>> by_serial;
   std::unique_ptr<Listener> listener;
   std::unique_ptr<DatagramSocket> socket;
   std::list<std::unique_ptr<world::Host>> connections;
   std::list<OutgoingPush> pushes;
+  std::unique_ptr<world::Collectors> collectors;
 };
 
-Town::Town(world::VirtualWorld& world, const Config& config, Endpoint push_target)
+Town::Town(world::VirtualWorld& world, const Config& config, const std::string& platform)
     : world_(world),
       config_(config),
-      push_target_(std::move(push_target)),
+      push_target_{platform, kPushPort},
+      frames_target_{platform, kFramesPort},
       random_(world::mix(config.seed, 0x746F776Eu)),
       true_time_(world.queue(), world.start().value * 1'000'000) {}
 
 Town::~Town() = default;
 
 Result<std::unique_ptr<Town>> Town::make(world::VirtualWorld& world, const Config& config,
-                                         Endpoint push_target) {
-  std::unique_ptr<Town> town(new Town(world, config, std::move(push_target)));
+                                         const std::string& platform) {
+  std::unique_ptr<Town> town(new Town(world, config, platform));
   AMITY_CHECK(town->build());
   return town;
 }
 
 Status Town::build() {
+  world::MixPlan plan;
+  const auto count = [&plan](world::MeterProtocol p) -> std::uint32_t& {
+    return plan.counts[static_cast<std::size_t>(p)];
+  };
+  count(world::MeterProtocol::kDlms) = config_.meters;
+  count(world::MeterProtocol::kC1222) = config_.c12_meters;
+  count(world::MeterProtocol::kWmbus) = config_.radio_meters;
   world::GridConfig grid;
   grid.seed = config_.seed;
-  grid.meters = config_.meters;
+  grid.meters = plan.homes();
   grid.port = kMeterPort;
   town_.born = world_.start() - kHistory_s;
   grid.commissioned = town_.born;
@@ -84,32 +95,52 @@ Status Town::build() {
   town_.book = book_.get();
   town_.clock = &true_time_;
   town_.seed = config_.seed;
-  std::map<std::uint32_t, std::size_t> concentrators;
   for (std::uint32_t i = 0; i < grid_.meters.size(); ++i) {
     meters_.push_back(std::make_unique<world::VirtualMeter>(
         &town_, i, &world::meter_models()[grid_.meters[i].model]));
+  }
+  side_ = std::make_unique<world::SideMeters>(plan, &town_, meters_, kMeterPort, grid_.master);
+  build_houses();
+  pushed_until_.assign(meters_.size(), world_.start());
+  return {};
+}
+
+Town::House& Town::add_house(const std::string& host) {
+  House& house = *hosts_.emplace_back(std::make_unique<House>());
+  house.host = host;
+  house.process = &world_.add_process(host);
+  return house;
+}
+
+void Town::build_houses() {
+  std::map<std::uint32_t, std::size_t> concentrators;
+  for (std::uint32_t i = 0; i < config_.meters; ++i) {
     const std::uint32_t behind = grid_.meters[i].concentrator;
     const bool direct = behind == world::kNoConcentrator;
-    if (direct || !concentrators.contains(behind)) {
-      auto house = std::make_unique<House>();
-      house->host = direct ? world::meter_host(i) : world::concentrator_host(behind);
-      house->concentrator = !direct;
-      house->process = &world_.add_process(house->host);
-      if (!direct) concentrators[behind] = hosts_.size();
-      hosts_.push_back(std::move(house));
+    if (direct) {
+      add_house(world::meter_host(i));
+    } else if (!concentrators.contains(behind)) {
+      concentrators[behind] = hosts_.size();
+      add_house(world::concentrator_host(behind)).kind = House::Kind::kConcentrator;
     }
     const std::size_t at = direct ? hosts_.size() - 1 : concentrators[behind];
     hosts_[at]->meters.push_back(i);
     hosts_[at]->by_serial[meters_[i]->serial()] = meters_[i].get();
     host_of_.push_back(at);
   }
-  pushed_until_.assign(meters_.size(), world_.start());
-  return {};
+  for (const world::SideDevice& device : side_->devices()) {
+    if (device.protocol != world::MeterProtocol::kC1222) continue;
+    House& house = add_house(world::meter_host(device.meter));
+    house.kind = House::Kind::kSide;
+    house.meters.push_back(device.meter);
+  }
+  if (side_->collectors() > 0) add_house(kCollectorHost).kind = House::Kind::kCollectors;
 }
 
 std::vector<std::pair<DeviceId, headend::DeviceKeys>> Town::keys() const {
   std::vector<std::pair<DeviceId, headend::DeviceKeys>> out;
-  for (const auto& meter : meters_) {
+  for (std::size_t i = 0; i < size(); ++i) {
+    const auto& meter = meters_[i];
     const world::MeterKeys of = meter->keys();
     headend::DeviceKeys keys;
     keys.mechanism = dlms::Mechanism::kHighGmac;
@@ -120,6 +151,11 @@ std::vector<std::pair<DeviceId, headend::DeviceKeys>> Town::keys() const {
     keys.master = of.master;
     out.emplace_back(DeviceId(meter->index() + 1), std::move(keys));
   }
+  for (const world::SideKey& key : side_->keys()) {
+    headend::DeviceKeys keys;
+    keys.current.encryption = key.key;
+    out.emplace_back(key.device, std::move(keys));
+  }
   return out;
 }
 
@@ -129,6 +165,15 @@ Status Town::power_up() {
 }
 
 Status Town::boot(House& house) {
+  if (house.kind == House::Kind::kCollectors) {
+    world::CollectorConfig collectors;
+    collectors.seed = config_.seed;
+    collectors.target = frames_target_;
+    collectors.every_s = kTelegramEvery_s;
+    house.collectors =
+        std::make_unique<world::Collectors>(house.process->runtime(), collectors, *side_);
+    return {};
+  }
   AMITY_TRY(house.listener,
             house.process->runtime().network.listen(Endpoint{house.host, kMeterPort},
                                                     [this, &house](std::unique_ptr<Stream> stream) {
@@ -146,7 +191,12 @@ void Town::accept(House& house, std::unique_ptr<Stream> stream) {
       house.connections.remove_if([&](const auto& c) { return c.get() == host; });
     });
   };
-  if (house.concentrator) {
+  if (house.kind == House::Kind::kSide) {
+    auto conversation = side_->converse(house.host, house.process->runtime().clock.now());
+    if (!conversation) return;
+    house.connections.push_back(std::make_unique<world::ConversationHost>(
+        context, std::move(conversation), std::move(stream), on_done));
+  } else if (house.kind == House::Kind::kConcentrator) {
     const auto find = [&house](ByteView address) -> world::VirtualMeter* {
       const auto found = house.by_serial.find(as_text(address));
       return found == house.by_serial.end() ? nullptr : found->second;
@@ -170,6 +220,7 @@ void Town::reboot(std::size_t at, Duration off, bool silently) {
   house.process->crash(silently);
   house.connections.clear();
   house.pushes.clear();
+  house.collectors.reset();
   house.listener.reset();
   house.socket.reset();
   house.process->set_down(true);
@@ -192,7 +243,7 @@ void Town::jump_clock(std::size_t meter, std::int64_t by_s) {
 
 void Town::start_pushes() {
   pushing_ = true;
-  for (std::uint32_t i = 0; i < meters_.size(); i += kPushing) plan_push(i);
+  for (std::uint32_t i = 0; i < size(); i += kPushing) plan_push(i);
 }
 
 // Shortly after the turn of each interval.
@@ -216,7 +267,7 @@ Result<Bytes> Town::push_frame(world::VirtualMeter& meter) {
   const UtcSeconds after = std::max(until, now - 4 * length);
   until = now;
   std::optional<dlms::GatewayRoute> gateway;
-  if (hosts_[host_of_[meter.index()]]->concentrator) {
+  if (hosts_[host_of_[meter.index()]]->kind == House::Kind::kConcentrator) {
     gateway.emplace();
     const std::string serial = meter.serial();
     gateway->device_address.assign(serial.begin(), serial.end());
