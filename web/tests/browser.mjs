@@ -100,7 +100,7 @@ const kPages = [
   ['billing', '/billing', async (page) => { await page.getByRole('heading', { name: 'Billing', level: 1 }).waitFor(); }],
   ['billing-held', '/billing?tab=held', async (page) => { await page.getByRole('heading', { name: 'Billing', level: 1 }).waitFor(); }],
   ['billing-accounts', '/billing?tab=accounts', async (page) => { await page.getByRole('grid', { name: 'Accounts' }).getByRole('row').nth(3).waitFor(); }],
-  ['statement', () => statement, async (page) => { await page.getByRole('article').getByText('Total').waitFor(); }],
+  ['statement', () => statement, async (page) => { await page.getByRole('article').getByText('Total', { exact: true }).waitFor(); }],
   ['statement-line', () => statement && `${statement}?line=1`, async (page) => { await page.locator('.trace canvas').first().waitFor(); }],
   ['system', '/system', async (page) => { await page.getByRole('heading', { name: 'Platform' }).waitFor(); }],
   ['nothing', '/no-such-page', async (page) => { await page.getByText('There is no page here').waitFor(); }],
