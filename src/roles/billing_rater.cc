@@ -186,20 +186,22 @@ Status BillingRater::add_channel(Work& work, Series& series, const Channel& chan
 Status BillingRater::fill(Work& work, Series& series, Unit unit, const char* fallback,
                           const std::string& wanted) {
   const UtcSeconds from = work.period.start, to = work.period.end;
+  bool hung = false;
   for (const Installation& i : work.about.installations) {
     const UtcSeconds begin = std::max(i.from, from), end = std::min(i.to.value_or(to), to);
     if (end <= begin) continue;
     AMITY_TRY(const auto channels, store_.registry().channels_of(i.device));
     const Channel* channel = pick(channels, unit, wanted, fallback);
-    if (channel == nullptr) {
-      return make_error(ErrorCode::kNotFound,
-                        fmt::format("the meter (device {}) has no interval channel '{}' in {}",
-                                    i.device.value, wanted.empty() ? fallback : wanted,
-                                    symbol(unit)));
-    }
+    hung = true;
+    if (channel == nullptr) continue;  // the point's water meter, say
     // An interval that the exchange splits belongs to the meter that came.
     const auto floor = [&](UtcSeconds t) { return t - (t - from) % channel->interval_s; };
     AMITY_CHECK(add_channel(work, series, *channel, floor(begin), floor(end)));
+  }
+  if (series.value.empty() && hung) {
+    return make_error(ErrorCode::kNotFound,
+                      fmt::format("no meter of the service point has an interval channel '{}' in {}",
+                                  wanted.empty() ? fallback : wanted, symbol(unit)));
   }
   if (series.value.empty())
     return make_error(ErrorCode::kNotFound, "no meter hung at the service point in this period");

@@ -261,6 +261,23 @@ TEST_F(BillingTest, WithoutATariffItIsHeldWithTheReason) {
   EXPECT_EQ(statements().size(), 1u);
 }
 
+TEST_F(BillingTest, AWaterMeterAtTheSamePointIsNoneOfItsBusiness) {
+  store::MasterData water;
+  Device device;
+  device.id = DeviceId(2);
+  device.serial = "W1";
+  device.service_point = ServicePointId(1);
+  device.commissioned = kBegin;
+  water.devices = {device};
+  water.channels = {{ChannelId(9), device.id, ChannelKind::kRegister, "volume", "", Unit::kCubicMetre,
+                     -3, 0, 1}};
+  ASSERT_TRUE(store->registry().add(water).ok());
+  crash();
+  three_days();
+  EXPECT_TRUE(held().empty());
+  EXPECT_EQ(statements().size(), 1u);
+}
+
 // The whole walk, dying once after each single thing that the platform does.
 TEST(Billing, ACrashAnywhereIssuesNothingTwiceAndLosesNothing) {
   struct Walked : BillingTest {
