@@ -15,7 +15,9 @@ enum class EdgeEvent : std::uint32_t {
   kLostBatches = 2,
   kReplaced = 3,
   kDeviceRegistered = 4,
-  kConfigurationRefused = 5, kProgramTaken = 6, kProgramRefused = 7
+  kConfigurationRefused = 5,
+  kProgramTaken = 6,
+  kProgramRefused = 7
 };
 
 // Under which a buffer's mark is kept, and its batches' sources begin.
@@ -125,7 +127,9 @@ struct Desk::Connection : Stream::Handler {
 };
 
 Desk::Desk(DeskContext context)
-    : c_(std::move(context)), configurations_(c_.registry, c_.configurations), programs_(c_.programs) {}
+    : c_(std::move(context)),
+      configurations_(c_.registry, c_.configurations),
+      programs_(c_.programs) {}
 Desk::~Desk() {
   c_.runtime.timers.cancel(looking_);
 }
@@ -189,7 +193,7 @@ void Desk::accept(std::unique_ptr<Stream> stream) {
 void Desk::drop(Connection* connection) {
   const auto at = connections_.find(connection);
   if (at == connections_.end()) return;
-  std::shared_ptr<Connection> ending = std::move(at->second);
+  Connection* const ending = ending_.emplace_back(std::move(at->second)).get();
   connections_.erase(at);
   ending->closing = true;
   ending->stream->set_handler(nullptr);
@@ -198,7 +202,9 @@ void Desk::drop(Connection* connection) {
     ending->edge->connection = nullptr;
     pictures_[ending->edge->name].connected = false;
   }
-  c_.runtime.timers.post([ending = std::move(ending)] {});
+  c_.runtime.timers.post([weak = std::weak_ptr<Desk*>(self_)] {
+    if (const auto self = weak.lock()) (*self)->ending_.clear();
+  });
 }
 
 void Desk::refuse(Connection& connection, std::uint64_t& counter, const std::string& why) {
@@ -331,7 +337,8 @@ void Desk::take_report(Edge& edge, const UpdateReport& report) {
       taken ? program + " is in place and on trial" : program + " was refused: " + report.refusal;
   c_.warn("edge: " + edge.name + ": " + text);
   event(edge, taken ? Severity::kInfo : Severity::kMedium,
-        static_cast<std::uint32_t>(taken ? EdgeEvent::kProgramTaken : EdgeEvent::kProgramRefused), text);
+        static_cast<std::uint32_t>(taken ? EdgeEvent::kProgramTaken : EdgeEvent::kProgramRefused),
+        text);
 }
 
 // Where the buffer's numbers begin, of what is kept already.

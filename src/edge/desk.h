@@ -98,6 +98,7 @@ class Desk {
   DeskContext c_;
   std::unique_ptr<Listener> listener_;
   std::map<Connection*, std::unique_ptr<Connection>> connections_;
+  std::vector<std::unique_ptr<Connection>> ending_;  // until the loop goes round
   std::map<std::string, std::shared_ptr<Edge>> edges_;
   std::map<std::string, EdgePicture> pictures_;
   std::map<std::string, Kept> kept_;  // by source prefix

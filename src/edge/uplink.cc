@@ -122,7 +122,10 @@ void Uplink::drop(const Error& why) {
   if (!line_) return;
   // The line may be the caller: it lives until the loop goes round.
   line_->stream->set_handler(nullptr);
-  runtime_.timers.post([line = std::shared_ptr<Line>(std::move(line_))] {});
+  ending_.push_back(std::move(line_));
+  runtime_.timers.post([weak = std::weak_ptr<Uplink*>(self_)] {
+    if (const auto self = weak.lock()) (*self)->ending_.clear();
+  });
   welcomed_ = false;
   in_flight_.clear();
   bytes_in_flight_ = 0;

@@ -64,6 +64,7 @@ class Uplink {
   UplinkConfig config_;
   Events events_;
   std::unique_ptr<Line> line_;
+  std::vector<std::unique_ptr<Line>> ending_;  // until the loop goes round
   MessageStream messages_;
   bool welcomed_ = false, pumping_ = false;
   Sequence sent_ = 0, acknowledged_ = 0;
@@ -72,6 +73,7 @@ class Uplink {
   std::int64_t retry_ms_ = kRetryFirst_ms;
   Instant heard_;
   TimerId retry_ = 0, ticker_ = 0;
+  std::shared_ptr<Uplink*> self_ = std::make_shared<Uplink*>(this);
 };
 
 }  // namespace amity::edge

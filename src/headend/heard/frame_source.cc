@@ -34,6 +34,7 @@ void FrameSource::start() {
 
 void FrameSource::open() {
   retry_ = 0;
+  ending_.reset();
   frames_ = {};
   Network& network = sink_.context().runtime.network;
   line_ = std::make_unique<Line>(this);
@@ -56,8 +57,7 @@ void FrameSource::on_bytes(ByteView bytes) {
 
 void FrameSource::lost(const Error& why) {
   Timers& timers = sink_.context().runtime.timers;
-  if (line_)
-    timers.post([line = std::shared_ptr<Line>(std::move(line_))] {});  // it may be the caller
+  if (line_) ending_ = std::move(line_);  // it may be the caller: until the next one opens
   if (!std::exchange(told_, true) && tell_)
     tell_(address_.endpoint.to_string() + ": " + to_string(why));
   retry_ = timers.at(sink_.context().runtime.clock.now() + milliseconds(kSourceRetry_ms),

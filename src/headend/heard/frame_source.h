@@ -27,7 +27,7 @@ class FrameSource {
   headend::Address address_;
   std::string source_;
   std::function<void(const std::string&)> tell_;
-  std::unique_ptr<Line> line_;
+  std::unique_ptr<Line> line_, ending_;
   decode::FrameStream frames_;
   TimerId retry_ = 0;
   bool told_ = false;
