@@ -8,6 +8,7 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 # *_test.cc  -> one test program per room (GoogleTest)
 # *_fuzz.cc  -> one fuzz target each; outside the fuzz preset it is linked with a driver that replays its corpus
 #               (corpus/<name>/ beside it), so that every corpus runs in the tests.
+# ONLY       -> these sources instead of all in the folder
 # SHARDS     -> the test program runs in so many pieces side by side: its tests wait for real time
 
 set(AMITY_PCH_STD <algorithm> <array> <cstdint> <cstring> <functional> <map> <memory> <optional> <span> <string>
@@ -31,13 +32,17 @@ if(NOT AMITY_FUZZ)
 endif()
 
 function(amity_room folder)
-  cmake_parse_arguments(ARG "" "PCH;SHARDS" "DEPS;LIBS;SOURCES" ${ARGN})
+  cmake_parse_arguments(ARG "" "PCH;SHARDS" "DEPS;LIBS;SOURCES;ONLY" ${ARGN})
   string(REPLACE "/" "_" name ${folder})
   set(dir ${CMAKE_SOURCE_DIR}/src/${folder})
   file(GLOB sources CONFIGURE_DEPENDS ${dir}/*.cc)
   set(tests ${sources})
   set(fuzzers ${sources})
   list(FILTER sources EXCLUDE REGEX "(_test|_fuzz|/main)\\.cc$")
+  if(ARG_ONLY)
+    list(TRANSFORM ARG_ONLY PREPEND ${CMAKE_SOURCE_DIR}/src/)
+    set(sources ${ARG_ONLY})
+  endif()
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
   list(TRANSFORM ARG_DEPS REPLACE "/" "_")

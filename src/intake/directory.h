@@ -2,6 +2,7 @@
 // again for what is not known yet. Safe from any thread.
 #pragma once
 
+#include <memory>
 #include <shared_mutex>
 #include <vector>
 
