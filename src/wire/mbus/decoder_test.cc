@@ -49,7 +49,7 @@ std::string text_of(const Report& report) {
   for (const auto& reading : report.readings) text += line(reading);
   for (const auto& event : report.events) text += "event: " + event.text + "\n";
   for (const auto& part : report.unknown)
-    text += part.id + " at " + std::to_string(part.offset.value_or(0)) + ": " + part.hex + "\n";
+    text += part.id + " at " + (part.offset ? std::to_string(*part.offset) : "?") + ": " + part.hex + "\n";
   return text;
 }
 
