@@ -1,6 +1,7 @@
 // Real meters' files through the rules and the ladder: what is found in them is known, and stays.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -63,7 +64,8 @@ VeeOptions options_of(const char* zone) {
 }
 
 std::string judged(VeeRun& run) {
-  EXPECT_TRUE(run.run([](const VeeRecord&) {}).ok());
+  const Status done = run.run([](const VeeRecord&) {});
+  EXPECT_TRUE(done.ok()) << done.error().reason;
   return told(run.summary());
 }
 
@@ -77,7 +79,7 @@ int number(const std::string& text, std::size_t at, std::size_t size) {
 }
 
 // Half hours by the wall clock of Sydney, named by their end.
-TEST(VeeRealData, FiveHomesOfSydney) {
+TEST(VeeRealData, TwoHomesOfSydney) {
   const std::string file = "sgsc_households/sgsc_50_customers_halfhourly.csv.xz";
   if (!there(file)) GTEST_SKIP() << file << " is not there";
   const TimeZone zone = *TimeZone::find("Australia/Sydney");
@@ -85,7 +87,7 @@ TEST(VeeRealData, FiveHomesOfSydney) {
   std::map<std::string, int> homes;
   each_row(file, [&](const std::vector<std::string>& f) {
     homes.emplace(f[0], 0);
-    if (homes.size() > 5) return false;
+    if (homes.size() > 2) return false;
     const std::string& t = f[1];  // "2012-02-10 08:00:00"
     const UtcSeconds at = civil(zone, number(t, 0, 4), number(t, 5, 2), number(t, 8, 2),
                                 number(t, 11, 2), number(t, 14, 2), 0);
@@ -94,7 +96,10 @@ TEST(VeeRealData, FiveHomesOfSydney) {
       run.add({f[0], 1, "import", Unit::kWattHour, at, {value->value, value->exponent + 3}, {}});
     return true;
   });
-  EXPECT_EQ(judged(run), "");
+  EXPECT_EQ(
+      judged(run),
+      "66778 readings of 2 channels, 1394 days, failed 12, warned 141, estimated 106, open 34; "
+      "count 13; high_low 133; peak 22; spike 9; average_like_day 100; linear 6; none 34");
 }
 
 // Hours of a synthetic home of Illinois, named by their begin.
@@ -115,12 +120,17 @@ TEST(VeeRealData, AHomeOfIllinois) {
                {}});
     return true;
   });
-  EXPECT_EQ(judged(run), "");
+  // The last hour begins a day of its own: the one that fails.
+  EXPECT_EQ(judged(run),
+            "19417 readings of 1 channels, 810 days, failed 1, warned 281, estimated 23, open 0; "
+            "count 1; high_low 83; jump 176; peak 2; spike 82; average_like_day 23");
 }
 
 // Registers read about every hour, falls and gaps among them: what each day used by them, and which
-// days are not plain.
+// days are not plain. A single reading that is far too high is a day above what the meter lets
+// through, then a fall.
 TEST(VeeRealData, TwelveWaterMetersOfAlicante) {
+  constexpr std::int64_t kMost_l = 24 * 4'000;  // a day at the 4 m3/h of a small meter
   const std::string file = "daiad_water/swm_trialA_55plus_meters.csv.xz";
   if (!there(file)) GTEST_SKIP() << file << " is not there";
   const TimeZone zone = *TimeZone::find("Europe/Madrid");
@@ -133,12 +143,11 @@ TEST(VeeRealData, TwelveWaterMetersOfAlicante) {
     if (at.value != 0) meters[f[0]].push_back({DeviceId(1), at, std::stoll(f[2])});
     return true;
   });
-  std::size_t readings = 0, falls = 0, gaps = 0, days = 0, fallen = 0, told_gap = 0;
+  std::size_t readings = 0, falls = 0, gaps = 0, days = 0, fallen = 0, told_gap = 0, above = 0;
   std::int64_t used = 0, advance = 0;
   for (auto& [meter, all] : meters) {
     std::ranges::stable_sort(all, {}, &mdm::RegisterReading::time);
     readings += all.size();
-    std::int64_t lost = 0;
     for (std::size_t i = 1; i < all.size(); ++i) {
       if (all[i].time == all[i - 1].time) continue;
       falls += all[i].value < all[i - 1].value;
@@ -147,25 +156,29 @@ TEST(VeeRealData, TwelveWaterMetersOfAlicante) {
     mdm::PointHistory history;
     history.installations = {
         {DeviceId(1), ChannelId(1), all.front().time, {}, all.front().value, {}, 0, 0, {}}};
-    (void)lost;
     const mdm::DayCalendar calendar(zone);
     for (mdm::LocalDay day = calendar.day_at(all.front().time + 86'400);
          day.end() <= all.back().time; day = calendar.day_at(day.end() + 43'200)) {
-      const auto use = mdm::use_between(history, all, day.start, day.end(), 0);
+      const auto time = &mdm::RegisterReading::time;
+      const auto first = std::ranges::upper_bound(all, day.start, {}, time) - 1;
+      const auto last = std::ranges::lower_bound(first, all.end(), day.end(), {}, time) + 1;
+      const auto use = mdm::use_between(history, std::span(first, last), day.start, day.end(), 0);
       ASSERT_TRUE(use.ok()) << use.error().reason;
       ++days;
       used += use->units;
       fallen += use->has(mdm::UseFlag::kDecreased);
       told_gap += use->steps == 1;
+      above += use->units > kMost_l;
     }
     advance += all.back().value - all.front().value;
   }
   EXPECT_EQ(std::to_string(readings) + " readings, " + std::to_string(falls) + " falls, " +
                 std::to_string(gaps) + " gaps; " + std::to_string(days) + " days, " +
                 std::to_string(fallen) + " with a fall, " + std::to_string(told_gap) +
-                " without a reading; used " + std::to_string(used) + " l of " +
-                std::to_string(advance),
-            "");
+                " without a reading, " + std::to_string(above) + " above the rating; used " +
+                std::to_string(used) + " l of " + std::to_string(advance),
+            "87214 readings, 8 falls, 107 gaps; 4356 days, 5 with a fall, 62 without a reading, 2 "
+            "above the rating; used 2402037 l of 1014482");
 }
 
 }  // namespace

@@ -416,16 +416,18 @@ TEST_F(MdmTest, ARerunIsUndoneOnEveryDayThatItDecided) {
   crash();
   settle();
   EXPECT_EQ(values(), before);
-  // What changed when, of one interval: estimate, the rerun's, the estimate again.
+  // What changed when, of one interval: the line between its neighbours, closed on the register
+  // once the second day was there, the rerun's, and what was before it again.
   const auto steps =
       store::version_history(store->readings(), store->finals(), kImport, kBegin + 10 * 3'600)
           .value();
-  ASSERT_EQ(steps.size(), 3u);
-  EXPECT_EQ(steps[0].version.now, steps[2].version.now);
-  EXPECT_EQ(steps[1].version.before, steps[0].version.now);
-  EXPECT_EQ(steps[2].version.before, steps[1].version.now);
-  EXPECT_EQ(steps[1].decision.edit, EditId(2));
-  EXPECT_EQ(steps[2].decision.edit, EditId(3));
+  ASSERT_EQ(steps.size(), 4u);
+  EXPECT_EQ(steps[3].version.now, steps[1].version.now);
+  EXPECT_NE(steps[2].version.now, steps[1].version.now);
+  for (std::size_t i = 1; i < 4; ++i)
+    EXPECT_EQ(steps[i].version.before, steps[i - 1].version.now) << i;
+  EXPECT_EQ(steps[2].decision.edit, EditId(2));
+  EXPECT_EQ(steps[3].decision.edit, EditId(3));
 }
 
 TEST_F(MdmTest, FindingsAreToldInWords) {
