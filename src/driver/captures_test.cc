@@ -88,7 +88,6 @@ TEST(ModelCaptures, WirelessTelegramsFindModels) {
 const std::map<std::string, std::string> kMissedBecause = {
     {"actislink", "mode 2 (DES) without a key beside it"},
     {"apator172", "a manufacturer's layout of which nothing is known"},
-    {"bfw240radio", "not missed"},
     {"c5isf", "a sum of the other decoder's"},
     {"ebzwmbe", "the sum of three phases, made by the other decoder"},
     {"emerlin868", "-2147483648: the meter says that there is no value"},
@@ -98,10 +97,9 @@ const std::map<std::string, std::string> kMissedBecause = {
     {"kamwater", "a compact frame whose format was never sent"},
     {"multical603", "energy as m3 x degC, which the telegram gives without unit"},
     {"q400", "days of battery by the standard; the other decoder takes them for per cent"},
-    {"qcaloric", "values of months at set dates that the telegram does not have in this form"},
+    {"qheat", "MJ by the block's own VIF; the other decoder takes them for kWh"},
     {"qheatv2", "8000: the block says that there is no value"},
-    {"qwaterv2", "the flow has a qualifier that is reserved"},
-    {"unismart", "see the driver's telegram: the record is cut"}};
+    {"qwaterv2", "a duration in seconds by its VIFE 56; the other decoder takes it for a flow"}};
 
 struct Share {
   int found = 0, wanted = 0;
@@ -139,7 +137,8 @@ TEST(ModelCaptures, NumbersOfWirelessTelegramsAreAmongTheReadings) {
     for (const auto& telegram : entry["telegrams"].GetArray()) {
       wire::Report report;
       (void)decoder.decode(*from_hex(telegram.GetString()), keys, report);
-      without.readings.insert(without.readings.end(), report.readings.begin(), report.readings.end());
+      without.readings.insert(without.readings.end(), report.readings.begin(),
+                              report.readings.end());
       if (const MeterModel* model = set->find(report)) complete(*model, report);
       with.readings.insert(with.readings.end(), report.readings.begin(), report.readings.end());
     }
@@ -155,7 +154,9 @@ TEST(ModelCaptures, NumbersOfWirelessTelegramsAreAmongTheReadings) {
                 why == kMissedBecause.end() ? "?" : why->second.c_str());
   }
   EXPECT_EQ(modelled.wanted, 1'089);
-  EXPECT_GE(modelled.percent(), 90);
+  // 98 % are wanted; what is listed above is between.
+  EXPECT_GE(generic.found, 954);
+  EXPECT_GE(modelled.found, 1'020);
 }
 
 TEST(ModelCaptures, SmlFilesFindModels) {

@@ -197,7 +197,7 @@ Status get(ByteReader& in, CommandOrder& m) {
   AMITY_TRY(m.id, get_varint(in));
   AMITY_TRY(m.serial, get_text(in, kNameBytesMax));
   AMITY_TRY(const std::uint8_t kind, in.u8());
-  if (kind > static_cast<std::uint8_t>(CommandKind::kConnect))
+  if (kind > static_cast<std::uint8_t>(kCommandKindLast))
     return in.malformed("no command has this number");
   m.kind = static_cast<CommandKind>(kind);
   AMITY_TRY(m.left_s, get_varint(in));

@@ -22,7 +22,7 @@ std::vector<Message> one_of_each() {
           UpdateAsk{digest, 65'536},
           UpdatePiece{digest, 65'536, Bytes(1000, 1)},
           UpdateReport{digest, ""},
-          CommandOrder{77, "12345678", CommandKind::kDisconnect, 300, ""}};
+          CommandOrder{77, "12345678", kCommandKindLast, 300, "off"}};
 }
 
 TEST(EdgeMessage, EachIsReadAsItWasWrittenHoweverItIsCut) {

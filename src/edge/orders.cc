@@ -51,7 +51,7 @@ Status Orders::load() {
     c.id = CommandId(id);
     AMITY_TRY(entry.serial, store::get_text(in));
     AMITY_TRY(const std::uint8_t kind,
-              store::get_enum(in, static_cast<std::uint8_t>(CommandKind::kConnect)));
+              store::get_enum(in, static_cast<std::uint8_t>(kCommandKindLast)));
     AMITY_TRY(const std::uint8_t state,
               store::get_enum(in, static_cast<std::uint8_t>(CommandState::kUnknown)));
     c.kind = static_cast<CommandKind>(kind);

@@ -53,7 +53,8 @@ bool read_bfw_240(ByteView payload, wire::Report& report) {
     const std::size_t group = kMonthsAt + 3 * ((kMonths - 1 - i) / 2);
     const bool second = i % 2 == 0;
     const std::uint8_t high = payload[group + 1];
-    const int value = second ? payload[group + 2] | (high & 15) << 8 : payload[group] | high >> 4 << 8;
+    const int value =
+        second ? payload[group + 2] | (high & 15) << 8 : payload[group] | high >> 4 << 8;
     add(report, kAllocation, "", {value, 0}, "total", 8 + i, group);
   }
   return true;
@@ -74,18 +75,20 @@ bool read_vendor_payload(const Address& meter, std::uint8_t ci, ByteView payload
                          wire::Report& report) {
   const std::string& who = report.meter.manufacturer;
   if (who == "BFW" && meter.version == 2 && ci == 0x7A) return read_bfw_240(payload, report);
-  const bool techem_water = who == "TCH" && ci == 0xA2 && (meter.version == 116 || meter.version == 149) &&
+  const bool techem_water = who == "TCH" && ci == 0xA2 &&
+                            (meter.version == 116 || meter.version == 149) &&
                             (meter.type == 0x62 || meter.type == 0x72);
   return techem_water && read_techem_water(payload, report);
 }
 
-// 2F; total in litres, its lowest 4 bits first; seconds of the meter's clock since 2000; the age of an
-// older value in hours and how far it is below the total, whose parts share a byte.
+// 2F; total in litres, its lowest 4 bits first; seconds of the meter's clock since 2000; the age of
+// an older value in hours and how far it is below the total, whose parts share a byte.
 bool read_apator_block(ByteView plain, wire::Report& report) {
   constexpr std::int64_t kYear2000_s = 946'684'800, kHour_s = 3'600;
   const bool formed = plain.size() == 16 && plain[0] == 0x2F && plain[13] == 0 && plain[14] == 0;
   if (!formed) return false;
-  const std::int64_t total = (std::int64_t{plain[4]} << 16 | u16_le(plain, 2)) << 4 | (plain[1] & 15);
+  const std::int64_t total =
+      (std::int64_t{plain[4]} << 16 | u16_le(plain, 2)) << 4 | (plain[1] & 15);
   const std::int64_t seconds = std::int64_t{u16_le(plain, 7)} << 16 | u16_le(plain, 5);
   const std::int64_t age_h = plain[9] | (plain[10] >> 2) << 8;
   const std::int64_t since = std::int64_t{u16_le(plain, 11)} << 2 | (plain[10] & 3);

@@ -1,6 +1,6 @@
-// Layouts of manufacturers' own that are no data of meters/: packed nibbles, sums, units that a byte
-// of the block says. Learnt from captured telegrams whose values are known; a block of another size
-// or form is left as it is. Of this room alone.
+// Layouts of manufacturers' own that are no data of meters/: packed nibbles, sums, units that a
+// byte of the block says. Learnt from captured telegrams whose values are known; a block of another
+// size or form is left as it is. Of this room alone.
 #pragma once
 
 #include "wire/mbus/address.h"
