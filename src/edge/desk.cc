@@ -51,6 +51,14 @@ std::optional<std::pair<std::string, Sequence>> batch_of(const std::string& sour
   return std::pair(source.substr(0, slash + 1), sequence);
 }
 
+std::uint64_t batches_in(const std::string& folder) {
+  std::uint64_t count = 0;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error))
+    count += entry.path().extension() == ".batch";
+  return count;
+}
+
 // Of this side's disk or moment: the same batch may be kept when it comes again.
 bool may_pass(ErrorCode code) {
   return code == ErrorCode::kIo || code == ErrorCode::kBusy || code == ErrorCode::kTimeout ||
@@ -207,6 +215,7 @@ void Desk::greet(Connection& connection, const Hello& hello) {
   picture.buffer = to_hex(hello.buffer);
   picture.acknowledged = edge->saved;
   picture.configuration = hello.configuration;
+  picture.put_aside = c_.quarantine.empty() ? 0 : batches_in(quarantine_of(name));
   edge->offered = 0;
   edge->program.clear();
   edge->protocol = hello.protocol;
@@ -388,22 +397,23 @@ void Desk::finished(const std::shared_ptr<Edge>& edge, Sequence sequence, Status
   });
 }
 
+std::string Desk::quarantine_of(const std::string& edge) const {
+  const bool plain = edge.find('/') == edge.npos && edge.front() != '.';
+  return c_.quarantine + "/" + (plain ? edge : to_hex(as_bytes(edge)));
+}
+
 // A batch that will never be understood here is kept as it came, and the queue goes on.
 Status Desk::put_aside(Edge& edge, Sequence sequence, const Bytes& body, const Error& why) {
   if (c_.quarantine.empty()) return why;
   EdgePicture& picture = pictures_[edge.name];
-  const bool plain = edge.name.find('/') == edge.name.npos && edge.name.front() != '.';
-  const std::string folder =
-      c_.quarantine + "/" + (plain ? edge.name : to_hex(as_bytes(edge.name)));
+  const std::string folder = quarantine_of(edge.name);
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return make_error(ErrorCode::kIo, folder + ": " + error.message());
   const std::string name = to_hex(ByteView(edge.buffer).first(4)) + "-" + std::to_string(sequence);
   const std::string path = folder + "/" + name + ".batch";
   const bool again = std::filesystem::exists(path, error);
-  picture.put_aside = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error))
-    picture.put_aside += entry.path().extension() == ".batch";
+  picture.put_aside = batches_in(folder);
   if (!again && picture.put_aside >= kPutAsidePerEdgeMax)
     return make_error(ErrorCode::kBusy,
                       "too many batches of this edge were put aside; the last: " + to_string(why));

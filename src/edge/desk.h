@@ -34,7 +34,7 @@ struct EdgePicture {
   std::string update_refusal;         // likewise of a program
   Sequence acknowledged = 0;
   std::uint64_t batches = 0, repeated = 0, readings = 0, events = 0, refused_readings = 0;
-  std::uint64_t put_aside = 0;  // batches that are kept unread, as counted with the last one
+  std::uint64_t put_aside = 0;  // batches that are kept unread
   std::uint64_t orders = 0;     // commands that it has not settled
   EdgeStatus status;
 };
@@ -105,6 +105,7 @@ class Desk {
                const Bytes& body);
   void finished(const std::shared_ptr<Edge>& edge, Sequence sequence, Status status,
                 const Bytes& body);
+  std::string quarantine_of(const std::string& edge) const;
   Status put_aside(Edge& edge, Sequence sequence, const Bytes& body, const Error& why);
   Status save(Edge& edge);
   void look_at_files();

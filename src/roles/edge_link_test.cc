@@ -205,6 +205,7 @@ TEST_F(EdgeLink, ABatchThatCannotBeTakenIsPutAsideAndHoldsUpNobody) {
   client.add(1);
   ASSERT_TRUE(until([&] { return client.uplink->acknowledged() == 6; })) << client.lost;
   EXPECT_EQ(server.stored().size(), 5u);
+  EXPECT_EQ(server.desk->edges().at("edge-1").put_aside, 1u);
 }
 
 TEST_F(EdgeLink, AMeterHangsWhereTheConfigurationSaysAndNowhereOtherwise) {
