@@ -84,7 +84,7 @@ Sink::Opened Sink::open_mbus(const decode::StreamFrame& frame) {
 
 Sink::Opened Sink::open_p1(const decode::StreamFrame& frame) {
   if (frame.bytes[0] != p1::kEncryptedTag) {
-    Status status = p1::Decoder().decode(frame.bytes, report_);
+    Status status = p1_.decode(frame.bytes, report_);
     return {status.ok() ? find(report_) : std::nullopt, std::move(status)};
   }
   report_.clear();

@@ -99,6 +99,7 @@ class Sink {
   RepeatFilter repeats_;
   mbus::Decoder mbus_;
   sml::Decoder sml_;
+  p1::Decoder p1_;  // of plain telegrams
   const mbus::KeyStore no_keys_;
   wire::Report report_;
   std::map<std::string, Counters> counters_;
