@@ -36,7 +36,7 @@ bool same_ends(const char* a, const char* b, std::size_t size) {
   return true;
 }
 
-[[gnu::always_inline]] inline void set_text(std::string& text, const std::string& wanted) {
+[[gnu::always_inline]] inline void set_text(std::string& text, std::string_view wanted) {
   if (text.size() != wanted.size() || !same(text.data(), wanted.data(), wanted.size()))
     text = wanted;
 }
@@ -70,6 +70,7 @@ void ReadingSlots::begin(wire::Report& report) {
   kept.swap(report.readings);
   readings_ = &report.readings;
   size_ = 0;
+  there_ = report.readings.size();
   first_with_subunit_ = SIZE_MAX;
 }
 
@@ -88,7 +89,7 @@ void Line::learn(std::string_view text, std::size_t size, std::string_view numbe
                  const wire::Reading& reading) {
   forget();
   const auto* value = std::get_if<Decimal>(&reading.value);
-  if (value == nullptr) return;
+  if (value == nullptr || !text.starts_with(reading.id)) return;
   const std::size_t point = std::min(number.find('.'), number.size());
   const std::size_t behind = number.size() - std::min(point + 1, number.size());
   if (point == 0 || point > kDigitsMax || behind > kDigitsMax ||
@@ -98,11 +99,21 @@ void Line::learn(std::string_view text, std::size_t size, std::string_view numbe
   }
   if (!take_text(text, size)) return;
   kind_ = Kind::kNumber;
-  number_at_ = static_cast<std::size_t>(number.data() - text.data());
-  rest_at_ = number_at_ + number.size();
-  whole_ = point;
-  behind_ = behind;
-  bytes_read_ = number_at_ + (behind == 0 ? 0 : point + 1) + kWordBytes;
+  number_at_ = static_cast<std::uint16_t>(number.data() - text.data());
+  rest_at_ = static_cast<std::uint16_t>(number_at_ + number.size());
+  address_size_ = static_cast<std::uint16_t>(reading.id.size());
+  whole_ = static_cast<std::uint8_t>(point);
+  behind_ = static_cast<std::uint8_t>(behind);
+  exponent_ = static_cast<std::int8_t>(value->exponent);
+  quantity_ = reading.quantity;
+  unit_ = reading.unit;
+  kind_word_ = reading.kind;
+  time_ = reading.time;
+  storage_ = reading.storage;
+  tariff_ = reading.tariff;
+  subunit_ = reading.subunit;
+  note_ = reading.note;
+  bytes_read_ = static_cast<std::uint16_t>(number_at_ + (behind == 0 ? 0 : point + 1) + kWordBytes);
   const std::size_t rest = text_.size() - rest_at_;
   short_ = number_at_ >= kWordBytes && number_at_ <= 2 * kWordBytes && rest <= kWordBytes;
   if (short_) {
@@ -114,15 +125,13 @@ void Line::learn(std::string_view text, std::size_t size, std::string_view numbe
   }
   power_ = 1;
   for (std::size_t i = 0; i < behind; ++i) power_ *= 10;
-  reading_ = reading;
-  exponent_ = value->exponent;
 }
 
 void Line::learn(std::string_view text, std::size_t size, const iec62056_21::DataSet& set) {
   forget();
   if (set.count > kPlacesMax || !take_text(text, size)) return;
   kind_ = Kind::kWords;
-  address_size_ = set.address.size();
+  address_size_ = static_cast<std::uint16_t>(set.address.size());
   places_count_ = set.count;
   const auto place_of = [&](const char* at) {
     return static_cast<std::uint16_t>(at == nullptr ? 0 : at - text.data());
@@ -200,15 +209,15 @@ std::size_t Line::read(std::string_view text, ReadingSlots& readings) const {
   } else {
     reading.value = value;
   }
-  reading.quantity = reading_.quantity;
-  reading.unit = reading_.unit;
-  reading.kind = reading_.kind;
-  reading.time = reading_.time;
-  reading.storage = reading_.storage;
-  reading.tariff = reading_.tariff;
-  readings.set_subunit(reading, reading_.subunit);
-  set_text(reading.id, reading_.id);
-  set_text(reading.note, reading_.note);
+  reading.quantity = quantity_;
+  reading.unit = unit_;
+  reading.kind = kind_word_;
+  reading.time = time_;
+  reading.storage = storage_;
+  reading.tariff = tariff_;
+  readings.set_subunit(reading, subunit_);
+  set_text(reading.id, text.substr(0, address_size_));
+  set_text(reading.note, note_);
   return size;
 }
 

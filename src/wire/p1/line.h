@@ -23,7 +23,10 @@ class ReadingSlots {
   void begin(wire::Report& report);
   wire::Reading& add();           // as new
   wire::Reading& add_unclean() {  // the caller sets every field
-    if (size_ == readings_->size()) readings_->emplace_back();
+    if (size_ == there_) {
+      readings_->emplace_back();
+      ++there_;
+    }
     return (*readings_)[size_++];
   }
   wire::Reading& operator[](std::size_t i) { return (*readings_)[i]; }
@@ -39,7 +42,7 @@ class ReadingSlots {
 
  private:
   std::vector<wire::Reading>* readings_ = nullptr;
-  std::size_t size_ = 0, first_with_subunit_ = 0;
+  std::size_t size_ = 0, there_ = 0, first_with_subunit_ = 0;
 };
 
 class Line {
@@ -79,18 +82,23 @@ class Line {
 
   bool same_ends(std::string_view text) const;
 
+  // All that a known line takes, close together: a telegram's lines are read one after the other.
+  std::string text_;  // with its line end; empty: nothing is known
   Kind kind_ = Kind::kWords;
-  bool short_ = false;  // ends_ say it all
-  std::string text_;    // with its line end; empty: nothing is known
-  std::size_t number_at_ = 0, whole_ = 0, behind_ = 0;  // digits before and behind the point
-  std::size_t rest_at_ = 0;                             // what follows the number
-  std::size_t bytes_read_ = 0;  // from the line's start on: words from where digits begin
+  bool short_ = false;                   // ends_ say it all
+  std::uint8_t whole_ = 0, behind_ = 0;  // digits before and behind the point
+  std::int8_t exponent_ = 0;
+  std::uint16_t address_size_ = 0, number_at_ = 0, rest_at_ = 0;  // the rest follows the number
+  std::uint16_t bytes_read_ = 0;  // from the line's start on: words from where digits begin
+  std::uint32_t tariff_ = 0, subunit_ = 0;
+  std::uint64_t storage_ = 0;
   Ends ends_;
   std::int64_t power_ = 1;  // 10^behind
-  int exponent_ = 0;
-  wire::Reading reading_;
+  std::string_view quantity_, unit_, kind_word_;
+  wire::MeterTime time_;
+  std::string note_;
   std::array<Place, kPlacesMax> places_;
-  std::size_t places_count_ = 0, address_size_ = 0;
+  std::size_t places_count_ = 0;
 };
 
 }  // namespace amity::p1

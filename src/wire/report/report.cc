@@ -14,7 +14,7 @@
 namespace amity::wire {
 namespace {
 
-constexpr std::size_t kBufferBytes = 4096, kNumberBytesMax = 64, kShortTextMax = 64;
+constexpr std::size_t kBufferBytes = 2048, kNumberBytesMax = 64, kShortTextMax = 64;
 
 using Sixteen = std::array<std::uint64_t, 2>;
 
