@@ -173,13 +173,14 @@ struct VeeExplained {
 struct BalanceRow {
   std::string kind, name, feeder;  // "transformer", "feeder", "meter"
   std::uint32_t id = 0;
-  std::uint64_t meters = 0;        // beneath it; of a named one its terms
-  std::int64_t delivered = 0;      // the sum; of the grid import less export
-  std::uint8_t worst = 0;          // of its days: 0 actual, 1 edited, 2 estimated, 3 failed, 4 missing
+  std::uint64_t meters = 0;    // beneath it; of a named one its terms
+  std::int64_t delivered = 0;  // the sum; of the grid import less export
+  std::uint8_t worst = 0;      // of its days: 0 actual, 1 edited, 2 estimated, 3 failed, 4 missing
   std::uint32_t days = 0, days_incomplete = 0;
   bool balanced = false;  // what is fed in is measured
-  std::int64_t supplied = 0, loss = 0, loss_permyriad = 0, uncertainty = 0;  // over whole days alone
-  bool significant = false;  // the loss is more than the meters' errors explain
+  std::int64_t supplied = 0, loss = 0, loss_permyriad = 0,
+               uncertainty = 0;  // over whole days alone
+  bool significant = false;      // the loss is more than the meters' errors explain
   std::uint32_t days_left_out = 0;
 };
 struct BalanceQuery {
@@ -197,6 +198,22 @@ struct BillingRun {
   UtcSeconds started, finished;  // finished 0: it goes on
   std::uint64_t accounts = 0, done = 0, issued = 0, corrected = 0, unchanged = 0, held = 0,
                 failed = 0;
+};
+
+// A meter goes and another comes in its place, told after the fact.
+struct MeterExchangeRequest {
+  ServicePointId point;
+  DeviceId removed, installed;
+  UtcSeconds at;
+  // Registers as they were read on the spot, in the channels' raw integers.
+  std::vector<std::pair<ChannelId, std::int64_t>> last, first;
+  std::string who;
+};
+
+// What amounts of a tariff are in.
+struct TariffMoney {
+  std::string currency;
+  int decimals = 2;  // of its smallest unit
 };
 
 class Services {
@@ -267,6 +284,13 @@ class Services {
     return make_error(ErrorCode::kClosed, "billing does not run in this process");
   }
   virtual std::vector<std::string> tariffs() { return {}; }
+  virtual Result<TariffMoney> tariff_money(const std::string& /*tariff*/) {
+    return make_error(ErrorCode::kClosed, "billing does not run in this process");
+  }
+  // `done` runs once, on any thread, when it is durable or refused. May wait for the disk.
+  virtual void exchange_meter(MeterExchangeRequest, std::function<void(Status)> done) {
+    done(make_error(ErrorCode::kClosed, "this process records no exchanges"));
+  }
   // What cannot be balanced for its errors last. May read many days the first time.
   virtual Result<std::vector<BalanceRow>> balances(const BalanceQuery&) {
     return make_error(ErrorCode::kClosed, "billing does not run in this process");
