@@ -6,7 +6,6 @@
 #include "headend/waiting.h"
 #include "wire/decode/dlms_conversation.h"
 #include "wire/decode/readable_recording.h"
-#include "wire/p1/decoder.h"
 
 namespace amity::heard {
 namespace {

@@ -20,6 +20,7 @@
 #include "wire/decode/frame_stream.h"
 #include "wire/mbus/decoder.h"
 #include "wire/mbus/records.h"
+#include "wire/p1/decoder.h"
 #include "wire/sml/decoder.h"
 
 namespace amity::heard {
