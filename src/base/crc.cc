@@ -112,18 +112,19 @@ constexpr Algorithm kArc = make_algorithm(0xA001);
                                                    ByteView bytes) {
   const std::uint8_t* p = bytes.data();
   const std::uint8_t* const end = p + bytes.size();
-  __m128i lanes[kLanes];
-  for (std::size_t i = 0; i < kLanes; ++i) lanes[i] = load(p + i * kVectorBytes);
-  lanes[0] = _mm_xor_si128(lanes[0], _mm_cvtsi32_si128(state));
+  __m128i first = _mm_xor_si128(load(p), _mm_cvtsi32_si128(state));
+  __m128i second = load(p + kVectorBytes), third = load(p + 2 * kVectorBytes),
+          fourth = load(p + 3 * kVectorBytes);
   p += kFoldedBytesMin;
   const __m128i far = load(reinterpret_cast<const std::uint8_t*>(algorithm.factors.far));
   for (; end - p >= static_cast<std::ptrdiff_t>(kFoldedBytesMin); p += kFoldedBytesMin) {
-    for (std::size_t i = 0; i < kLanes; ++i)
-      lanes[i] = fold(lanes[i], far, load(p + i * kVectorBytes));
+    first = fold(first, far, load(p));
+    second = fold(second, far, load(p + kVectorBytes));
+    third = fold(third, far, load(p + 2 * kVectorBytes));
+    fourth = fold(fourth, far, load(p + 3 * kVectorBytes));
   }
   const __m128i near = load(reinterpret_cast<const std::uint8_t*>(algorithm.factors.near));
-  __m128i all = lanes[0];
-  for (std::size_t i = 1; i < kLanes; ++i) all = fold(all, near, lanes[i]);
+  __m128i all = fold(fold(fold(first, near, second), near, third), near, fourth);
   for (; end - p >= static_cast<std::ptrdiff_t>(kVectorBytes); p += kVectorBytes)
     all = fold(all, near, load(p));
   std::array<std::uint8_t, kVectorBytes> left;

@@ -70,19 +70,25 @@ std::string_view medium_name(unsigned type) {
 
 // Identifiers and messages are hexadecimal digits of ASCII; those that are not stand as they are.
 void hex_text(std::string_view hex, std::string& out) {
+  static constexpr unsigned kNone = 0x100;
+  static constexpr auto kDigits = [] {
+    std::array<std::uint16_t, 256> digits{};
+    digits.fill(kNone);
+    for (unsigned i = 0; i < 16; ++i)
+      digits[static_cast<unsigned char>("0123456789ABCDEF"[i])] = static_cast<std::uint16_t>(i);
+    return digits;
+  }();
   out.assign(hex);
   if (hex.size() % 2 != 0) return;
-  const auto digit = [](char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : 0xFFF;
-  };
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    const int value = digit(hex[i]) << 4 | digit(hex[i + 1]);
+  char* to = out.data();
+  for (const char *at = hex.data(), *end = at + hex.size(); at != end; at += 2) {
+    const unsigned value = kDigits[static_cast<unsigned char>(at[0])] * 16u +
+                           kDigits[static_cast<unsigned char>(at[1])];
     if (value < 0x20 || value > 0x7E) {
       out.assign(hex);
       return;
     }
-    out[i / 2] = static_cast<char>(value);
+    *to++ = static_cast<char>(value);
   }
   out.resize(hex.size() / 2);
 }
@@ -319,8 +325,7 @@ bool Decoder::read_device(const Obis& obis, const DataSet& set, Report& report) 
     return true;
   }
   if (obis.d() == 4) {
-    add_reading(set, "valve position", "", set.group(0), 255).subunit = obis.b();
-    readings_.has_subunits = true;
+    readings_.set_subunit(add_reading(set, "valve position", "", set.group(0), 255), obis.b());
     return true;
   }
   // 24.2.n (time)(value*unit); DSMR 2.2 and 3: 24.3.0 (time)(00)(minutes)(1)(address)(unit)(value)
@@ -332,15 +337,13 @@ bool Decoder::read_device(const Obis& obis, const DataSet& set, Report& report) 
   if (reading.unit == "m3") reading.quantity = "volume";
   if (reading.unit == "J" || reading.unit == "Wh") reading.quantity = "energy";
   if (const auto time = iec62056_21::parse_time(text)) reading.time = *time;
-  reading.subunit = obis.b();
-  readings_.has_subunits = true;
+  readings_.set_subunit(reading, obis.b());
   return true;
 }
 
 // Which meter a value came from: channels are named before or behind their values.
 void Decoder::name_devices() {
-  if (!readings_.has_subunits) return;
-  for (std::size_t i = 0; i < readings_.size(); ++i) {
+  for (std::size_t i = readings_.first_with_subunit(); i < readings_.size(); ++i) {
     Reading& reading = readings_[i];
     if (reading.subunit == 0 || reading.subunit >= kDevicesMax) continue;
     const Device& device = devices_[reading.subunit];

@@ -7,7 +7,8 @@
 namespace amity::p1 {
 namespace {
 
-constexpr std::size_t kDigitsMax = 8;  // before and behind the point: what a word holds
+constexpr std::size_t kWordBytes = 8;
+constexpr std::size_t kDigitsMax = kWordBytes;  // before and behind the point
 constexpr std::string_view kLineEnd = "\r\n";
 
 bool is_digit(char c) {
@@ -35,20 +36,16 @@ bool same_ends(const char* a, const char* b, std::size_t size) {
   return true;
 }
 
-[[gnu::always_inline]] inline void set_text(std::string& text, const std::string& wanted) {
+[[gnu::always_inline]] inline void set_text(std::string& text, std::string_view wanted) {
   if (text.size() != wanted.size() || !same(text.data(), wanted.data(), wanted.size()))
     text = wanted;
 }
 
-// The number of `count` digits, at most kDigitsMax; eight characters may be read. False: one of
+// The number of `count` digits, 1 to kDigitsMax; eight characters may be read. False: one of
 // them is no digit.
 [[gnu::always_inline]] inline bool read_digits(const char* at, std::size_t count,
                                                std::int64_t& number) {
   static_assert(std::endian::native == std::endian::little);
-  if (count == 0) {
-    number = 0;
-    return true;
-  }
   std::uint64_t word;
   std::memcpy(&word, at, sizeof word);
   constexpr std::uint64_t kZeros = 0x3030303030303030;
@@ -73,7 +70,8 @@ void ReadingSlots::begin(wire::Report& report) {
   kept.swap(report.readings);
   readings_ = &report.readings;
   size_ = 0;
-  has_subunits = false;
+  there_ = report.readings.size();
+  first_with_subunit_ = SIZE_MAX;
 }
 
 wire::Reading& ReadingSlots::add() {
@@ -91,7 +89,7 @@ void Line::learn(std::string_view text, std::size_t size, std::string_view numbe
                  const wire::Reading& reading) {
   forget();
   const auto* value = std::get_if<Decimal>(&reading.value);
-  if (value == nullptr) return;
+  if (value == nullptr || !text.starts_with(reading.id)) return;
   const std::size_t point = std::min(number.find('.'), number.size());
   const std::size_t behind = number.size() - std::min(point + 1, number.size());
   if (point == 0 || point > kDigitsMax || behind > kDigitsMax ||
@@ -101,22 +99,39 @@ void Line::learn(std::string_view text, std::size_t size, std::string_view numbe
   }
   if (!take_text(text, size)) return;
   kind_ = Kind::kNumber;
-  number_at_ = static_cast<std::size_t>(number.data() - text.data());
-  rest_at_ = number_at_ + number.size();
-  whole_ = point;
-  behind_ = behind;
-  bytes_read_ = number_at_ + (behind == 0 ? 0 : point + 1) + kDigitsMax;
+  number_at_ = static_cast<std::uint16_t>(number.data() - text.data());
+  rest_at_ = static_cast<std::uint16_t>(number_at_ + number.size());
+  address_size_ = static_cast<std::uint16_t>(reading.id.size());
+  whole_ = static_cast<std::uint8_t>(point);
+  behind_ = static_cast<std::uint8_t>(behind);
+  exponent_ = static_cast<std::int8_t>(value->exponent);
+  quantity_ = reading.quantity;
+  unit_ = reading.unit;
+  kind_word_ = reading.kind;
+  time_ = reading.time;
+  storage_ = reading.storage;
+  tariff_ = reading.tariff;
+  subunit_ = reading.subunit;
+  note_ = reading.note;
+  bytes_read_ = static_cast<std::uint16_t>(number_at_ + (behind == 0 ? 0 : point + 1) + kWordBytes);
+  const std::size_t rest = text_.size() - rest_at_;
+  short_ = number_at_ >= kWordBytes && number_at_ <= 2 * kWordBytes && rest <= kWordBytes;
+  if (short_) {
+    std::memcpy(&ends_.first, text_.data(), kWordBytes);
+    std::memcpy(&ends_.last, text_.data() + number_at_ - kWordBytes, kWordBytes);
+    ends_.behind = 0;
+    std::memcpy(&ends_.behind, text_.data() + rest_at_, rest);
+    ends_.behind_mask = ~std::uint64_t{0} >> (8 * (kWordBytes - rest));
+  }
   power_ = 1;
   for (std::size_t i = 0; i < behind; ++i) power_ *= 10;
-  reading_ = reading;
-  exponent_ = value->exponent;
 }
 
 void Line::learn(std::string_view text, std::size_t size, const iec62056_21::DataSet& set) {
   forget();
   if (set.count > kPlacesMax || !take_text(text, size)) return;
   kind_ = Kind::kWords;
-  address_size_ = set.address.size();
+  address_size_ = static_cast<std::uint16_t>(set.address.size());
   places_count_ = set.count;
   const auto place_of = [&](const char* at) {
     return static_cast<std::uint16_t>(at == nullptr ? 0 : at - text.data());
@@ -161,37 +176,48 @@ std::size_t Line::repeat(std::string_view text, std::size_t offset,
   return size;
 }
 
+inline bool Line::same_ends(std::string_view text) const {
+  const char* const at = text.data();
+  if (!short_ || text.size() < rest_at_ + kWordBytes) {
+    return same(at, text_.data(), number_at_) &&
+           same(at + rest_at_, text_.data() + rest_at_, text_.size() - rest_at_);
+  }
+  std::uint64_t first, last, behind;
+  std::memcpy(&first, at, kWordBytes);
+  std::memcpy(&last, at + number_at_ - kWordBytes, kWordBytes);
+  std::memcpy(&behind, at + rest_at_, kWordBytes);
+  return ((first ^ ends_.first) | (last ^ ends_.last) |
+          ((behind ^ ends_.behind) & ends_.behind_mask)) == 0;
+}
+
 std::size_t Line::read(std::string_view text, ReadingSlots& readings) const {
   const std::size_t size = text_.size();
   if (kind_ != Kind::kNumber || !may_be(text) || text.size() < bytes_read_) return 0;
   const char* const at = text.data();
-  if (!same(at, text_.data(), number_at_) ||
-      !same(at + rest_at_, text_.data() + rest_at_, size - rest_at_)) {
-    return 0;
-  }
+  if (!same_ends(text)) return 0;
   std::int64_t whole, behind;
   const char* const point = at + number_at_ + whole_;
-  if (!read_digits(at + number_at_, whole_, whole) || !read_digits(point + 1, behind_, behind) ||
-      (behind_ != 0 && *point != '.')) {
-    return 0;
+  if (!read_digits(at + number_at_, whole_, whole)) return 0;
+  if (behind_ != 0) {
+    if (*point != '.' || !read_digits(point + 1, behind_, behind)) return 0;
+    whole = whole * power_ + behind;
   }
   wire::Reading& reading = readings.add_unclean();
-  const Decimal value{whole * power_ + behind, exponent_};
+  const Decimal value{whole, exponent_};
   if (auto* decimal = std::get_if<Decimal>(&reading.value)) {
     *decimal = value;
   } else {
     reading.value = value;
   }
-  reading.quantity = reading_.quantity;
-  reading.unit = reading_.unit;
-  reading.kind = reading_.kind;
-  reading.time = reading_.time;
-  reading.storage = reading_.storage;
-  reading.tariff = reading_.tariff;
-  reading.subunit = reading_.subunit;
-  readings.has_subunits |= reading_.subunit != 0;
-  set_text(reading.id, reading_.id);
-  set_text(reading.note, reading_.note);
+  reading.quantity = quantity_;
+  reading.unit = unit_;
+  reading.kind = kind_word_;
+  reading.time = time_;
+  reading.storage = storage_;
+  reading.tariff = tariff_;
+  readings.set_subunit(reading, subunit_);
+  set_text(reading.id, text.substr(0, address_size_));
+  set_text(reading.note, note_);
   return size;
 }
 

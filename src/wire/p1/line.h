@@ -3,6 +3,7 @@
 // Nothing depends on it: a line that is not the same but for its number is read in full.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -22,19 +23,26 @@ class ReadingSlots {
   void begin(wire::Report& report);
   wire::Reading& add();           // as new
   wire::Reading& add_unclean() {  // the caller sets every field
-    if (size_ == readings_->size()) readings_->emplace_back();
+    if (size_ == there_) {
+      readings_->emplace_back();
+      ++there_;
+    }
     return (*readings_)[size_++];
   }
   wire::Reading& operator[](std::size_t i) { return (*readings_)[i]; }
   std::size_t size() const { return size_; }
-  // Of the meters behind the meter.
-  bool has_subunits = false;
+  // Of the reading added last: a value of a meter behind the meter.
+  void set_subunit(wire::Reading& reading, std::uint32_t subunit) {
+    reading.subunit = subunit;
+    if (subunit != 0) first_with_subunit_ = std::min(first_with_subunit_, size_ - 1);
+  }
+  std::size_t first_with_subunit() const { return first_with_subunit_; }
   // What was not added is gone.
   void finish() { readings_->resize(size_); }
 
  private:
   std::vector<wire::Reading>* readings_ = nullptr;
-  std::size_t size_ = 0;
+  std::size_t size_ = 0, there_ = 0, first_with_subunit_ = 0;
 };
 
 class Line {
@@ -66,16 +74,31 @@ class Line {
   // Whether `text` may begin with this line, and nothing behind it belongs to it.
   bool may_be(std::string_view text) const;
 
-  Kind kind_ = Kind::kWords;
-  std::array<Place, kPlacesMax> places_;
-  std::size_t places_count_ = 0, address_size_ = 0;
+  // What stands before the number and behind it, where it is short: in words, not all of the last
+  // one used.
+  struct Ends {
+    std::uint64_t first = 0, last = 0, behind = 0, behind_mask = 0;
+  };
+
+  bool same_ends(std::string_view text) const;
+
+  // All that a known line takes, close together: a telegram's lines are read one after the other.
   std::string text_;  // with its line end; empty: nothing is known
-  std::size_t number_at_ = 0, whole_ = 0, behind_ = 0;  // digits before and behind the point
-  std::size_t rest_at_ = 0;                             // what follows the number
-  std::size_t bytes_read_ = 0;  // from the line's start on: eight from where digits begin
-  std::int64_t power_ = 1;      // 10^behind
-  wire::Reading reading_;
-  int exponent_ = 0;
+  Kind kind_ = Kind::kWords;
+  bool short_ = false;                   // ends_ say it all
+  std::uint8_t whole_ = 0, behind_ = 0;  // digits before and behind the point
+  std::int8_t exponent_ = 0;
+  std::uint16_t address_size_ = 0, number_at_ = 0, rest_at_ = 0;  // the rest follows the number
+  std::uint16_t bytes_read_ = 0;  // from the line's start on: words from where digits begin
+  std::uint32_t tariff_ = 0, subunit_ = 0;
+  std::uint64_t storage_ = 0;
+  Ends ends_;
+  std::int64_t power_ = 1;  // 10^behind
+  std::string_view quantity_, unit_, kind_word_;
+  wire::MeterTime time_;
+  std::string note_;
+  std::array<Place, kPlacesMax> places_;
+  std::size_t places_count_ = 0;
 };
 
 }  // namespace amity::p1

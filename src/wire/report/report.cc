@@ -14,7 +14,7 @@
 namespace amity::wire {
 namespace {
 
-constexpr std::size_t kBufferBytes = 4096, kNumberBytesMax = 64, kShortTextMax = 64;
+constexpr std::size_t kBufferBytes = 2048, kNumberBytesMax = 64, kShortTextMax = 64;
 
 using Sixteen = std::array<std::uint64_t, 2>;
 
@@ -379,7 +379,8 @@ inline bool is_short(const Reading& reading) {
   const auto* exact = std::get_if<Decimal>(&reading.value);
   return exact != nullptr && exact->exponent >= -18 && exact->exponent <= 18 &&
          reading.quantity.size() <= kShortTextMax && reading.unit.size() <= kShortTextMax &&
-         reading.kind.size() <= kShortTextMax && is_short_and_plain(reading.note);
+         reading.kind.size() <= kShortTextMax &&
+         (reading.note.empty() || is_short_and_plain(reading.note));
 }
 
 constexpr std::size_t kShortReadingMax = 5 * kShortTextMax + 300;  // texts; names and numbers
