@@ -81,7 +81,7 @@ async function settled(page) {
     await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
   }
 }
-let meter = '', channelDay = '', statement = '';
+let meter = '', channelDay = '', statement = '', virtual = '';
 
 const kPages = [
   ['overview', '/', async (page) => { await page.getByText('Abnormal now').waitFor(); await page.locator('.tile').first().waitFor(); await page.getByText('readings since the start').waitFor(); }],
@@ -97,6 +97,10 @@ const kPages = [
   ['quality-edits', '/quality?edits=all&tab=edits', async (page) => { await page.getByRole('group', { name: 'Edits' }).waitFor(); }],
   ['quality-day', () => channelDay, async (page) => { await page.locator('.chart canvas').waitFor(); }],
   ['balance', '/balance?t=7d', async (page) => { await page.getByRole('grid', { name: 'Balance' }).getByRole('row').nth(2).waitFor(); }],
+  ['balance-areas', '/balance?t=7d&kind=area', async (page) => { await page.getByRole('grid', { name: 'Balance' }).getByRole('row').nth(1).waitFor(); }],
+  ['balance-meters', '/balance?t=7d&kind=meter', async (page) => { await page.getByRole('grid', { name: 'Balance' }).getByRole('row').nth(1).waitFor(); }],
+  ['balance-sum', '/balance/feeder/x?t=30d&span=week', async (page) => { await page.getByRole('region', { name: 'Sums' }).waitFor(); }],
+  ['virtual-meter', () => virtual && `${virtual}?t=3d`, async (page) => { await page.locator('.stack canvas').first().waitFor(); await page.getByRole('region', { name: 'What it is made of' }).getByRole('listitem').first().waitFor(); }],
   ['billing', '/billing', async (page) => { await page.getByRole('heading', { name: 'Billing', level: 1 }).waitFor(); }],
   ['billing-held', '/billing?tab=held', async (page) => { await page.getByRole('heading', { name: 'Billing', level: 1 }).waitFor(); }],
   ['billing-accounts', '/billing?tab=accounts', async (page) => { await page.getByRole('grid', { name: 'Accounts' }).getByRole('row').nth(3).waitFor(); }],
@@ -119,6 +123,9 @@ async function visit(name, options) {
   const [billed] = (await (await context.request.get(`${base}/api/v1/billing/statements?limit=1`)).json()).items;
   if (mock) check(!!billed, name, 'the mock has billed nothing');
   if (billed) statement = `/billing/${billed.number}`;
+  const made = (await (await context.request.get(`${base}/api/v1/virtual-meters`)).json()).items;
+  if (mock) check(made.length > 0, name, 'the mock has no virtual meter');
+  if (made.length) virtual = `/balance/meter/${encodeURIComponent(made.at(-1).name)}`;
   for (const [title, path, ready] of kPages) {
     const where = `${name} ${title}`, to = typeof path === 'function' ? path() : path;
     if (!to) continue; // a demo without anything to look at
