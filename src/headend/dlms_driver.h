@@ -10,6 +10,7 @@
 
 #include "headend/driver.h"
 #include "wire/dlms/mbus_client.h"
+#include "wire/dlms/push_setup.h"
 
 namespace amity::headend {
 
@@ -90,6 +91,8 @@ class DlmsDriver final : public Driver {
   Task<CommandOutcome> run_read_now(Progress progress);
   Task<CommandOutcome> run_read_profile(std::string argument, Progress progress);
   Task<CommandOutcome> run_set_clock();
+  Task<CommandOutcome> run_set_push(std::string argument);
+  Task<Result<dlms::PushDestination>> read_push_destination(dlms::Obis name);
   Task<CommandOutcome> run_switch(bool connect, bool sent_before);
   Task<Result<bool>> read_output_state();
 

@@ -216,6 +216,8 @@ Task<CommandOutcome> ReportDriver::run(const Command& command, bool, Progress pr
     case CommandKind::kDisconnect:
     case CommandKind::kConnect:
       break;
+    case CommandKind::kSetPush:
+      co_return refused("meters of this protocol have no push setup to write");
   }
   co_return refused("not implemented: no public text here says how meters of this protocol switch");
 }
