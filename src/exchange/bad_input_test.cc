@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <functional>
+
 #include "exchange/collecting_sink.h"
 #include "exchange/formats.h"
 #include "exchange/nem12_reader.h"
@@ -16,8 +18,9 @@ struct Read {
   std::vector<std::string> refused, noted;
 };
 
-template <class Feed>
-Read read(std::optional<FileFormat> format, const Feed& feed) {
+using Feed = std::function<void(FileReader&)>;
+
+Read read_fed(std::optional<FileFormat> format, const Feed& feed) {
   CollectingSink sink;
   sink.keep_values = false;
   SeriesCheck check(sink);
@@ -27,7 +30,7 @@ Read read(std::optional<FileFormat> format, const Feed& feed) {
   return {sink.values, sink.refused, sink.noted};
 }
 Read read(std::optional<FileFormat> format, std::string_view text) {
-  return read(format, [&](FileReader& r) { r.feed(text); });
+  return read_fed(format, [&](FileReader& r) { r.feed(text); });
 }
 
 std::string nem12_days(int from, int to) {
@@ -96,7 +99,7 @@ TEST(BadInput, AnEndlessLineOfAGigabyteTakesNoMemoryAndTheRestIsRead) {
         format == FileFormat::kCsv ? kCsv + csv_row(1) : kNem + nem12_days(1, 1);
     const std::string tail =
         "\n" + (format == FileFormat::kCsv ? csv_row(2) : nem12_days(2, 2) + "900\n");
-    const Read r = read(format, [&](FileReader& reader) {
+    const Read r = read_fed(format, [&](FileReader& reader) {
       reader.feed(head);
       for (int i = 0; i < 1'024; ++i) reader.feed(piece);
       reader.feed(tail);
