@@ -497,6 +497,43 @@ async function broken() {
   await context.close();
 }
 
+// A virtual meter from nothing to its graph, its sums by week, another coefficient, and away again.
+async function sums() {
+  const { context, page } = await open('sums', { viewport: { width: 1440, height: 900 } });
+  page.removeAllListeners('console'); // one request is refused
+  await signIn(page);
+  await page.goto(`${base}/balance?t=7d&kind=meter`);
+  await page.getByRole('button', { name: 'New virtual meter' }).click();
+  const name = 'Half of one feeder', [feeder] = (await (await context.request.get(`${base}/api/v1/balances?kind=feeder`)).json()).items;
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByLabel('Serial number of term 1').fill('no such meter');
+  await page.getByRole('button', { name: 'Make it' }).click();
+  await page.getByRole('alert').filter({ hasText: "there is no meter 'no such meter'" }).waitFor().catch(() => fail('sums', 'the reason of a refusal is not said'));
+  await page.screenshot({ path: join(shots, 'sums-refused.png') });
+  await audit(page, 'sums form');
+  await page.getByLabel('Kind of term 1').selectOption('feeder');
+  await page.getByLabel('Name of term 1').fill(feeder.name);
+  await page.getByLabel('Coefficient of term 1').fill('0.5');
+  await page.getByRole('button', { name: 'Make it' }).click();
+  await page.getByRole('heading', { name, level: 1 }).waitFor().catch(() => fail('sums', 'what was made is not opened'));
+  const graph = page.getByRole('region', { name: 'What it is made of' });
+  await graph.getByText('0.5 ×').waitFor().catch(() => fail('sums', 'the graph has no coefficient'));
+  await page.getByRole('region', { name: 'Sums' }).getByRole('row').nth(1).waitFor();
+  await page.getByRole('link', { name: 'Weeks' }).click();
+  await page.waitForURL(/span=week/).catch(() => fail('sums', 'there are no weeks'));
+  await page.getByRole('button', { name: 'Change', exact: true }).click();
+  await page.getByLabel('Coefficient of term 1').fill('-0.25');
+  await page.getByRole('button', { name: 'Change it' }).click();
+  await graph.getByText('− 0.25 ×').waitFor().catch(() => fail('sums', 'the change does not show'));
+  await page.screenshot({ path: join(shots, 'sums-changed.png') });
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
+  await page.getByRole('button', { name: 'Remove it for good' }).click();
+  await page.waitForURL(/\/balance\?.*kind=meter/).catch(() => fail('sums', 'it is not removed'));
+  await settled(page);
+  check((await page.getByText(name).count()) === 0, 'sums', 'what was removed is still listed');
+  await context.close();
+}
+
 const wanted = (process.env.ONLY ?? '').split(',').filter(Boolean);
 const desktop = { width: 1440, height: 900 }, phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true };
 const runs = [
@@ -504,7 +541,7 @@ const runs = [
   ['dark', () => visit('dark', { viewport: desktop, colorScheme: 'dark' })],
   ['phone', () => visit('phone', { ...phone, colorScheme: 'light' })],
   ['phone-dark', () => visit('phone-dark', { ...phone, colorScheme: 'dark' })],
-  ['keyboard', keyboard], ['story', story], ...(mock ? [['quality', quality]] : []), ['scroll', smoothness], ['areas', areas], ['broken', broken],
+  ['keyboard', keyboard], ['story', story], ...(mock ? [['quality', quality]] : []), ['sums', sums], ['scroll', smoothness], ['areas', areas], ['broken', broken],
 ];
 try {
   for (const [name, run] of runs) {
