@@ -216,14 +216,14 @@ struct Sums {
 // A virtual meter: a sum with coefficients. A term names one of serial (with a channel), meter,
 // transformer, feeder.
 struct VirtualTerm {
-  std::string serial, channel, meter, transformer, feeder;
+  std::string serial = {}, channel = {}, meter = {}, transformer = {}, feeder = {};
   std::int64_t coefficient = 1'000'000;  // millionths
 };
 struct VirtualMeter {
-  std::string name;
-  std::vector<VirtualTerm> terms;
-  std::string unit;    // "Wh" or "l"
-  bool fixed = false;  // of the utility's own file: not to be changed here
+  std::string name = {};
+  std::vector<VirtualTerm> terms = {};
+  std::string unit = {};  // "Wh" or "l"
+  bool fixed = false;     // of the utility's own file: not to be changed here
 };
 struct VirtualSeries {
   Channel channel;                // what its values are: interval, unit, exponent
