@@ -151,6 +151,10 @@ const std::map<std::string, Example>& examples() {
       {"post /api/v1/billing/runs", {"", R"({"account":1})", {}}},
       {"get /api/v1/billing/runs", {}},
       {"get /api/v1/billing/tariffs", {}},
+      {"post /api/v1/meter-exchanges",
+       {"",
+        R"({"service_point":"SP-1","removed":"AM007919","installed":"AM015838","at":"2026-11-20T10:23:00Z"})",
+        {}}},
       {"get /api/v1/balances", {"?kind=feeder&from=2026-11-14&to=2026-11-20", "", {}}},
       {"get /api/v1/balances/sums",
        {"?kind=area&name=Millbrook&commodity=water&span=week", "", {}}},
@@ -286,7 +290,8 @@ TEST_F(ContractTest, EveryRouteIsDescribedWithTheRoleItNeeds) {
     const json described =
         document["paths"].value(std::string(route.pattern), json::object()).value(method, json());
     ASSERT_TRUE(described.is_object()) << method << " " << route.pattern << " is not described";
-    EXPECT_EQ(described.value("x-role", ""), role_of(route.access)) << method << " " << route.pattern;
+    EXPECT_EQ(described.value("x-role", ""), role_of(route.access))
+        << method << " " << route.pattern;
   }
 }
 

@@ -170,7 +170,6 @@ struct VeeExplained {
   VeeFinding finding;
 };
 
-// A transformer, a feeder or a named virtual meter over some local days, in Wh.
 // A sum of meters: of a part of the grid, an area or a class of customers, one commodity each, or a
 // named one. Energy in Wh, volumes in litres.
 struct BalanceRow {
@@ -184,8 +183,9 @@ struct BalanceRow {
   std::uint8_t worst = 0;          // of its days: 0 actual, 1 edited, 2 estimated, 3 failed, 4 missing
   std::uint32_t days = 0, days_incomplete = 0;
   bool balanced = false;  // what is fed in is measured
-  std::int64_t supplied = 0, loss = 0, loss_permyriad = 0, uncertainty = 0;  // over whole days alone
-  bool significant = false;  // the loss is more than the meters' errors explain
+  std::int64_t supplied = 0, loss = 0, loss_permyriad = 0,
+               uncertainty = 0;  // over whole days alone
+  bool significant = false;      // the loss is more than the meters' errors explain
   std::uint32_t days_left_out = 0;
 };
 struct BalanceQuery {
@@ -241,6 +241,22 @@ struct BillingRun {
   UtcSeconds started, finished;  // finished 0: it goes on
   std::uint64_t accounts = 0, done = 0, issued = 0, corrected = 0, unchanged = 0, held = 0,
                 failed = 0;
+};
+
+// A meter goes and another comes in its place, told after the fact.
+struct MeterExchangeRequest {
+  ServicePointId point;
+  DeviceId removed, installed;
+  UtcSeconds at;
+  // Registers as they were read on the spot, in the channels' raw integers.
+  std::vector<std::pair<ChannelId, std::int64_t>> last, first;
+  std::string who;
+};
+
+// What amounts of a tariff are in.
+struct TariffMoney {
+  std::string currency;
+  int decimals = 2;  // of its smallest unit
 };
 
 class Services {
@@ -311,6 +327,13 @@ class Services {
     return make_error(ErrorCode::kClosed, "billing does not run in this process");
   }
   virtual std::vector<std::string> tariffs() { return {}; }
+  virtual Result<TariffMoney> tariff_money(const std::string& /*tariff*/) {
+    return make_error(ErrorCode::kClosed, "billing does not run in this process");
+  }
+  // `done` runs once, on any thread, when it is durable or refused. May wait for the disk.
+  virtual void exchange_meter(MeterExchangeRequest, std::function<void(Status)> done) {
+    done(make_error(ErrorCode::kClosed, "this process records no exchanges"));
+  }
   // What cannot be balanced for its errors last. May read many days the first time.
   virtual Result<std::vector<BalanceRow>> balances(const BalanceQuery&) { return no_sums(); }
   virtual Result<Sums> sums(const SumsQuery&) { return no_sums(); }

@@ -155,6 +155,13 @@ class TestServices : public Services {
     return all;
   }
   std::vector<std::string> tariffs() override { return {"home"}; }
+  Result<TariffMoney> tariff_money(const std::string&) override { return money; }
+  TariffMoney money{"EUR", 2};
+  void exchange_meter(MeterExchangeRequest request, std::function<void(Status)> done) override {
+    exchanged.push_back(std::move(request));
+    done({});
+  }
+  std::vector<MeterExchangeRequest> exchanged;
   Result<BillingAccount> put_account(BillingAccount account) override {
     AMITY_TRY(account.id, store.billing().put_account(account));
     return account;
@@ -166,7 +173,8 @@ class TestServices : public Services {
   std::vector<BillingRun> billing_runs() override { return {run}; }
   Result<bool> credit(AccountId account, const std::string& reference,
                       std::int64_t amount) override {
-    const PrepayBooking booking{account, 1, PrepayKind::kCredit, kNow, {}, amount, amount, reference};
+    const PrepayBooking booking{account, 1,        PrepayKind::kCredit, kNow, {}, amount,
+                                amount,  reference};
     AMITY_CHECK(store.billing().book({&booking, 1}));
     return true;
   }
@@ -460,8 +468,19 @@ class ServerTest : public ::testing::Test {
   // Account 1 was billed device 1's day and is held for the next; account 2 is prepaid.
   void fill_billing() {
     store::Billing& billing = store_->billing();
-    BillingAccount account{{}, "A-1", ServicePointId(1), CustomerId(1), "home", BillingCycle::kWeek,
-                           5,  20'777, {}, false, "", "", ""};
+    BillingAccount account{{},
+                           "A-1",
+                           ServicePointId(1),
+                           CustomerId(1),
+                           "home",
+                           BillingCycle::kWeek,
+                           5,
+                           20'777,
+                           {},
+                           false,
+                           "",
+                           "",
+                           ""};
     ASSERT_TRUE(billing.put_account(account).ok());
     account.name = "A-2", account.service_point = ServicePointId(2), account.prepaid = true;
     ASSERT_TRUE(billing.put_account(account).ok());

@@ -1,8 +1,11 @@
 // Opening, identity, clock and registers.
 #include "headend/c12_driver.h"
 
+#include <algorithm>
+
 #include "headend/local_time.h"
 #include "headend/waiting.h"
+#include "wire/c12/names.h"
 
 namespace amity::headend {
 
@@ -11,6 +14,8 @@ namespace {
 constexpr std::uint16_t kConfiguration = 0, kManufacturer = 1, kIdentification = 5, kClock = 52;
 // One conversation sends fewer messages. The iv counts them; it stays near UTC, as meters expect.
 constexpr std::uint32_t kIvsPerConversation = 2'000;
+// What a message has around the bytes of a table: titles, key and iv, MAC.
+constexpr std::uint16_t kEnvelopeBytes = 96;
 constexpr std::uint8_t kDaylightSaving = 1 << 3, kGmt = 1 << 4, kZoneApplied = 1 << 5,
                        kDstApplied = 1 << 6;
 
@@ -30,6 +35,9 @@ Result<c12::ClientConfig> c12_config(const Address& address, const DeviceKeys* k
   // A request is sent so often in the time that the bearer gives an answer.
   config.response_timeout =
       std::chrono::milliseconds(address.bearer->reply_timeout_ms / config.attempts);
+  if (const std::uint16_t fits = address.bearer->pdu_bytes_max; fits > kEnvelopeBytes)
+    config.part_bytes_max =
+        std::min(config.part_bytes_max, static_cast<std::uint16_t>(fits - kEnvelopeBytes));
   AMITY_TRY(config.network.peer, c12::ap_title_from(address.option("called")));
   AMITY_TRY(config.network.own, c12::ap_title_from(address.option("calling")));
   AMITY_TRY(const std::uint32_t user, address.number_option("user-id", 0, 0xFFFF));
@@ -230,11 +238,59 @@ Task<Status> C12Driver::write_clock() {
   qualifier =
       static_cast<std::uint8_t>(qualifier | (utc_clock_ ? kGmt : kZoneApplied | kDstApplied));
   AMITY_CO_CHECK(link_->session().set_clock(time, qualifier, link_->now()));
+  AMITY_CO_TRY(const std::string refusal, co_await procedure_answer());
+  if (refusal.empty()) co_return Status{};
+  co_return make_error(ErrorCode::kRefused, "the meter did not take the time: " + refusal);
+}
+
+Task<Result<std::string>> C12Driver::procedure_answer() {
   AMITY_CO_TRY(const c12::ClientEvent event, co_await link_->next());
-  if (const auto* failed = std::get_if<c12::Failed>(&event)) co_return note(failed->error);
+  if (const auto* failed = std::get_if<c12::Failed>(&event)) {
+    if (failed->closed) link_->close(false);
+    if (failed->refused && !failed->closed) co_return failed->error.reason;
+    co_return note(failed->error);
+  }
   const auto* done = std::get_if<c12::ProcedureDone>(&event);
-  if (done != nullptr && done->result == 0) co_return Status{};
-  co_return make_error(ErrorCode::kRefused, "the meter did not take the time");
+  if (done == nullptr)
+    co_return make_error(ErrorCode::kMalformed, "another answer than was asked for");
+  if (done->result == 0) co_return std::string();
+  const std::string_view name = c12::procedure_result_name(done->result);
+  co_return name.empty() ? "procedure result " + std::to_string(done->result) : std::string(name);
+}
+
+Task<CommandOutcome> C12Driver::run_switch(bool connect, bool sent_before) {
+  auto known = c12_switch(meter_.address);
+  if (!known.ok()) co_return CommandOutcome{CommandState::kFailed, to_string(known.error())};
+  if (!known->has_value()) {
+    co_return CommandOutcome{
+        CommandState::kFailed,
+        "not implemented: no public text of C12.19 gives a procedure that switches the supply; "
+        "where the maker's is known, the meter's address names it (connect=, disconnect=)"};
+  }
+  switch_ = std::move(*known);
+  co_return co_await switch_supply(*this, c_.runtime, connect, sent_before);
+}
+
+Task<Result<std::optional<bool>>> C12Driver::supply() {
+  if (!switch_->supply) co_return std::optional<bool>();
+  const C12Switch::Shown at = *switch_->supply;
+  AMITY_CO_TRY(const Bytes bytes, co_await table(at.table));
+  if (at.byte >= bytes.size()) {
+    co_return make_error(ErrorCode::kTruncated, "table " + std::to_string(at.table) +
+                                                    " has no byte " + std::to_string(at.byte));
+  }
+  co_return std::optional<bool>((bytes[at.byte] >> at.bit & 1) != 0);
+}
+
+Task<Result<std::string>> C12Driver::send_switch(bool connect) {
+  AMITY_CO_CHECK(
+      link_->session().run(connect ? switch_->connect : switch_->disconnect, link_->now()));
+  co_return co_await procedure_answer();
+}
+
+Task<Status> C12Driver::open_again() {
+  if (connected()) co_return Status{};
+  co_return co_await open();
 }
 
 }  // namespace amity::headend

@@ -9,12 +9,13 @@
 #include <vector>
 
 #include "headend/driver.h"
+#include "headend/supply_switch.h"
 #include "wire/dlms/mbus_client.h"
 #include "wire/dlms/push_setup.h"
 
 namespace amity::headend {
 
-class DlmsDriver final : public Driver {
+class DlmsDriver final : public Driver, private SupplySwitch {
  public:
   // All outlive the driver.
   DlmsDriver(DriverContext& context, Meter& meter);
@@ -93,8 +94,9 @@ class DlmsDriver final : public Driver {
   Task<CommandOutcome> run_set_clock();
   Task<CommandOutcome> run_set_push(std::string argument);
   Task<Result<dlms::PushDestination>> read_push_destination(dlms::Obis name);
-  Task<CommandOutcome> run_switch(bool connect, bool sent_before);
-  Task<Result<bool>> read_output_state();
+  Task<Result<std::optional<bool>>> supply() override;
+  Task<Result<std::string>> send_switch(bool connect) override;
+  Task<Status> open_again() override;
 
   // Journals what was gathered: counters first, then the readings. Acknowledged when this returns.
   Task<Status> deliver();

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <cstring>
 #include <deque>
@@ -56,6 +57,21 @@ Status check(const SerialLine& line) {
   return {};
 }
 
+// Whether the port took the form of a character. One that has 8 bits without parity alone (a pseudo
+// terminal, some adapters) can still carry 7 bits with parity: as the eighth bit of what is sent.
+enum class Form : std::uint8_t { kTaken, kEighthBit, kRefused };
+
+Form form_taken(int fd, const SerialLine& line) {
+  termios now{};
+  if (::tcgetattr(fd, &now) != 0) return Form::kTaken;
+  const bool parity = line.parity != SerialLine::Parity::kNone;
+  const bool same = (now.c_cflag & CSIZE) == (line.data_bits == 7 ? CS7 : CS8) &&
+                    ((now.c_cflag & PARENB) != 0) == parity;
+  if (same) return Form::kTaken;
+  const bool plain = (now.c_cflag & CSIZE) == CS8 && (now.c_cflag & PARENB) == 0;
+  return plain && parity && line.data_bits == 7 ? Form::kEighthBit : Form::kRefused;
+}
+
 Status apply(int fd, const std::string& path, const SerialLine& line) {
   termios settings{};
   if (::tcgetattr(fd, &settings) != 0) return port_error(path, "not a serial port", errno);
@@ -96,7 +112,7 @@ class Port : public std::enable_shared_from_this<Port> {
       ::close(fd);
       return make_error(ErrorCode::kIo, path_ + ": cannot be watched: " + error.message());
     }
-    return apply(fd, path_, line);
+    return set(line);
   }
 
   void set_handler(Stream::Handler* handler) {
@@ -147,6 +163,28 @@ class Port : public std::enable_shared_from_this<Port> {
   const std::string& path() const { return path_; }
 
  private:
+  Status set(const SerialLine& line) {
+    const int fd = fd_.native_handle();
+    AMITY_CHECK(apply(fd, path_, line));
+    eighth_bit_ =
+        form_taken(fd, line) == Form::kEighthBit ? line.parity : SerialLine::Parity::kNone;
+    return {};
+  }
+
+  bool right_parity(std::uint8_t byte) const {
+    return (std::popcount(byte) % 2 != 0) == (eighth_bit_ == SerialLine::Parity::kOdd);
+  }
+  // What the port does where it can: a character with wrong parity is read as NUL.
+  void take_parity(std::span<std::uint8_t> bytes) const {
+    for (std::uint8_t& byte : bytes) byte = right_parity(byte) ? byte & 0x7F : 0;
+  }
+  void put_parity(Bytes& bytes) const {
+    for (std::uint8_t& byte : bytes) {
+      byte &= 0x7F;
+      if (!right_parity(byte)) byte |= 0x80;
+    }
+  }
+
   void wait_readable() {
     if (waiting_read_ || handler_ == nullptr || !fd_.is_open()) return;
     waiting_read_ = true;
@@ -161,7 +199,11 @@ class Port : public std::enable_shared_from_this<Port> {
     if (handler_ == nullptr || !fd_.is_open()) return;
     auto& buffer = loop_.receive_buffer;
     const ssize_t got = ::read(fd_.native_handle(), buffer.data(), buffer.size());
-    if (got > 0) handler_->on_bytes(ByteView(buffer.data(), static_cast<std::size_t>(got)));
+    if (got > 0) {
+      const std::span<std::uint8_t> bytes(buffer.data(), static_cast<std::size_t>(got));
+      if (eighth_bit_ != SerialLine::Parity::kNone) take_parity(bytes);
+      handler_->on_bytes(bytes);
+    }
     if (got == 0) return fail(make_error(ErrorCode::kClosed, path_ + ": the line was hung up"));
     if (got < 0 && errno != EAGAIN && errno != EINTR) {
       const int code = errno;
@@ -175,8 +217,7 @@ class Port : public std::enable_shared_from_this<Port> {
     while (!queue_.empty() && fd_.is_open()) {
       if (const auto* line = std::get_if<SerialLine>(&queue_.front())) {
         if (!all_sent(fd_.native_handle())) return wait_drained();
-        if (const Status set = apply(fd_.native_handle(), path_, *line); !set.ok())
-          return fail_later(set.error());
+        if (const Status done = set(*line); !done.ok()) return fail_later(done.error());
         queue_.pop_front();
       } else if (!write_front()) {
         return;
@@ -192,6 +233,8 @@ class Port : public std::enable_shared_from_this<Port> {
   // False when it has to go on later.
   bool write_front() {
     Bytes& front = std::get<Bytes>(queue_.front());
+    if (sent_ == 0 && !prepared_ && eighth_bit_ != SerialLine::Parity::kNone) put_parity(front);
+    prepared_ = true;
     const ssize_t sent = ::write(fd_.native_handle(), front.data() + sent_, front.size() - sent_);
     if (sent < 0 && errno == EINTR) return true;
     if (sent < 0 && errno != EAGAIN) {
@@ -207,6 +250,7 @@ class Port : public std::enable_shared_from_this<Port> {
       return false;
     }
     sent_ = 0;
+    prepared_ = false;
     queue_.pop_front();
     return true;
   }
@@ -253,6 +297,8 @@ class Port : public std::enable_shared_from_this<Port> {
   std::deque<std::variant<Bytes, SerialLine>> queue_;
   std::size_t sent_ = 0;  // of the front
   std::size_t queued_bytes_ = 0;
+  bool prepared_ = false;                                      // the front has its parity bits
+  SerialLine::Parity eighth_bit_ = SerialLine::Parity::kNone;  // made here, not by the port
   std::optional<Error> failure_;
   TimerId drain_ = 0, limit_ = 0;
   bool waiting_read_ = false, waiting_write_ = false, closing_ = false;

@@ -1,5 +1,6 @@
-// Serial ports over a real pseudo terminal: one end is the port, the other the meter. A pseudo terminal has a rate, but
-// always 8 data bits and no parity: those two are not seen here.
+// Serial ports over a real pseudo terminal: one end is the port, the other the meter. A pseudo
+// terminal has a rate, but always 8 data bits and no parity: the parity of 7E1 is the eighth bit of
+// what passes.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -79,7 +80,7 @@ TEST(Serial, TheRateChangesAfterWhatWasSentBefore) {
   ASSERT_TRUE(port.ok()) << port.error().reason;
   EXPECT_EQ(terminal.speed(), speed_t{B300});
   // More than the terminal holds: the rate must wait for the reader.
-  const std::string much(40'000, 'x');
+  const std::string much(40'000, 'x');  // 78 has even parity
   (*port)->send(text_bytes(much));
   ASSERT_TRUE((*port)->set_line({9600, 8, SerialLine::Parity::kNone, 1}).ok());
   (*port)->send(text_bytes("after"));
@@ -92,6 +93,23 @@ TEST(Serial, TheRateChangesAfterWhatWasSentBefore) {
   EXPECT_EQ(terminal.speed(), speed_t{B9600});
   EXPECT_EQ((*port)->set_line({1234, 8, SerialLine::Parity::kNone, 1}).error().reason,
             "1234 baud is no rate of a serial port");
+}
+
+TEST(Serial, SevenBitsWithParityOverAPortThatHasEight) {
+  Terminal terminal;
+  Reactor reactor;
+  auto port =
+      reactor.runtime().network.open_serial(terminal.path, {300, 7, SerialLine::Parity::kEven, 1});
+  ASSERT_TRUE(port.ok()) << port.error().reason;
+  Recorder recorder;
+  (*port)->set_handler(&recorder);
+  terminal.write("\xAF\xC9\xD3\x4B");  // 2F 49 53 4B: the third has wrong parity
+  EXPECT_TRUE(serve_until(reactor, [&] { return recorder.received.size() == 4; }));
+  EXPECT_EQ(recorder.received, std::string("/I\0K", 4));
+  (*port)->send(text_bytes("/ISK"));
+  std::string seen;
+  EXPECT_TRUE(serve_until(reactor, [&] { return (seen += terminal.read()).size() == 4; }));
+  EXPECT_EQ(seen, "\xAF\xC9\x53\x4B");
 }
 
 TEST(Serial, AHangUpIsTold) {

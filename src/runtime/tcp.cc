@@ -131,6 +131,7 @@ Result<std::unique_ptr<Listener>> tcp_listen(
   const int on = 1;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (loop.options.reuse_port) ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  set_socket_options(fd);
   if (::bind(fd, &address->base, address->size) != 0 || ::listen(fd, kListenBacklog) != 0) {
     const int code = errno;
     ::close(fd);

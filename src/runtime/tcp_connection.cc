@@ -5,17 +5,14 @@
 
 #include <cerrno>
 
+#include "runtime/tcp_limits.h"
+
 namespace amity::runtime {
 
 namespace {
 
 // Small pieces are joined while they wait, so that a slow peer costs few system calls.
 constexpr std::size_t kJoinBytes = 16 * 1024;
-
-void set_no_delay(int fd) {
-  const int on = 1;
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-}
 
 class TcpStream : public Stream {
  public:
@@ -33,6 +30,16 @@ class TcpStream : public Stream {
 };
 
 }  // namespace
+
+void set_socket_options(int fd) {
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUnacknowledgedMax_ms,
+               sizeof kUnacknowledgedMax_ms);
+  ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &kKeepAliveIdle_s, sizeof kKeepAliveIdle_s);
+  ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &kKeepAliveEvery_s, sizeof kKeepAliveEvery_s);
+  ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+}
 
 std::unique_ptr<Stream> make_stream(ConnectionPtr connection) {
   return std::make_unique<TcpStream>(std::move(connection));
@@ -58,7 +65,7 @@ void Connection::start_connect(const SocketAddress& to) {
   peer_ = to;
   const int fd = ::socket(to.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return fail_later(socket_error("socket", errno));
-  set_no_delay(fd);
+  set_socket_options(fd);
   if (::connect(fd, &to.base, to.size) != 0 && errno != EINPROGRESS) {
     const int code = errno;
     ::close(fd);
@@ -92,7 +99,6 @@ void Connection::on_connect_ready() {
 }
 
 bool Connection::adopt(int fd) {
-  set_no_delay(fd);
   boost::system::error_code error;
   fd_.assign(fd, error);
   if (error) {

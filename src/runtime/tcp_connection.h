@@ -63,6 +63,10 @@ class Connection {
   bool failing_ = false;
 };
 
+// Sends at once, and notices a peer that is gone without a word. What a listening socket accepts has
+// it too.
+void set_socket_options(int fd);
+
 using ConnectionPtr = boost::intrusive_ptr<Connection>;
 
 std::unique_ptr<Stream> make_stream(ConnectionPtr connection);

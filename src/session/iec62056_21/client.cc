@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "session/iec62056_21/timing.h"
+
 namespace amity::iec62056_21 {
 namespace {
 
@@ -20,20 +22,14 @@ void Client::start(Instant now) {
   stream_.clear();
   Bytes request;
   encode_request(config_.address, request);
-  ClientEvent speed;
-  speed.kind = ClientEvent::Kind::kSpeed;
-  speed.baud = kInitialBaud;
-  events_.push_back(std::move(speed));
+  change_speed(kInitialBaud);
   send(std::move(request), now);
 }
 
 void Client::listen(Instant now) {
   state_ = State::kListening;
   stream_.clear();
-  ClientEvent speed;
-  speed.kind = ClientEvent::Kind::kSpeed;
-  speed.baud = kPushBaud;
-  events_.push_back(std::move(speed));
+  change_speed(kPushBaud);
   arm(config_.silence_timeout, now);
 }
 
@@ -75,11 +71,24 @@ void Client::close(Instant now) {
   over(ClientEvent::Kind::kClosed);
 }
 
+void Client::change_speed(int baud) {
+  baud_ = baud;
+  ClientEvent speed;
+  speed.kind = ClientEvent::Kind::kSpeed;
+  speed.baud = baud;
+  events_.push_back(std::move(speed));
+}
+
 void Client::send(Bytes bytes, Instant now) {
   append(output_, bytes);
   last_ = std::move(bytes);
   attempts_left_ = config_.attempts - 1;
-  arm(config_.answer_timeout, now);
+  await_answer(now);
+}
+
+// The time begins when the last character has left.
+void Client::await_answer(Instant now) {
+  arm(config_.answer_timeout + sending_time(last_.size(), baud_), now);
 }
 
 void Client::on_bytes(ByteView bytes, Instant now) {
@@ -171,12 +180,7 @@ void Client::on_identification(const Message& message, Instant now) {
     state_ = config_.goal == Goal::kProgramming ? State::kEntering : State::kReadout;
     last_.clear();
     const int baud = baud_of(identification->baud).value_or(kInitialBaud);
-    if (baud != kInitialBaud) {
-      ClientEvent speed;
-      speed.kind = ClientEvent::Kind::kSpeed;
-      speed.baud = baud;
-      events_.push_back(std::move(speed));
-    }
+    if (baud != kInitialBaud) change_speed(baud);
     return arm(config_.silence_timeout, now);
   }
   if (config_.goal == Goal::kHdlc && mode != Mode::kE)
@@ -189,10 +193,7 @@ void Client::on_identification(const Message& message, Instant now) {
   Bytes bytes;
   encode_option_select(option, bytes);
   send(std::move(bytes), now);
-  ClientEvent speed;
-  speed.kind = ClientEvent::Kind::kSpeed;
-  speed.baud = baud_of(option.baud).value_or(kInitialBaud);
-  events_.push_back(std::move(speed));
+  change_speed(baud_of(option.baud).value_or(kInitialBaud));
   if (config_.goal == Goal::kHdlc) {
     state_ = State::kHdlc;
     deadline_.reset();
@@ -234,7 +235,7 @@ void Client::repeat(std::string_view why, std::size_t offset, Instant now) {
   } else {
     output_.push_back(kNak);
   }
-  arm(config_.answer_timeout, now);
+  await_answer(now);
 }
 
 void Client::on_timer(Instant now) {
@@ -249,7 +250,7 @@ void Client::on_timer(Instant now) {
   ++repetitions_;
   stream_.drop(stream_.size());
   append(output_, last_);
-  arm(config_.answer_timeout, now);
+  await_answer(now);
 }
 
 bool Client::poll_output(Bytes& out) {

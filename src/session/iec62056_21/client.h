@@ -99,7 +99,9 @@ class Client {
   void on_refused(Instant now);
   void repeat(std::string_view why, std::size_t offset, Instant now);
   Status command(char name, char type, std::string data, State next, Instant now);
+  void change_speed(int baud);
   void send(Bytes bytes, Instant now);
+  void await_answer(Instant now);
   void arm(Duration timeout, Instant now) { deadline_ = now + timeout; }
   void emit(ClientEvent::Kind kind, std::string text = {});
   void fail(ErrorCode code, std::string reason, std::size_t offset = 0);
@@ -112,6 +114,7 @@ class Client {
   std::vector<ClientEvent> events_;
   std::optional<Instant> deadline_;
   unsigned attempts_left_ = 0, repetitions_ = 0;
+  int baud_ = 300;
 };
 
 }  // namespace amity::iec62056_21

@@ -1,5 +1,7 @@
 #include "session/iec62056_21/server.h"
 
+#include "session/iec62056_21/timing.h"
+
 namespace amity::iec62056_21 {
 namespace {
 
@@ -11,6 +13,11 @@ Bytes data_message(std::string_view data) {
   return bytes;
 }
 
+// Until then the reader may ask for it again; then the line has its first rate once more.
+Instant end_of_readout(std::size_t bytes, std::optional<int> baud, Instant now) {
+  return now + kReactionMax + sending_time(bytes, baud.value_or(kInitialBaud));
+}
+
 }  // namespace
 
 Server::Server(ServerConfig config, Contents* contents)
@@ -19,6 +26,9 @@ Server::Server(ServerConfig config, Contents* contents)
 void Server::on_bytes(ByteView bytes, Instant now) {
   stream_.add(bytes);
   while (!stream_.empty()) {
+    // What follows the ACK of an option select comes a moment later.
+    const bool begun = stream_.size() == 1 && (stream_.rest()[0] & 0x7F) == kAck;
+    if (state_ == State::kIdentified && begun) return;
     std::size_t noise = 0;
     auto message = read_message(stream_.rest(), noise);
     stream_.drop(noise);
@@ -48,6 +58,9 @@ void Server::on_message(const Message& message, Instant now) {
       if (mode == Mode::kA || mode == Mode::kB) {
         if (mode == Mode::kB) speed_ = baud_of(config_.identification.baud);
         append(bytes, data_message(contents_->readout() + "!\r\n"));
+        answer(std::move(bytes));
+        deadline_ = end_of_readout(last_.size(), speed_, now);
+        return;
       }
       return answer(std::move(bytes));
     }
@@ -55,7 +68,11 @@ void Server::on_message(const Message& message, Instant now) {
       const auto option = parse_option_select(as_bytes(message.line));
       if (!option.ok() || state_ != State::kIdentified) return;
       speed_ = baud_of(option->baud);
-      if (option->mode == '0') return answer(data_message(contents_->readout() + "!\r\n"));
+      if (option->mode == '0') {
+        answer(data_message(contents_->readout() + "!\r\n"));
+        deadline_ = end_of_readout(last_.size(), speed_, now);
+        return;
+      }
       if (option->mode != '1') return;
       state_ = State::kProgramming;
       unlocked_ = config_.password.empty();
@@ -65,6 +82,7 @@ void Server::on_message(const Message& message, Instant now) {
     }
     case Message::Kind::kRefused:
       append(output_, last_);
+      if (state_ == State::kIdentified) deadline_ = end_of_readout(last_.size(), speed_, now);
       return;
     case Message::Kind::kCommand:
       return on_command(message.command, now);
