@@ -177,6 +177,31 @@ TEST_F(HeldTest, ButOneWhoseDemandLooksBackAtIt) {
   EXPECT_TRUE(held().empty());
 }
 
+// One moves out in the evening of the first day, the point stands empty, another moves in on the
+// third.
+TEST_F(BillingTest, WhoMovesOutAndWhoMovesInPayTheirOwnDays) {
+  BillingAccount out = store->billing().account(AccountId(1)).value().value();
+  out.closed = kFirst;
+  ASSERT_TRUE(billing->put_account(out).ok());
+  BillingAccount in = out;
+  in.id = {};
+  in.name = "A-2";
+  in.opened = kFirst + 2;
+  in.closed.reset();
+  ASSERT_TRUE(billing->put_account(in).ok());
+  three_days();
+  const auto all = statements();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0], "1 issued 10-04..10-04 " + expected(kFirst, kFirst) + " cycle");
+  EXPECT_EQ(all[1], "2 issued 10-06..10-06 " + expected(kFirst + 2, kFirst + 2) + " cycle");
+  EXPECT_EQ(store->billing().statement(StatementNumber(1)).value()->account, AccountId(1));
+  EXPECT_EQ(store->billing().statement(StatementNumber(2)).value()->account, AccountId(2));
+  // What was used while it stood empty is nobody's, and changes to it correct no bill.
+  arrive({{kImport, UtcDay(kFirst + 1).start() + 12 * 3'600, 9, {}}});
+  settle();
+  EXPECT_EQ(statements(), all);
+}
+
 TEST_F(BillingTest, WithoutATariffItIsHeldWithTheReason) {
   std::filesystem::remove(directory / "home.toml");
   crash();

@@ -36,6 +36,14 @@ bool same_ends(const char* a, const char* b, std::size_t size) {
   return true;
 }
 
+// The same but for digits in the place of digits: what a data set is made of stays as it is.
+bool same_but_digits(const char* a, const char* b, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) {
+    if (a[i] != b[i] && !(is_digit(a[i]) && is_digit(b[i]))) return false;
+  }
+  return true;
+}
+
 [[gnu::always_inline]] inline void set_text(std::string& text, std::string_view wanted) {
   if (text.size() != wanted.size() || !same(text.data(), wanted.data(), wanted.size()))
     text = wanted;
@@ -160,7 +168,13 @@ bool Line::may_be(std::string_view text) const {
 std::size_t Line::repeat(std::string_view text, std::size_t offset,
                          iec62056_21::DataSet& set) const {
   const std::size_t size = text_.size();
-  if (kind_ != Kind::kWords || !may_be(text) || !same(text.data(), text_.data(), size)) return 0;
+  if (kind_ != Kind::kWords || !may_be(text)) return 0;
+  const char *const at = text.data(), *const known = text_.data();
+  if (!same(at, known, size) &&
+      !(same(at, known, address_size_) &&
+        same_but_digits(at + address_size_, known + address_size_, size - address_size_))) {
+    return 0;
+  }
   set.address = text.substr(0, address_size_);
   set.offset = offset;
   set.count = places_count_;

@@ -58,8 +58,8 @@ class Line {
   // Adds the reading where `text` begins with the same line but for its number's digits: the size
   // of the line with its end, 0 where it does not.
   std::size_t read(std::string_view text, ReadingSlots& readings) const;
-  // The data set again where `text` begins with the very line of words: the size of the line with
-  // its end, 0 where it does not. `offset`: of the text in the telegram.
+  // The data set of words that `text` begins with, where only digits behind its address changed: the
+  // size of the line with its end, 0 where it is another. `offset`: of the text in the telegram.
   std::size_t repeat(std::string_view text, std::size_t offset, iec62056_21::DataSet& set) const;
 
  private:

@@ -390,9 +390,13 @@ char* write_short_reading(char* at, const Reading& reading, bool obis) {
   at = put(put_words(at, "\",\"unit\":\""), reading.unit);
   at = put_words(at, "\",\"value\":");
   at = write_decimal(at, *std::get_if<Decimal>(&reading.value));
-  at = put_digits(put_words(at, ",\"storage\":"), reading.storage);
-  at = put_digits(put_words(at, ",\"tariff\":"), reading.tariff);
-  at = put_digits(put_words(at, ",\"subunit\":"), reading.subunit);
+  if ((reading.storage | reading.tariff | reading.subunit) == 0) {
+    at = put_words(at, ",\"storage\":0,\"tariff\":0,\"subunit\":0");
+  } else {
+    at = put_digits(put_words(at, ",\"storage\":"), reading.storage);
+    at = put_digits(put_words(at, ",\"tariff\":"), reading.tariff);
+    at = put_digits(put_words(at, ",\"subunit\":"), reading.subunit);
+  }
   if (!reading.kind.empty()) {
     at = put(put_words(at, ",\"kind\":\""), reading.kind);
     *at++ = '"';
@@ -420,13 +424,15 @@ void write_readings(Json& json, std::span<const Reading> readings) {
   json.key("readings");
   json.raw("[");
   for (const Reading& reading : readings) {
-    if (&reading != readings.data()) json.raw(",");
     const bool short_obis = is_short_obis(reading.id);
     if ((short_obis || is_short_and_plain(reading.id)) && is_short(reading)) {
       const bool obis = short_obis || is_obis(reading.id);
-      json.write(kShortReadingMax,
-                 [&](char* at) { return write_short_reading(at, reading, obis); });
+      json.write(kShortReadingMax, [&](char* at) {
+        *at = ',';
+        return write_short_reading(at + (&reading == readings.data() ? 0 : 1), reading, obis);
+      });
     } else {
+      if (&reading != readings.data()) json.raw(",");
       write_long_reading(json, reading);
     }
   }

@@ -2232,6 +2232,132 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/meter-exchanges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record a meter exchange
+         * @description Told after the fact; days that were decided without it are decided again. With the registers the interval that it splits is shared exactly. The same again changes nothing.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        service_point: string;
+                        /** @description Serial number of the meter that went. */
+                        removed: string;
+                        /** @description Serial number of the one that came; it is known already. */
+                        installed: string;
+                        /** Format: date-time */
+                        at: string;
+                        /** @description The register that was read on both; import_total without it. */
+                        register?: string;
+                        /** @description An exact decimal: what the old one showed. */
+                        last?: string;
+                        /** @description What the new one showed. */
+                        first?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description It is recorded */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The device that went. */
+                            removed: number;
+                            installed: number;
+                            /** Format: date-time */
+                            at: string | null;
+                        };
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed: role or CSRF token. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description In conflict with what is there. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not now; Retry-After says when. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/billing/statements": {
         parameters: {
             query?: never;
@@ -5529,6 +5655,19 @@ export interface components {
                     date: string;
                     revision: number;
                 }[];
+            }[];
+            /** @description Each meter that hung there, when, and its register at both ends; null where it was not read. */
+            meters: {
+                serial: string;
+                channel: number;
+                /** Format: date-time */
+                from: string | null;
+                /** Format: date-time */
+                to: string | null;
+                /** @description An exact decimal, in the channel's unit. */
+                first: string | null;
+                last: string | null;
+                multiplier: number;
             }[];
         };
         BillTrace: {
