@@ -156,6 +156,16 @@ const std::map<std::string, Example>& examples() {
         R"({"service_point":"SP-1","removed":"AM007919","installed":"AM015838","at":"2026-11-20T10:23:00Z"})",
         {}}},
       {"get /api/v1/balances", {"?kind=feeder&from=2026-11-14&to=2026-11-20", "", {}}},
+      {"get /api/v1/balances/sums",
+       {"?kind=area&name=Millbrook&commodity=water&span=week", "", {}}},
+      {"get /api/v1/virtual-meters", {}},
+      {"post /api/v1/virtual-meters",
+       {"",
+        R"({"name":"Rest","terms":[{"feeder":"North"},{"serial":"M1","coefficient":"-0.5"}]})",
+        {}}},
+      {"patch /api/v1/virtual-meters/{name}",
+       {"", R"({"terms":[{"serial":"M1"}]})", {{"{name}", "Rest"}}}},
+      {"get /api/v1/virtual-meters/{name}/readings", {"", "", {{"{name}", "Street"}}}},
       {"get /api/v1/vee/edits", {"?limit=10", "", {}}},
       {"get /api/v1/vee/edits/{id}", {"", "", {{"{id}", "1"}}}},
       {"post /api/v1/devices/{id}/commands", {"", R"({"kind":"read_now"})", {{"{id}", "1"}}}},
@@ -184,6 +194,7 @@ const std::map<std::string, Example>& examples() {
 
 // Paths that need more than one question; they have tests of their own.
 const std::set<std::string> kElsewhere = {"delete /api/v1/session", "delete /api/v1/api-keys/{id}",
+                                          "delete /api/v1/virtual-meters/{name}",
                                           "get /api/v1/stream"};
 
 class ContractTest : public ServerTest {};

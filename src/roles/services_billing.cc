@@ -51,6 +51,34 @@ Result<std::vector<api::BalanceRow>> PlatformServices::balances(const api::Balan
   return balances_->balances(query);
 }
 
+Result<api::Sums> PlatformServices::sums(const api::SumsQuery& query) {
+  if (balances_ == nullptr) return not_here();
+  return balances_->sums(query);
+}
+
+Result<std::vector<api::VirtualMeter>> PlatformServices::virtual_meters() {
+  if (balances_ == nullptr) return not_here();
+  return balances_->virtual_meters();
+}
+
+Status PlatformServices::add_virtual_meter(const api::VirtualMeter& meter) {
+  return balances_ == nullptr ? Status(not_here()) : balances_->add(meter);
+}
+
+Status PlatformServices::change_virtual_meter(const api::VirtualMeter& meter) {
+  return balances_ == nullptr ? Status(not_here()) : balances_->change(meter);
+}
+
+Status PlatformServices::remove_virtual_meter(const std::string& name) {
+  return balances_ == nullptr ? Status(not_here()) : balances_->remove(name);
+}
+
+Result<api::VirtualSeries> PlatformServices::virtual_series(const std::string& name,
+                                                            UtcSeconds from, UtcSeconds to) {
+  if (balances_ == nullptr) return not_here();
+  return balances_->series(name, from, to);
+}
+
 void add_billing_metrics(std::vector<api::Metric>& out, const BillingRole& billing) {
   const BillingCounts counts = billing.counts();
   const auto add = [&out](std::string name, std::string help, std::uint64_t value) {
