@@ -49,7 +49,8 @@ std::string text_of(const Report& report) {
   for (const auto& reading : report.readings) text += line(reading);
   for (const auto& event : report.events) text += "event: " + event.text + "\n";
   for (const auto& part : report.unknown)
-    text += part.id + " at " + (part.offset ? std::to_string(*part.offset) : "?") + ": " + part.hex + "\n";
+    text += part.id + " at " + (part.offset ? std::to_string(*part.offset) : "?") + ": " +
+            part.hex + "\n";
   return text;
 }
 
@@ -228,6 +229,22 @@ TEST(Decoder, APayloadThatStartsWithFillerIsPlainWhateverTheConfigurationSays) {
             "DME 93929190 water version 123; none\n"
             "volume 214.787 m3, total\n"
             "error flags 0\n");
+}
+
+// 123,456 and 120,000 litres scrambled; a bit of the cipher or of the head changed is another
+// meter's frame, or none.
+TEST(Decoder, PriosIsUnscrambled) {
+  EXPECT_EQ(decoded("1944304C78563412D407A201510013022C2B126EDEADAA4E9D7E"),
+            "SAP 12345678 water version 212; none\n"
+            "volume 123.456 m3, total\n"
+            "volume 120.000 m3, total, storage 1, at 2026-01-31\n"
+            "remaining battery life 8.5 a, instantaneous\n"
+            "transmission interval 8 s, instantaneous\n"
+            "event: leak before\n"
+            "CI A2 at 11: 01510013022C2B126EDEADAA4E9D7E\n");
+  EXPECT_EQ(decoded("1944304C78563413D407A201510013022C2B126EDEADAA4E9D7E"),
+            "SAP 13345678 water version 212; none\n"
+            "CI A2 at 11: 01510013022C2B126EDEADAA4E9D7E\n");
 }
 
 TEST(Decoder, Mode13AndOthersAreNamedNotOpened) {

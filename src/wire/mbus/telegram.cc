@@ -134,7 +134,10 @@ Status Telegram::contents() {
                       "the CI-field " + to_hex(ByteView(&header_.ci, 1)) + " is reserved",
                       header_.payload_at - 1);
   report_.details.emplace_back("contents", std::string(header_.information->name));
-  if (!read_vendor_payload(meter_, header_.ci, payload, report_)) (void)open_apator();
+  const bool read =
+      read_vendor_payload(meter_, header_.ci, payload, report_) ||
+      (!wired_ && plain_at_ == kWirelessHeadBytes + 1 && read_prios(frame(), report_));
+  if (!read) (void)open_apator();
   unknown_payload();
   return {};
 }
