@@ -26,7 +26,7 @@ struct Options {
   std::uint64_t seed = 1;
   std::string seeds, faults, rule, trace;
   std::uint32_t meters = 20, days = 1;
-  std::uint32_t c12 = 0, radio = 0;
+  std::uint32_t c12 = 1, radio = 5;
   unsigned jobs = 0;
 };
 
@@ -251,11 +251,11 @@ int simulate_command(int argc, char** argv) {
   app.add_option("--meters", options.meters, "how many that speak DLMS")
       ->capture_default_str()
       ->check(CLI::Range(1u, simulation::kMetersMax));
-  app.add_option("--c12", options.c12,
-                 "and how many that speak C12.22; none by default")
+  app.add_option("--c12", options.c12, "and how many that speak C12.22")
+      ->capture_default_str()
       ->check(CLI::Range(0u, simulation::kMetersMax));
-  app.add_option("--radio", options.radio,
-                 "and how many water and gas meters on the air (wM-Bus); none by default")
+  app.add_option("--radio", options.radio, "and how many water and gas meters on the air (wM-Bus)")
+      ->capture_default_str()
       ->check(CLI::Range(0u, simulation::kMetersMax));
   app.add_option("--days", options.days, "of faults; then they end and the system settles")
       ->capture_default_str()

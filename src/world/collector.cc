@@ -4,6 +4,7 @@
 
 #include "world/hash.h"
 #include "world/limits.h"
+#include "world/network_limits.h"
 
 namespace amity::world {
 
@@ -14,14 +15,22 @@ struct Collectors::Uplink final : Stream::Handler {
     if (stream) stream->set_handler(nullptr);
   }
 
-  void send(Bytes telegram) {
-    if (waiting.size() >= kCollectorQueueMax) {
-      waiting.pop_front();
-      ++owner.stats_.dropped;
-    }
-    waiting.push_back(std::move(telegram));
+  struct Telegram {
+    std::uint32_t resource = 0;
+    Bytes bytes;
+    Instant sent;
+  };
+
+  void send(std::uint32_t resource, Bytes bytes) {
+    keep({resource, std::move(bytes), {}});
     if (open) return flush();
     if (!stream && retry == 0) connect();
+  }
+  void keep(Telegram telegram) {
+    waiting.push_back(std::move(telegram));
+    if (waiting.size() <= kCollectorQueueMax) return;
+    waiting.pop_front();
+    ++owner.stats_.dropped;
   }
   void connect() {
     retry = 0;
@@ -29,28 +38,58 @@ struct Collectors::Uplink final : Stream::Handler {
     stream = owner.runtime_.network.connect(owner.config_.target, std::chrono::seconds(10), this);
   }
   void flush() {
-    for (; !waiting.empty(); waiting.pop_front(), ++owner.stats_.sent)
-      stream->send(std::move(waiting.front()));
+    const Instant now = owner.runtime_.clock.now();
+    while (!unsure.empty() &&
+           (unsure.front().sent + kCollectorUnsure < now || unsure.size() > kCollectorQueueMax)) {
+      unsure.pop_front();
+    }
+    for (; !waiting.empty(); waiting.pop_front(), ++owner.stats_.sent) {
+      unsure.push_back(std::move(waiting.front()));
+      unsure.back().sent = now;
+      stream->send(unsure.back().bytes);
+    }
   }
   void on_open() override {
     open = true;
     flush();
   }
   void on_bytes(ByteView) override {}
-  // What was sent and not yet received is lost with the connection, as on any real one without
-  // acknowledgement.
+  // What may have been lost with the connection is sent again, of each meter the last one: a
+  // message counter that is behind the one taken last would be refused.
   void on_closed(const Error&) override {
-    open = false;
-    retry = owner.runtime_.timers.at(owner.runtime_.clock.now() + kCollectorRetry, [this] {
+    failures = std::exchange(open, false) ? 0 : failures + 1;
+    const Instant now = owner.runtime_.clock.now();
+    std::deque<Telegram> later = std::exchange(waiting, {});
+    for (std::size_t i = 0; i < unsure.size(); ++i) {
+      const bool newer =
+          std::any_of(unsure.begin() + static_cast<std::ptrdiff_t>(i) + 1, unsure.end(),
+                      [&](const Telegram& t) { return t.resource == unsure[i].resource; });
+      if (newer || unsure[i].sent + kCollectorUnsure < now) continue;
+      keep(std::move(unsure[i]));
+      ++owner.stats_.repeated;
+    }
+    unsure.clear();
+    for (Telegram& telegram : later) keep(std::move(telegram));
+    retry = owner.runtime_.timers.at(now + pause(), [this] {
       stream.reset();
       connect();
     });
   }
+  // Doubles with each connection that did not come about, and is never that of its neighbours.
+  Duration pause() {
+    Duration wait = kCollectorRetry;
+    for (int i = 0; i < failures && wait < kCollectorRetryMax; ++i) wait *= 2;
+    wait = std::min<Duration>(wait, kCollectorRetryMax);
+    return wait / 2 + Duration(static_cast<std::int64_t>(
+                          owner.runtime_.random.below(static_cast<std::uint64_t>(wait.count()))));
+  }
 
   Collectors& owner;
   std::unique_ptr<Stream> stream;
-  std::deque<Bytes> waiting;
+  std::deque<Telegram> waiting;
+  std::deque<Telegram> unsure;  // sent on this connection and perhaps not received
   TimerId retry = 0;
+  int failures = 0;  // connections in a row that did not open
   bool open = false;
 };
 
@@ -98,7 +137,7 @@ void Collectors::hear(const Turn& turn) {
     ++stats_.lost;
     return;
   }
-  uplinks_[turn.collector]->send(std::move(*telegram));
+  uplinks_[turn.collector]->send(turn.resource, std::move(*telegram));
 }
 
 }  // namespace amity::world

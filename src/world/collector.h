@@ -1,6 +1,7 @@
 // Collectors of wireless M-Bus: each hears the meters of its neighbourhood and forwards every
 // telegram, as it came off the air, over one connection to a head-end's frame listener. While that
-// is gone it keeps a bounded number of them.
+// is gone it keeps a bounded number of them and connects again, ever more slowly; nobody
+// acknowledges telegrams, so those that a lost connection may have taken with it are sent again.
 #pragma once
 
 #include <deque>
@@ -23,6 +24,7 @@ struct CollectorConfig {
 
 struct CollectorStats {
   std::uint64_t sent = 0, lost = 0, dropped = 0, connections = 0;
+  std::uint64_t repeated = 0;  // of those sent: again, after a connection was lost
 };
 
 class Collectors {

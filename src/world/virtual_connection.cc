@@ -1,5 +1,6 @@
 #include "world/virtual_connection.h"
 
+#include "world/network_limits.h"
 #include "world/virtual_world.h"
 
 namespace amity::world::virtual_detail {
@@ -93,11 +94,12 @@ void Connection::send(int from, Bytes bytes) {
   }
   record(TapRecord::Kind::kBytes, from, bytes);
   net.stats_.bytes += bytes.size();
-  if (silent) return;
+  if (silent) return give_up_in(from, kUnacknowledged);
   if (net.random_.chance(chance_of(&LinkProfile::half_open))) {
-    silent = true;
     ++net.stats_.half_open;
-    return record(TapRecord::Kind::kSilence, from);
+    record(TapRecord::Kind::kSilence, from);
+    go_silent();
+    return give_up_in(from, kUnacknowledged);
   }
   if (net.random_.chance(chance_of(&LinkProfile::stream_break))) {
     ++net.stats_.breaks;
@@ -109,6 +111,20 @@ void Connection::send(int from, Bytes bytes) {
     return tell_closed(from, arrival(1 - from), reset_error());
   }
   transmit(from, std::move(bytes));
+}
+
+void Connection::go_silent() {
+  silent = true;
+  for (const int side : {kConnector, kAcceptor}) {
+    net.queue_.add(net.queue_.now() + kUnanswered, 0,
+                   [self = shared_from_this(), side] { self->give_up_in(side, Duration(0)); });
+  }
+}
+
+void Connection::give_up_in(int at, Duration wait) {
+  if (sides[at].ended || std::exchange(sides[at].dying, true)) return;
+  tell_closed(at, net.queue_.now() + wait,
+              make_error(ErrorCode::kTimeout, "the peer no longer acknowledges what is sent"));
 }
 
 void Connection::transmit(int from, Bytes bytes) {
@@ -148,8 +164,8 @@ void Connection::transmit(int from, Bytes bytes) {
 void Connection::deliver(int to, Bytes bytes) {
   Side& side = sides[to];
   if (side.process->down()) {
-    silent = true;
-    return;
+    go_silent();
+    return give_up_in(1 - to, kUnacknowledged);
   }
   if (side.crashed) return tell_closed(1 - to, arrival(to), reset_error());
   if (side.ended) return;
@@ -226,7 +242,10 @@ void Connection::crash(int at, bool silently) {
   if (side.crashed) return;
   side.crashed = true;
   side.inbox.clear();
-  if (silently) side.ended = true;
+  if (silently) {
+    side.ended = true;
+    give_up_in(1 - at, kUnanswered);
+  }
   close(at);
 }
 

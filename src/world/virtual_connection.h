@@ -28,6 +28,7 @@ struct Side {
   bool held = true;      // its Stream exists
   bool ended = false;    // closed here, or told that it is over
   bool crashed = false;  // its process vanished
+  bool dying = false;    // its host will give the connection up: nobody acknowledges what it sent
   std::size_t queued_bytes = 0;
   Instant busy_until;                // of its sending
   Instant last_arrival;              // of what was sent to it: order is kept
@@ -60,6 +61,9 @@ struct Connection : std::enable_shared_from_this<Connection> {
   std::deque<Bytes> before_open;
 
  private:
+  // Half-open from now on: each host finds out by itself, as TCP does.
+  void go_silent();
+  void give_up_in(int side, Duration wait);
   void transmit(int from, Bytes bytes);
   void deliver(int to, Bytes bytes);
   void deliver_close(int to, const Error& why);

@@ -12,6 +12,8 @@ Report run(std::uint64_t seed, std::uint32_t meters, Break rule = Break::kNone,
   Config config;
   config.seed = seed;
   config.meters = meters;
+  config.c12_meters = 1;
+  config.radio_meters = 3;
   config.days = 1;
   config.rule_broken = rule;
   config.faults = faults;
@@ -67,6 +69,25 @@ TEST(Simulation, UnderEveryFaultTheRulesHold) {
   EXPECT_GT(sum.switchings, 5u);
   EXPECT_GT(sum.finals.values, 9u * 5 * 3 * 96);
   EXPECT_GT(sum.rereads, 5u);
+}
+
+// The collector's connection goes silent, is broken, or cut for an hour, and its telegrams come all
+// the same.
+TEST(Simulation, RadioMetersAreHeardAgainOnWhateverLink) {
+  std::uint64_t half_open = 0, breaks = 0;
+  for (std::uint64_t seed = 21; seed <= 26; ++seed) {
+    Config config;
+    config.seed = seed;
+    config.meters = 2;
+    config.radio_meters = 20;
+    const auto report = Simulation(config).run();
+    ASSERT_TRUE(report.ok()) << to_string(report.error());
+    EXPECT_EQ(text(*report), "") << "seed " << seed;
+    half_open += report->network.half_open;
+    breaks += report->network.breaks;
+  }
+  EXPECT_GT(half_open, 6u);
+  EXPECT_GT(breaks, 12u);
 }
 
 TEST(Simulation, OneSeedOneHistory) {
