@@ -3,6 +3,7 @@
 
 #include "headend/local_time.h"
 #include "headend/waiting.h"
+#include "wire/c12/names.h"
 
 namespace amity::headend {
 
@@ -230,11 +231,59 @@ Task<Status> C12Driver::write_clock() {
   qualifier =
       static_cast<std::uint8_t>(qualifier | (utc_clock_ ? kGmt : kZoneApplied | kDstApplied));
   AMITY_CO_CHECK(link_->session().set_clock(time, qualifier, link_->now()));
+  AMITY_CO_TRY(const std::string refusal, co_await procedure_answer());
+  if (refusal.empty()) co_return Status{};
+  co_return make_error(ErrorCode::kRefused, "the meter did not take the time: " + refusal);
+}
+
+Task<Result<std::string>> C12Driver::procedure_answer() {
   AMITY_CO_TRY(const c12::ClientEvent event, co_await link_->next());
-  if (const auto* failed = std::get_if<c12::Failed>(&event)) co_return note(failed->error);
+  if (const auto* failed = std::get_if<c12::Failed>(&event)) {
+    if (failed->closed) link_->close(false);
+    if (failed->refused && !failed->closed) co_return failed->error.reason;
+    co_return note(failed->error);
+  }
   const auto* done = std::get_if<c12::ProcedureDone>(&event);
-  if (done != nullptr && done->result == 0) co_return Status{};
-  co_return make_error(ErrorCode::kRefused, "the meter did not take the time");
+  if (done == nullptr)
+    co_return make_error(ErrorCode::kMalformed, "another answer than was asked for");
+  if (done->result == 0) co_return std::string();
+  const std::string_view name = c12::procedure_result_name(done->result);
+  co_return name.empty() ? "procedure result " + std::to_string(done->result) : std::string(name);
+}
+
+Task<CommandOutcome> C12Driver::run_switch(bool connect, bool sent_before) {
+  auto known = c12_switch(meter_.address);
+  if (!known.ok()) co_return CommandOutcome{CommandState::kFailed, to_string(known.error())};
+  if (!known->has_value()) {
+    co_return CommandOutcome{
+        CommandState::kFailed,
+        "not implemented: no public text of C12.19 gives a procedure that switches the supply; "
+        "where the maker's is known, the meter's address names it (connect=, disconnect=)"};
+  }
+  switch_ = std::move(*known);
+  co_return co_await switch_supply(*this, c_.runtime, connect, sent_before);
+}
+
+Task<Result<std::optional<bool>>> C12Driver::supply() {
+  if (!switch_->supply) co_return std::optional<bool>();
+  const C12Switch::Shown at = *switch_->supply;
+  AMITY_CO_TRY(const Bytes bytes, co_await table(at.table));
+  if (at.byte >= bytes.size()) {
+    co_return make_error(ErrorCode::kTruncated, "table " + std::to_string(at.table) +
+                                                    " has no byte " + std::to_string(at.byte));
+  }
+  co_return std::optional<bool>((bytes[at.byte] >> at.bit & 1) != 0);
+}
+
+Task<Result<std::string>> C12Driver::send_switch(bool connect) {
+  AMITY_CO_CHECK(
+      link_->session().run(connect ? switch_->connect : switch_->disconnect, link_->now()));
+  co_return co_await procedure_answer();
+}
+
+Task<Status> C12Driver::open_again() {
+  if (connected()) co_return Status{};
+  co_return co_await open();
 }
 
 }  // namespace amity::headend

@@ -1,11 +1,14 @@
 // ANSI C12.22 over TCP: the tables of C12.19, driven by ST0. Address:
 //   c1222+tcp://HOST:PORT?called=APTITLE&calling=APTITLE&user-id=2&user=NAME&password=..
 //     &security=none|auth|enc&key=HEX&key-id=0
+//     &connect=m4:01&disconnect=m4:00&supply=2050/0/0   (c12_switch.h)
 // Keys of the key ring stand above those of the URL: encryption key, password; what its policy
 // demands is the least that is accepted.
 #pragma once
 
+#include "headend/c12_switch.h"
 #include "headend/link_driver.h"
+#include "headend/supply_switch.h"
 #include "session/c12/client.h"
 #include "wire/c12/meter_tables.h"
 
@@ -15,7 +18,7 @@ namespace amity::headend {
 Result<c12::ClientConfig> c12_config(const Address& address, const DeviceKeys* keys,
                                      c12::Keys& known);
 
-class C12Driver final : public LinkDriver<c12::Client> {
+class C12Driver final : public LinkDriver<c12::Client>, private SupplySwitch {
  public:
   C12Driver(DriverContext& context, Meter& meter) : LinkDriver(context, meter) {}
 
@@ -54,10 +57,18 @@ class C12Driver final : public LinkDriver<c12::Client> {
   bool has_profile() const override { return true; }
   bool sets_clock() const override { return true; }
   Task<Status> write_clock() override;
+  Task<CommandOutcome> run_switch(bool connect, bool sent_before) override;
+
+  Task<Result<std::optional<bool>>> supply() override;
+  Task<Result<std::string>> send_switch(bool connect) override;
+  Task<Status> open_again() override;
+  // Through ST7 and ST8; "" or why the meter refuses.
+  Task<Result<std::string>> procedure_answer();
 
   Task<Result<Profile>> profile();
   Status learn_status(ByteView st63, Profile& profile) const;
-  Task<Result<UtcSeconds>> block_end(const Profile& profile, std::uint32_t element);
+  Task<Result<UtcSeconds>> block_end(const Profile& profile, std::uint32_t element,
+                                     std::optional<UtcSeconds> newer);
   Task<Result<std::vector<Block>>> blocks_since(const Profile& profile, UtcSeconds after);
   Task<Status> read_block(Profile& profile, const Block& block, TimeRange range);
 
@@ -68,7 +79,8 @@ class C12Driver final : public LinkDriver<c12::Client> {
   c12::MeterTables tables_;
   Bytes used_tables_;  // STD_TBLS_USED
   wire::MeterIdentity identity_;
-  wire::MeterTime shown_;   // ST52, for reports of tables without a time
+  wire::MeterTime shown_;  // ST52, for reports of tables without a time
+  std::optional<C12Switch> switch_;
   bool utc_clock_ = false;  // the meter says that its clock shows UTC
 };
 

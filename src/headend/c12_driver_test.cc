@@ -28,6 +28,10 @@ class QuarterMeter : public c12::TableStore {
   std::uint32_t events = 1;
 
   c12::ResponseCode read(std::uint16_t table, Bytes& out) override {
+    if (table == 2050) {
+      append(out, Bytes{0x80, static_cast<std::uint8_t>(on ? 0x04 : 0x00)});
+      return c12::ResponseCode::kOk;
+    }
     const auto used = used_tables();
     if (table / 8u >= used.size() || (used[table / 8u] >> table % 8 & 1) == 0)
       return c12::ResponseCode::kOperationNotPossible;
@@ -37,8 +41,16 @@ class QuarterMeter : public c12::TableStore {
   c12::ResponseCode write(std::uint16_t, std::uint32_t, bool, ByteView) override {
     return c12::ResponseCode::kOperationNotPossible;
   }
-  std::uint8_t run(std::uint16_t number, bool, ByteView parameters, Bytes&) override {
-    obeyed.push_back("SP" + std::to_string(number) + " " + std::to_string(parameters.size()));
+  bool on = true;
+  std::uint8_t run(std::uint16_t number, bool manufacturer, ByteView parameters, Bytes&) override {
+    obeyed.push_back((manufacturer ? "MP" : "SP") + std::to_string(number) + " " +
+                     std::to_string(parameters.size()));
+    if (manufacturer && number == 4) {
+      if (parameters.size() != 1 || parameters[0] > 1) return 2;
+      on = parameters[0] != 0;
+      return 0;
+    }
+    if (number == 21) return 5;
     if (number == 10) clock_off_s = 0;
     return 0;
   }
@@ -250,10 +262,61 @@ TEST_F(C12DriverTest, SetsTheClockThatIsALittleOff) {
   command(1, CommandKind::kPing);
   command(1, CommandKind::kDisconnect);
   loop.run_for(20s);
-  EXPECT_EQ(
-      outcome(),
-      "done: clock was +0 s, is +0 s\ndone: reachable, clock +0 s\n"
-      "failed: not implemented: no public text here says how meters of this protocol switch\n");
+  EXPECT_EQ(outcome(),
+            "done: clock was +0 s, is +0 s\ndone: reachable, clock +0 s\n"
+            "failed: not implemented: no public text of C12.19 gives a procedure that switches the "
+            "supply; where the maker's is known, the meter's address names it (connect=, "
+            "disconnect=)\n");
+}
+
+TEST_F(C12DriverTest, SwitchesByTheMakersProcedureAndReadsBack) {
+  serve("&connect=m4:01&disconnect=m4:00&supply=2050/1/2");
+  start();
+  loop.run_for(120s);
+  command(1, CommandKind::kDisconnect);
+  loop.run_for(20s);
+  EXPECT_FALSE(meter.on);
+  command(1, CommandKind::kDisconnect);
+  command(1, CommandKind::kConnect);
+  loop.run_for(20s);
+  EXPECT_TRUE(meter.on);
+  EXPECT_EQ(outcome(),
+            "done: disconnected, read back\ndone: was already disconnected\n"
+            "done: connected, read back\n");
+  EXPECT_EQ(meter.obeyed, (std::vector<std::string>{"MP4 1", "MP4 1"}));
+}
+
+TEST_F(C12DriverTest, WhatTheMeterRefusesIsTold) {
+  serve("&connect=m4:07&disconnect=s21:00");
+  start();
+  loop.run_for(120s);
+  command(1, CommandKind::kDisconnect);
+  command(1, CommandKind::kConnect);
+  loop.run_for(20s);
+  EXPECT_EQ(outcome(),
+            "failed: the meter refused: no authorization\n"
+            "failed: the meter refused: invalid parameter\n");
+  EXPECT_EQ(meter.obeyed, (std::vector<std::string>{"SP21 1", "MP4 1"}));
+}
+
+TEST(C12Switch, IsReadFromTheAddress) {
+  const auto of = [](const std::string& options) {
+    return c12_switch(*parse_address("c1222+tcp://10.0.0.1:1153?" + options));
+  };
+  EXPECT_FALSE(of("user-id=2")->has_value());
+  const C12Switch known = of("connect=m4:01&disconnect=s21:0100&supply=2050/3/7")->value();
+  EXPECT_TRUE(known.connect.manufacturer);
+  EXPECT_EQ(known.connect.number, 4);
+  EXPECT_FALSE(known.disconnect.manufacturer);
+  EXPECT_EQ(known.disconnect.parameters, (Bytes{1, 0}));
+  EXPECT_EQ(known.supply->table, 2050);
+  EXPECT_EQ(known.supply->bit, 7);
+  EXPECT_EQ(of("connect=m4:01").error().reason,
+            "disconnect= is no procedure such as m4:01 or s21:0100");
+  EXPECT_FALSE(of("connect=m9999&disconnect=m1").ok());
+  EXPECT_FALSE(of("connect=m1:0&disconnect=m1").ok());
+  EXPECT_EQ(of("connect=m1&disconnect=m2&supply=2050").error().reason,
+            "supply=2050 is not TABLE/BYTE/BIT");
 }
 
 }  // namespace

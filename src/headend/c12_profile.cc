@@ -71,7 +71,9 @@ Task<Result<C12Driver::Profile>> C12Driver::profile() {
   co_return profile;
 }
 
-Task<Result<UtcSeconds>> C12Driver::block_end(const Profile& profile, std::uint32_t element) {
+// Two blocks of a repeated hour end with the same wall clock: the older one in the hour before.
+Task<Result<UtcSeconds>> C12Driver::block_end(const Profile& profile, std::uint32_t element,
+                                              std::optional<UtcSeconds> newer) {
   const std::uint32_t offset = element * profile.block_bytes;
   const std::uint32_t count = std::min(kBlockHeadBytes, profile.block_bytes);
   AMITY_CO_TRY(const Bytes head, co_await part(kData, offset, count));
@@ -81,7 +83,11 @@ Task<Result<UtcSeconds>> C12Driver::block_end(const Profile& profile, std::uint3
                           data);  // it is cut: only its time counts
   for (const c12::Item& item : data.items) {
     if (item.field().role != c12::Role::kBlockEnd) continue;
-    if (const auto end = utc_of(item.value.time, clock_zone(), utc())) co_return *end;
+    const wire::MeterTime& time = item.value.time;
+    const auto end = utc_of(time, clock_zone(), utc());
+    if (!end) continue;
+    const bool before = !newer || *end < *newer;
+    co_return before ? *end : other_hour(time, clock_zone()).value_or(*end);
   }
   co_return make_error(ErrorCode::kMalformed,
                        "block " + std::to_string(element) + " of ST64 has no end time");
@@ -93,7 +99,8 @@ Task<Result<std::vector<C12Driver::Block>>> C12Driver::blocks_since(const Profil
   std::vector<Block> blocks;
   for (std::uint32_t back = 0; back < profile.valid; ++back) {
     const std::uint32_t element = profile.element(back);
-    AMITY_CO_TRY(const UtcSeconds end, co_await block_end(profile, element));
+    const auto newer = blocks.empty() ? std::nullopt : std::optional(blocks.back().end);
+    AMITY_CO_TRY(const UtcSeconds end, co_await block_end(profile, element, newer));
     if (end <= after) break;
     if (!blocks.empty() && end >= blocks.back().end)
       co_return make_error(ErrorCode::kMalformed, "the blocks of ST64 are not in order");
@@ -122,7 +129,7 @@ Task<Status> C12Driver::read_block(Profile& profile, const Block& block, TimeRan
   wire::Report report = blank();
   tables_.add(kData, bytes, block.element * profile.block_bytes, false, report);
   std::erase_if(report.readings, [](const wire::Reading& r) { return r.kind != "interval"; });
-  pin_offset(report.readings, clock_zone(), utc(), Anchor::kNewest);
+  pin_offset(report.readings, clock_zone(), block.end, Anchor::kNewest);
   report.meter = identity_;
   TakeOptions with = options();
   with.interval_s = profile.period_s;

@@ -1,7 +1,5 @@
-// Commands on demand. A relay is switched once: when the reply is lost the state is unknown, and it is read back,
-// never sent again.
+// Commands on demand.
 #include "headend/dlms_driver.h"
-#include "headend/waiting.h"
 
 namespace amity::headend {
 
@@ -9,8 +7,6 @@ namespace {
 
 constexpr std::uint16_t kClassDisconnect = 70;
 constexpr std::int8_t kRemoteDisconnect = 1, kRemoteReconnect = 2;
-constexpr int kReadBackAttempts = 3;
-constexpr Duration kReadBackPause = std::chrono::seconds(5);
 
 CommandOutcome failed(const Error& error) { return {CommandState::kFailed, to_string(error)}; }
 
@@ -25,8 +21,8 @@ Task<CommandOutcome> DlmsDriver::run(const Command& command, bool sent_before, P
     case CommandKind::kPing: co_return co_await run_ping();
     case CommandKind::kReadProfile: co_return co_await run_read_profile(c.argument, std::move(progress));
     case CommandKind::kSetClock: co_return co_await run_set_clock();
-    case CommandKind::kDisconnect: co_return co_await run_switch(false, sent_before);
-    case CommandKind::kConnect: co_return co_await run_switch(true, sent_before);
+    case CommandKind::kDisconnect: co_return co_await switch_supply(*this, c_.runtime, false, sent_before);
+    case CommandKind::kConnect: co_return co_await switch_supply(*this, c_.runtime, true, sent_before);
   }
   co_return CommandOutcome{CommandState::kFailed, "no such command"};
 }
@@ -91,53 +87,28 @@ Task<CommandOutcome> DlmsDriver::run_set_clock() {
                            "clock was " + signed_seconds(before) + ", is " + signed_seconds(*clock_offset_s_)};
 }
 
-Task<Result<bool>> DlmsDriver::read_output_state() {
+Task<Result<std::optional<bool>>> DlmsDriver::supply() {
   dlms::AttributeRequest request;
   request.attribute = {kClassDisconnect, kDisconnectorObis, 2};
   AMITY_CO_TRY(const Bytes encoded, co_await link_->get_value(std::move(request)));
   dlms::DataTree tree;
   AMITY_CO_CHECK(tree.parse(encoded));
-  co_return tree.root().as_bool();
+  AMITY_CO_TRY(const bool on, tree.root().as_bool());
+  co_return std::optional<bool>(on);
 }
 
-Task<CommandOutcome> DlmsDriver::run_switch(bool connect, bool sent_before) {
-  const std::string wanted = connect ? "connected" : "disconnected";
-  Error why = make_error(ErrorCode::kClosed, "the head-end stopped");
-  if (!sent_before) {
-    const auto before = co_await read_output_state();
-    if (!before.ok()) co_return failed(before.error());
-    if (*before == connect) co_return CommandOutcome{CommandState::kDone, "was already " + wanted};
-    dlms::MethodCall call;
-    call.method = {kClassDisconnect, kDisconnectorObis, connect ? kRemoteReconnect : kRemoteDisconnect};
-    call.parameters = Bytes{};
-    dlms::DataWriter(*call.parameters).int8(0);
-    const auto answer = co_await link_->action(std::move(call));
-    if (answer.ok() && !answer->ok()) {
-      co_return CommandOutcome{CommandState::kFailed,
-                               "the meter refused: " + std::string(dlms::to_string(answer->action))};
-    }
-    if (!answer.ok()) why = answer.error();
-  }
-  bool read_back = false;
-  for (int attempt = 0; attempt < kReadBackAttempts; ++attempt) {
-    if (attempt > 0) co_await SleepUntil(c_.runtime.timers, c_.runtime.clock.now() + kReadBackPause);
-    if (!link_->connected()) {
-      Status opened = co_await open();
-      if (!opened.ok()) {
-        why = opened.error();
-        continue;
-      }
-    }
-    const auto state = co_await read_output_state();
-    if (state.ok() && *state == connect) co_return CommandOutcome{CommandState::kDone, wanted + ", read back"};
-    read_back = state.ok();
-    if (!state.ok()) why = state.error();
-  }
-  if (read_back) {
-    co_return CommandOutcome{CommandState::kFailed, "not " + wanted + " when read back; it was not sent again"};
-  }
-  co_return CommandOutcome{CommandState::kUnknown,
-                           "sent, and the state could not be read back: " + to_string(why)};
+Task<Result<std::string>> DlmsDriver::send_switch(bool connect) {
+  dlms::MethodCall call;
+  call.method = {kClassDisconnect, kDisconnectorObis, connect ? kRemoteReconnect : kRemoteDisconnect};
+  call.parameters = Bytes{};
+  dlms::DataWriter(*call.parameters).int8(0);
+  AMITY_CO_TRY(const auto answer, co_await link_->action(std::move(call)));
+  co_return answer.ok() ? std::string() : std::string(dlms::to_string(answer.action));
+}
+
+Task<Status> DlmsDriver::open_again() {
+  if (link_->connected()) co_return Status{};
+  co_return co_await open();
 }
 
 }  // namespace amity::headend

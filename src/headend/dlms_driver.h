@@ -9,11 +9,12 @@
 #include <vector>
 
 #include "headend/driver.h"
+#include "headend/supply_switch.h"
 #include "wire/dlms/mbus_client.h"
 
 namespace amity::headend {
 
-class DlmsDriver final : public Driver {
+class DlmsDriver final : public Driver, private SupplySwitch {
  public:
   // All outlive the driver.
   DlmsDriver(DriverContext& context, Meter& meter);
@@ -90,8 +91,9 @@ class DlmsDriver final : public Driver {
   Task<CommandOutcome> run_read_now(Progress progress);
   Task<CommandOutcome> run_read_profile(std::string argument, Progress progress);
   Task<CommandOutcome> run_set_clock();
-  Task<CommandOutcome> run_switch(bool connect, bool sent_before);
-  Task<Result<bool>> read_output_state();
+  Task<Result<std::optional<bool>>> supply() override;
+  Task<Result<std::string>> send_switch(bool connect) override;
+  Task<Status> open_again() override;
 
   // Journals what was gathered: counters first, then the readings. Acknowledged when this returns.
   Task<Status> deliver();

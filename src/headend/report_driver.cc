@@ -188,7 +188,12 @@ Task<CommandOutcome> ReportDriver::run_set_clock() {
       "clock was " + signed_seconds(before) + ", is " + signed_seconds(*clock_offset_s_)};
 }
 
-Task<CommandOutcome> ReportDriver::run(const Command& command, bool, Progress progress) {
+Task<CommandOutcome> ReportDriver::run_switch(bool, bool) {
+  co_return refused("not implemented: no public text here says how meters of this protocol switch");
+}
+
+Task<CommandOutcome> ReportDriver::run(const Command& command, bool sent_before,
+                                       Progress progress) {
   const Command c = command;
   switch (c.kind) {
     case CommandKind::kReadNow:
@@ -215,9 +220,9 @@ Task<CommandOutcome> ReportDriver::run(const Command& command, bool, Progress pr
       co_return co_await run_set_clock();
     case CommandKind::kDisconnect:
     case CommandKind::kConnect:
-      break;
+      co_return co_await run_switch(c.kind == CommandKind::kConnect, sent_before);
   }
-  co_return refused("not implemented: no public text here says how meters of this protocol switch");
+  co_return refused("no such command");
 }
 
 }  // namespace amity::headend

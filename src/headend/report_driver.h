@@ -29,6 +29,8 @@ class ReportDriver : public Driver {
   virtual bool has_profile() const { return false; }
   virtual bool sets_clock() const { return false; }
   virtual Task<Status> write_clock() { co_return Status{}; }
+  // Refused where no public text says how meters of the protocol switch.
+  virtual Task<CommandOutcome> run_switch(bool connect, bool sent_before);
 
   // Into the delivery. `only`: interval values outside of it were not asked for and are left out.
   Status take(const wire::Report& report, const TakeOptions& options = {},

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "wire/dlms/data_value.h"
 #include "world/limits.h"
 
 namespace amity::world {
@@ -19,7 +20,14 @@ constexpr std::array<std::uint16_t, 20> kTables = {0,  1,  3,  5,  6,  7,  8,  1
                                                    21, 22, 23, 52, 61, 62, 63, 64, 71, 76};
 constexpr std::uint8_t kUsedBytes = 10;
 constexpr std::uint8_t kUint16Format = 2;
-constexpr std::uint8_t kSetClock = 10, kDone = 0, kBadParameter = 2, kUnrecognized = 6;
+// Of the invented maker: its procedure 4 with one byte switches the supply, and bit 0 of its table
+// 2 shows it. ST0 lists both.
+constexpr std::uint16_t kSupplyTable = 2'048 + 2;
+constexpr std::uint8_t kSwitchProcedure = 4, kListedBits = 1;
+constexpr std::uint8_t kMakersTables = 1 << 2, kMakersProcedures = 1 << kSwitchProcedure,
+                       kProcedures[2] = {0, 1 << 2};  // of the standard's: 10
+constexpr std::uint8_t kSetClock = 10, kDone = 0, kBadParameter = 2, kConflict = 3,
+                       kUnrecognized = 6;
 
 Value bytes_value(ByteView bytes) {
   Value value;
@@ -82,6 +90,19 @@ std::int64_t event_code(std::uint8_t code) {
   }
 }
 
+// As the disconnect control of its other language does.
+std::uint8_t switch_supply(VirtualMeter& meter, ByteView parameters) {
+  if (parameters.size() != 1 || parameters[0] > 1) return kBadParameter;
+  dlms::AssociationContext management;
+  management.client_sap = 1;
+  const auto method = static_cast<std::int8_t>(parameters[0] == 0 ? 1 : 2);
+  Bytes argument, ignored;
+  dlms::DataWriter(argument).int8(0);
+  const auto done = meter.action(management, {70, dlms::Obis(0, 0, 96, 3, 10, 255), method},
+                                 ByteView(argument), ignored);
+  return done == dlms::ActionResult::kSuccess ? kDone : kConflict;
+}
+
 }  // namespace
 
 std::string c12_title(std::uint32_t meter) {
@@ -113,6 +134,10 @@ const c12::ServerConfig& C12Meter::next_server() {
 }
 
 ResponseCode C12Meter::read(std::uint16_t table, Bytes& out) {
+  if (table == kSupplyTable) {
+    out.push_back(meter_.connected() ? 1 : 0);
+    return ResponseCode::kOk;
+  }
   if (std::ranges::find(kTables, table) == kTables.end() || table == 7 || table == 8)
     return ResponseCode::kOperationNotPossible;
   // Dimensions are learnt from the tables that state them, in their order.
@@ -126,6 +151,10 @@ ResponseCode C12Meter::read(std::uint16_t table, Bytes& out) {
     }
   }
   if (table == 63 || (table == 64 && latched_.value == 0)) latch();
+  if (table == 64 && !profile_.empty()) {
+    out = profile_;
+    return ResponseCode::kOk;
+  }
   if (table == 76) events_.clear();
   if (table == 76) {
     for (std::uint8_t log = 0; log < 4; ++log) {
@@ -140,8 +169,9 @@ ResponseCode C12Meter::read(std::uint16_t table, Bytes& out) {
   const c12::Feed feed = [&](const c12::Item& item) -> Result<Value> {
     return value_of(table, item);
   };
-  return c12::encode_table(table, context_, feed, out).ok() ? ResponseCode::kOk
-                                                            : ResponseCode::kError;
+  if (!c12::encode_table(table, context_, feed, out).ok()) return ResponseCode::kError;
+  if (table == 64) profile_ = out;
+  return ResponseCode::kOk;
 }
 
 ResponseCode C12Meter::write(std::uint16_t, std::uint32_t, bool, ByteView) {
@@ -149,6 +179,7 @@ ResponseCode C12Meter::write(std::uint16_t, std::uint32_t, bool, ByteView) {
 }
 
 std::uint8_t C12Meter::run(std::uint16_t number, bool manufacturer, ByteView parameters, Bytes&) {
+  if (manufacturer && number == kSwitchProcedure) return switch_supply(meter_, parameters);
   if (manufacturer || number != kSetClock) return kUnrecognized;
   // SET_MASK, LTIME_DATE in minutes since 1970 and seconds, TIME_DATE_QUAL.
   if (parameters.size() != 7) return kBadParameter;
@@ -212,7 +243,9 @@ Value C12Meter::configuration(std::uint16_t table, std::string_view name, const 
       {0, "MAX_PROC_PARM_LENGTH", 16},
       {0, "STD_VERSION_NO", 2},
       {0, "DIM_STD_TBLS_USED", kUsedBytes},
-      {0, "DIM_STD_PROC_USED", 2},
+      {0, "DIM_MFG_TBLS_USED", kListedBits},
+      {0, "DIM_STD_PROC_USED", std::size(kProcedures)},
+      {0, "DIM_MFG_PROC_USED", kListedBits},
       {1, "FW_VERSION_NUMBER", 4},
       {1, "FW_REVISION_NUMBER", 2},
       {3, "ED_MODE", 1},
@@ -233,6 +266,9 @@ Value C12Meter::configuration(std::uint16_t table, std::string_view name, const 
     if (c.table == table && c.name == name) return c12::number(c.value);
   }
   if (name == "STD_TBLS_USED") return bytes_value(used);
+  if (name == "MFG_TBLS_USED") return bytes_value(ByteView(&kMakersTables, 1));
+  if (name == "STD_PROC_USED") return bytes_value(kProcedures);
+  if (name == "MFG_PROC_USED") return bytes_value(ByteView(&kMakersProcedures, 1));
   if (name == "MANUFACTURER") return text_value(maker_);
   if (name == "ED_MODEL") return text_value(model_);
   if (name == "MFG_SERIAL_NUMBER" || name == "IDENTIFICATION" || name == "DEVICE_ID")

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::uint8_t kModbusUnit = 1;
 constexpr std::string_view kMbusVariant = " M";
+// How a C12Meter's supply is switched.
+constexpr std::string_view kC12Switch = "connect=m4:01&disconnect=m4:00&supply=2050/0/0";
 
 constexpr std::uint32_t count_of(const MixPlan& plan, MeterProtocol p) {
   return plan.counts[static_cast<std::size_t>(p)];
@@ -70,8 +72,9 @@ void SideMeters::convert(const MixPlan& plan, std::uint32_t home, std::uint16_t 
     c12_[host] = std::make_unique<C12Meter>(*meters_[home], town_->seed, town_->book->zone());
     device.model = "Quadrant AX4-SD";
     device.firmware = "4.2";
-    device.address = fmt::format("c1222+tcp://{}:{}?called={}&calling={}&security=enc&key-id={}",
-                                 host, port, c12_title(home), kC12HeadEndTitle, kC12KeyId);
+    device.address = fmt::format("c1222+tcp://{}:{}?called={}&calling={}&security=enc&key-id={}&{}",
+                                 host, port, c12_title(home), kC12HeadEndTitle, kC12KeyId,
+                                 kC12Switch);
   } else if (protocol == MeterProtocol::kIec62056) {
     iec_[host] = std::make_unique<IecMeter>(*meters_[home], town_->book->zone());
     device.model = "Iris IX7-C";

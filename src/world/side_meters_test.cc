@@ -97,7 +97,7 @@ TEST(SideMeters, TheMasterDataNamesEveryDeviceOnce) {
   EXPECT_EQ(
       master.devices[60].address,
       "c1222+tcp://127.16.0.61:4059?called=1.3.6.1.4.1.33507.1.1.61&calling=1.3.6.1.4.1.33507.1.2.1"
-      "&security=enc&key-id=2");
+      "&security=enc&key-id=2&connect=m4:01&disconnect=m4:00&supply=2050/0/0");
 }
 
 mbus::KeyStore keys_of(const Fleet& fleet) {
