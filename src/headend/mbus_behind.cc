@@ -114,7 +114,9 @@ Result<MbusRegister::Settled> MbusRegister::settle(const dlms::MbusSlave& slave,
     const std::string what = "M-Bus channel " + std::to_string(slave.channel) + ": " +
                              known->serial +
                              (serial.empty() ? " is gone" : " is replaced by " + serial);
-    for (const DeviceId device : {known->device, parent_.device.id})
+    std::vector<DeviceId> told = {known->device, parent_.device.id};
+    if (settled.device) told.push_back(*settled.device);
+    for (const DeviceId device : told)
       settled.events.push_back(headend_event(device, now, HeadEndEvent::kMeterReplaced, what));
   }
   AMITY_CHECK(registry_.put_value(name_of(slave.channel), as_bytes(value)));

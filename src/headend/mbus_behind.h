@@ -31,7 +31,8 @@ class MbusRegister {
     std::optional<DeviceId> device;  // nothing: the channel is free
     bool changed = false;            // another device than the last time, or the first time
     std::optional<DeviceId> before;  // who stood there and does not any more
-    std::vector<Event> events;       // of a replaced or removed device: its own and the parent's
+    // Of a replaced or removed device: its own, the parent's and that of the new one.
+    std::vector<Event> events;
   };
   // The device of the slave, made where the registry has none: at the parent's service point, known
   // from `since` on. Who stood there before is kRemoved from now on: its channels get nothing more.

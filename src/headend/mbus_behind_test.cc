@@ -179,6 +179,7 @@ TEST_F(MbusBehindTest, AnotherGasMeterInItsPlaceIsNoticedAndGetsItsOwnReadings) 
   const std::string said = "M-Bus channel 1: KAM00012345 is replaced by KAM00099999";
   EXPECT_NE(texts_of(1).find(said), std::string::npos) << texts_of(1);
   EXPECT_NE(texts_of(before).find(said), std::string::npos);
+  EXPECT_NE(texts_of(after).find(said), std::string::npos);
   const std::size_t told = events.kept.size();
   meter.identification = 0;
   loop.run_for(std::chrono::hours(2));

@@ -41,6 +41,8 @@ void Completeness::add_device(const Device& device, const DeviceGroups& names,
   if (is_new) {
     DeviceState state;
     state.first_hour = ceil_hour(device.commissioned);
+    if (const auto end = ended_.find(device.id); end != ended_.end())
+      state.first_hour = std::max(state.first_hour, end->second);
     for (std::size_t g = 0; g < kGroupings; ++g) {
       state.group[g] = group_index(g, names.of[g]);
       ++groups_[g][state.group[g]].about.devices;
@@ -57,6 +59,26 @@ void Completeness::add_device(const Device& device, const DeviceGroups& names,
     expect(devices_[it->second], static_cast<std::uint32_t>(kHour_s / channel.interval_s));
   }
   add_registers(it->second, channels);
+}
+
+void Completeness::end_device(DeviceId id, UtcSeconds at) {
+  const auto found = device_index_.find(id);
+  if (found == device_index_.end()) return;
+  DeviceState& device = devices_[found->second];
+  const std::int64_t end = std::max(at.value / kHour_s, device.first_hour);
+  for (std::size_t g = 0; g < kGroupings; ++g) {
+    GroupState& group = groups_[g][device.group[g]];
+    --group.about.devices;
+    if (device.expected_per_hour != 0) group.starts[end] -= device.expected_per_hour;
+    for (auto it = device.received.lower_bound(end); it != device.received.end(); ++it)
+      group.received[it->first] -= it->second;
+  }
+  std::erase_if(channels_, [index = found->second](const auto& entry) {
+    return entry.second.device_index == index;
+  });
+  device = {};
+  ended_[id] = end;
+  device_index_.erase(found);
 }
 
 void Completeness::expect(DeviceState& device, std::uint32_t per_hour) {

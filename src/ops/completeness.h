@@ -64,6 +64,10 @@ class Completeness {
   void add_device(const Device& device, const DeviceGroups& groups,
                   const std::vector<Channel>& channels);
 
+  // Replaced or removed: of the hours that end after `at` nothing is expected of it and nothing
+  // counts. One that is added again is expected from there on.
+  void end_device(DeviceId id, UtcSeconds at);
+
   // True when this interval was not there before, or this reading of a register made an hour
   // complete.
   bool add(const Reading& reading);
@@ -107,7 +111,7 @@ class Completeness {
   };
   struct GroupState {
     CompletenessGroup about;
-    std::map<std::int64_t, std::uint32_t> starts;    // hour -> expected-per-hour that begins there
+    std::map<std::int64_t, std::int64_t> starts;     // hour -> expected-per-hour that begins there
     std::map<std::int64_t, std::uint32_t> received;  // hour -> intervals
   };
 
@@ -123,6 +127,7 @@ class Completeness {
   std::unordered_map<ChannelId, ChannelState> channels_;
   std::vector<DeviceState> devices_;
   std::unordered_map<DeviceId, std::uint32_t> device_index_;
+  std::unordered_map<DeviceId, std::int64_t> ended_;  // the first hour after it
   std::array<std::vector<GroupState>, kGroupings> groups_;
   std::array<std::unordered_map<std::string, std::uint32_t>, kGroupings> group_index_;
 };

@@ -57,6 +57,29 @@ TEST(Completeness, CountsAnIntervalOnceInTheHourItEndsIn) {
   EXPECT_EQ(table.cells[1][0].expected, 0u);  // not yet commissioned
 }
 
+TEST(Completeness, AReplacedDeviceIsExpectedUpToItsEndAndNoLonger) {
+  Fleet fleet;
+  for (const int minute : {15, 30, 45, 60, 75, 135}) EXPECT_TRUE(fleet.read(1, minute));
+  fleet.completeness.end_device(DeviceId(1), kMidnight + 7'000);  // within the second hour
+  EXPECT_FALSE(fleet.read(1, 90));
+  fleet.completeness.end_device(DeviceId(1), kMidnight + 3 * 3600);  // told again
+  const UtcSeconds now = kMidnight + 3 * 3600;
+  const auto table = fleet.completeness.table(GroupBy::kSegment, kMidnight, now, 3600, now);
+  EXPECT_EQ(table.groups[0].devices, 1u);
+  EXPECT_EQ(table.cells[0][0].received, 4u);
+  EXPECT_EQ(table.cells[0][0].expected, 8u);
+  for (const std::size_t hour : {1u, 2u}) {
+    EXPECT_EQ(table.cells[0][hour].received, 0u) << hour;
+    EXPECT_EQ(table.cells[0][hour].expected, 4u) << hour;
+  }
+  EXPECT_EQ(fleet.completeness.device(DeviceId(1), kMidnight, now).expected, 0u);
+  // Back again, on other hours than it had: none is expected twice.
+  fleet.add(1, "dc-1", 0);
+  EXPECT_TRUE(fleet.read(1, 90));
+  EXPECT_EQ(fleet.completeness.fleet(kMidnight, now).expected, 4u + 3 * 4 + 2 * 4);
+  EXPECT_EQ(fleet.completeness.fleet(kMidnight, now).received, 5u);
+}
+
 TEST(Completeness, ExpectsADeviceFromItsCommissioningOnAndOnlyClosedHours) {
   Fleet fleet;
   const auto now = kMidnight + 6 * 3600 + 1800;

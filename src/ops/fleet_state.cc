@@ -55,6 +55,11 @@ void FleetState::add_device(const Device& device) {
   health_.try_emplace(device.id).first->second.commissioned = device.commissioned;
 }
 
+void FleetState::remove_device(DeviceId id) {
+  health_.erase(id);
+  changed_.erase(id);
+}
+
 DeviceHealth* FleetState::touch(DeviceId id) {
   const auto found = health_.find(id);
   if (found == health_.end()) return nullptr;

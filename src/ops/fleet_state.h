@@ -58,6 +58,7 @@ class FleetState {
   explicit FleetState(StatusRules rules) : rules_(rules) {}
 
   void add_device(const Device& device);
+  void remove_device(DeviceId id);
   void apply(const ContactMade& contact);
   void apply(const EventsArrived& events);
   // `reporting_channels`: whose readings show that their device reports.

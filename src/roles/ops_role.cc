@@ -7,6 +7,7 @@
 #include <set>
 
 #include "api/services.h"
+#include "headend/event_codes.h"
 #include "ops/limits.h"
 
 namespace amity::roles {
@@ -105,6 +106,31 @@ bool OpsRole::learn_device(DeviceId id) {
   return true;
 }
 
+void OpsRole::retire_device(DeviceId id, UtcSeconds at) {
+  if (places_.erase(id) == 0) return;
+  fleet_.remove_device(id);
+  completeness_.end_device(id, at);
+  std::erase_if(reporting_channels_, [id](const auto& entry) { return entry.second == id; });
+  with_intervals_.erase(id);
+  const auto channels = registry_.channels_of(id);  // where it comes back they are learnt anew
+  for (std::size_t i = 0; channels.ok() && i < channels->size(); ++i)
+    known_channels_.erase((*channels)[i].id);
+}
+
+void OpsRole::learn_replaced(const EventsArrived& arrived) {
+  constexpr auto kReplaced = static_cast<std::uint32_t>(headend::HeadEndEvent::kMeterReplaced);
+  for (const Event& event : arrived.events) {
+    if (event.source != "headend" || event.code != kReplaced) continue;
+    const auto device = registry_.device(event.device);
+    if (!device.ok() || !*device) continue;
+    if ((*device)->state == DeviceState::kActive) {
+      (void)learn_device(event.device);
+    } else {
+      retire_device(event.device, event.time);
+    }
+  }
+}
+
 void OpsRole::place_channel(const Channel& channel) {
   if (channel.kind == ChannelKind::kInterval) {
     if (with_intervals_.insert(channel.device).second) {
@@ -181,6 +207,7 @@ void OpsRole::handle(const store::JournalEntry& entry) {
     fleet_.apply(*arrived, reporting_channels_);
     count_arrivals(*arrived);
   } else if (const auto* events = std::get_if<EventsArrived>(&entry.fact)) {
+    learn_replaced(*events);
     fleet_.apply(*events);
     for (std::size_t i = 0; i < events->events.size(); ++i) events_.push_back(events->received);
     while (events_.size() > kEventsKeptMax ||

@@ -68,6 +68,10 @@ class OpsRole {
   Status rebuild_completeness();
   void place_device(const Device& device, DevicePlace place, const std::vector<Channel>& channels);
   bool learn_device(DeviceId id);
+  // Those of the events that tell of a replaced meter: who is gone is expected no longer, who has
+  // come is.
+  void learn_replaced(const EventsArrived& arrived);
+  void retire_device(DeviceId id, UtcSeconds at);
   // Channels appear when a meter is first read or heard.
   void learn_channels(const ReadingsArrived& arrived);
   void place_channel(const Channel& channel);

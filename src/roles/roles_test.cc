@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "headend/event_codes.h"
 #include "roles/command_role.h"
 #include "roles/journal_follower.h"
 #include "roles/ops_role.h"
@@ -226,6 +227,47 @@ TEST_F(OpsTest, AMeterOfRegistersAloneIsNotLateWhileItReports) {
   clock.time = clock.time + 3 * 3600;
   ops.handle({4, ReadingsArrived{"heard", clock.time, {{ChannelId(500), clock.time, 9, {}}}}});
   EXPECT_EQ(status(), "late");
+}
+
+// An M-Bus device behind a meter gives way to another: at once, not at the next start.
+TEST_F(OpsTest, AReplacedDeviceIsExpectedNoLongerAndTheNewOneIs) {
+  OpsRole ops(store->registry(), store->readings(), clock, {});
+  ASSERT_TRUE(ops.load().ok());
+  const UtcSeconds hour(clock.time.value / 3600 * 3600);
+  const auto expected = [&](UtcSeconds until) {
+    return ops.read([&](const auto&, const ops::Completeness& c, const auto&) {
+      return c.fleet(until - 3600, until).expected;
+    });
+  };
+  EXPECT_EQ(expected(hour), 8u);
+  auto gone = store->registry().device(DeviceId(2));
+  ASSERT_TRUE(gone.ok() && gone->has_value());
+  (*gone)->state = DeviceState::kRemoved;
+  ASSERT_TRUE(store->registry().update_device(**gone).ok());
+  store::MasterData come;
+  Device& device = come.devices.emplace_back(**gone);
+  device.id = DeviceId(3);
+  device.serial = "M3";
+  device.state = DeviceState::kActive;
+  device.commissioned = hour;
+  ASSERT_TRUE(store->registry().add(come).ok());
+  EventsArrived told{"headend", clock.time, {}};
+  for (const std::uint32_t id : {2u, 1u, 3u}) {
+    told.events.push_back(headend::headend_event(DeviceId(id), hour,
+                                                 headend::HeadEndEvent::kMeterReplaced,
+                                                 "channel 1: M2 is replaced by M3"));
+  }
+  ops.handle({1, told});
+  EXPECT_EQ(expected(hour), 8u) << "until its end";
+  EXPECT_EQ(expected(hour + 3600), 4u);
+  const auto known = [&](std::uint32_t id) {
+    return ops.read([&](const ops::FleetState& fleet, const auto&, const auto& places) {
+      return fleet.health(DeviceId(id)) != nullptr && places.contains(DeviceId(id));
+    });
+  };
+  EXPECT_TRUE(known(1));
+  EXPECT_FALSE(known(2));
+  EXPECT_TRUE(known(3));
 }
 
 TEST_F(CommandTest, WalksFromRequestToResultAndSurvivesARestart) {
