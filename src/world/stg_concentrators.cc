@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <utility>
 
 #include "world/hash.h"
 #include "world/limits.h"
@@ -13,6 +14,8 @@ namespace {
 
 // A row is in the meter's profile a moment after the turn of its interval.
 constexpr std::int64_t kSettled_s = 2;
+constexpr std::int64_t kListEvery_s = 3'600;
+constexpr std::size_t kIncidentsMax = 1'000;
 
 }  // namespace
 
@@ -24,7 +27,8 @@ StgConcentrators::StgConcentrators(Runtime runtime, const StgConfig& config, con
     if (device.protocol != MeterProtocol::kStg) continue;
     if (device.carrier >= concentrators_.size()) concentrators_.resize(device.carrier + 1);
     concentrators_[device.carrier].id = stg_concentrator_id(device.carrier);
-    concentrators_[device.carrier].meters.push_back({meters[device.meter].get(), town.born});
+    concentrators_[device.carrier].meters.push_back(
+        {meters[device.meter].get(), town.born, town.born, true});
   }
   std::uint64_t number = 0;
   for (Concentrator& c : concentrators_) {
@@ -48,6 +52,8 @@ void StgConcentrators::arm(Concentrator& concentrator, Duration after) {
 // A report that cannot be written is not repeated by type: its meters stay where they were, and the
 // head-end does not mind what comes twice.
 void StgConcentrators::report(Concentrator& concentrator) {
+  look_who_is_there(concentrator);
+  report_itself(concentrator);
   std::vector<UtcSeconds> until(concentrator.meters.size());
   for (std::size_t i = 0; i < until.size(); ++i) {
     const Behind& behind = concentrator.meters[i];
@@ -63,18 +69,49 @@ void StgConcentrators::report(Concentrator& concentrator) {
       if (until[i] <= behind.until) continue;
       report.add(*behind.meter, stg_elements(type, *behind.meter, zone_, behind.until, until[i]));
     }
-    if (!report.empty()) written = write(concentrator, type, std::move(report).finish()) && written;
+    if (!report.empty()) {
+      written = write(concentrator, to_string(type), std::move(report).finish()) && written;
+    }
   }
   if (!written) return;
   for (std::size_t i = 0; i < until.size(); ++i) concentrator.meters[i].until = until[i];
 }
 
+void StgConcentrators::look_who_is_there(Concentrator& concentrator) {
+  const UtcSeconds now = runtime_.clock.utc();
+  std::vector<StgIncident> news;
+  for (Behind& behind : concentrator.meters) {
+    const bool present = behind.meter->powered();
+    if (present) behind.heard = now;
+    if (std::exchange(behind.present, present) != present)
+      news.push_back({now, behind.meter->serial(), present});
+  }
+  if (news.empty()) return;
+  write(concentrator, "S15", stg_incidents("S15", concentrator.id, zone_, news));
+  for (StgIncident& incident : news) {
+    if (concentrator.log.size() < kIncidentsMax) concentrator.log.push_back(std::move(incident));
+  }
+}
+
+void StgConcentrators::report_itself(Concentrator& concentrator) {
+  const UtcSeconds now = runtime_.clock.utc();
+  if (now - concentrator.listed < kListEvery_s) return;
+  concentrator.listed = now;
+  std::vector<StgMember> members;
+  for (const Behind& behind : concentrator.meters)
+    members.push_back({behind.meter->serial(), behind.heard, behind.present});
+  write(concentrator, "S24", stg_members(concentrator.id, zone_, now, members));
+  if (concentrator.log.empty()) return;
+  write(concentrator, "S17", stg_incidents("S17", concentrator.id, zone_, concentrator.log));
+  concentrator.log.clear();
+}
+
 // "PRX0000000001_0_S02_0_20260920111051"
-bool StgConcentrators::write(const Concentrator& concentrator, StgType type,
+bool StgConcentrators::write(const Concentrator& concentrator, std::string_view type,
                              const std::string& xml) {
   const std::string stamp = stg_time(zone_, runtime_.clock.utc()).substr(0, 14);
   const std::filesystem::path file =
-      config_.folder / fmt::format("{}_0_{}_0_{}", concentrator.id, to_string(type), stamp);
+      config_.folder / fmt::format("{}_0_{}_0_{}", concentrator.id, type, stamp);
   const std::filesystem::path unfinished = file.string() + ".tmp";
   std::error_code error;
   std::ofstream out(unfinished, std::ios::binary);

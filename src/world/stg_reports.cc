@@ -167,10 +167,41 @@ std::string stg_elements(StgType type, const VirtualMeter& meter, const TimeZone
   return {};
 }
 
+namespace {
+
+std::string head(std::string_view type, std::string_view concentrator) {
+  return fmt::format("<Report IdRpt=\"{}\" IdPet=\"0\" Version=\"3.1.c\">\n<Cnc Id=\"{}\">\n", type,
+                     concentrator);
+}
+constexpr std::string_view kTail = "</Cnc>\n</Report>\n";
+
+}  // namespace
+
+std::string stg_members(std::string_view concentrator, const TimeZone& zone, UtcSeconds now,
+                        const std::vector<StgMember>& members) {
+  std::string out =
+      head("S24", concentrator) + fmt::format("<S24 Fh=\"{}\">\n", stg_time(zone, now));
+  for (const StgMember& m : members) {
+    fmt::format_to(std::back_inserter(out),
+                   "<Meter MeterId=\"{}\" ComStatus=\"{}\" Date=\"{}\" Active=\"{}\"/>\n", m.meter,
+                   m.present ? 2 : 0, stg_time(zone, m.heard), m.present ? 'Y' : 'N');
+  }
+  return out + "</S24>\n" + std::string(kTail);
+}
+
+std::string stg_incidents(std::string_view type, std::string_view concentrator,
+                          const TimeZone& zone, const std::vector<StgIncident>& incidents) {
+  std::string out = head(type, concentrator);
+  for (const StgIncident& i : incidents) {
+    fmt::format_to(std::back_inserter(out),
+                   "<{0} Fh=\"{1}\" Et=\"5\" C=\"{2}\"><D1>{3}</D1></{0}>\n", type,
+                   stg_time(zone, i.at), i.back ? 2 : 1, i.meter);
+  }
+  return out + std::string(kTail);
+}
+
 StgReport::StgReport(StgType type, std::string_view concentrator)
-    : type_(type),
-      xml_(fmt::format("<Report IdRpt=\"{}\" IdPet=\"0\" Version=\"3.1.c\">\n<Cnc Id=\"{}\">\n",
-                       to_string(type), concentrator)) {}
+    : type_(type), xml_(head(to_string(type), concentrator)) {}
 
 void StgReport::add(const VirtualMeter& meter, const std::string& elements) {
   if (elements.empty()) return;
@@ -181,7 +212,7 @@ void StgReport::add(const VirtualMeter& meter, const std::string& elements) {
 }
 
 std::string StgReport::finish() && {
-  xml_ += "</Cnc>\n</Report>\n";
+  xml_ += kTail;
   return std::move(xml_);
 }
 

@@ -31,6 +31,23 @@ std::string_view to_string(StgType type);
 std::string stg_elements(StgType type, const VirtualMeter& meter, const TimeZone& zone,
                          UtcSeconds after, UtcSeconds until);
 
+// What a concentrator says of itself: S24, who is behind it and when it was heard last; S15 (as it
+// happens) and S17 (the log), who was lost and is back: group 5 of the invented makers' codes.
+struct StgMember {
+  std::string meter;
+  UtcSeconds heard;
+  bool present = true;
+};
+std::string stg_members(std::string_view concentrator, const TimeZone& zone, UtcSeconds now,
+                        const std::vector<StgMember>& members);
+struct StgIncident {
+  UtcSeconds at;
+  std::string meter;
+  bool back = false;  // otherwise lost
+};
+std::string stg_incidents(std::string_view type, std::string_view concentrator,
+                          const TimeZone& zone, const std::vector<StgIncident>& incidents);
+
 // A report of one concentrator, meter by meter.
 class StgReport {
  public:

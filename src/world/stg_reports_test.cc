@@ -115,6 +115,29 @@ TEST(StgReports, EventsAreThoseOfTheMetersLogs) {
   EXPECT_EQ(told, logged);
 }
 
+TEST(StgReports, WhoIsBehindTheConcentratorAndWhoWasLost) {
+  PrimeTown town;
+  const std::string members =
+      stg_members("PRX0000000001", town.zone(), kStart,
+                  {{"A1", kStart - 60, true}, {"A2", kStart - 9'000, false}});
+  const auto list = stg::parse_report(as_bytes(members));
+  ASSERT_TRUE(list.ok() && list->known) << members;
+  std::vector<std::string> ids;
+  for (const auto& [name, value] : list->subjects[0].attributes) {
+    if (name == "Meter.MeterId") ids.push_back(value);
+  }
+  EXPECT_EQ(ids, (std::vector<std::string>{"A1", "A2"}));
+  EXPECT_EQ(list->subjects[0].report.meter.id, "PRX0000000001");
+  for (const std::string type : {"S15", "S17"}) {
+    const auto parsed = stg::parse_report(as_bytes(stg_incidents(
+        type, "PRX0000000001", town.zone(), {{kStart, "A2", false}, {kStart + 60, "A2", true}})));
+    ASSERT_TRUE(parsed.ok() && parsed->known);
+    ASSERT_EQ(parsed->subjects[0].report.events.size(), 2u);
+    EXPECT_EQ(parsed->subjects[0].report.events[0].id, "5.1");
+    EXPECT_EQ(parsed->subjects[0].report.events[1].id, "5.2");
+  }
+}
+
 TEST(StgConcentrators, DeliverWholeFilesAndNothingTwice) {
   std::string folder = (std::filesystem::temp_directory_path() / "amity-prime-XXXXXX").string();
   ASSERT_NE(mkdtemp(folder.data()), nullptr);
@@ -123,9 +146,11 @@ TEST(StgConcentrators, DeliverWholeFilesAndNothingTwice) {
   town.world.run_for(std::chrono::hours(30));
   town.fleet->stop();
   std::map<std::string, std::multiset<std::string>> hours;  // by meter
+  int lists = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
     EXPECT_TRUE(name.starts_with("PRX0000000001_0_S")) << name;
+    lists += name.find("_S24_") != name.npos ? 1 : 0;
     if (name.find("_S02_") == name.npos) continue;
     std::ifstream in(entry.path());
     const std::string xml{std::istreambuf_iterator<char>(in), {}};
@@ -141,6 +166,7 @@ TEST(StgConcentrators, DeliverWholeFilesAndNothingTwice) {
   }
   std::filesystem::remove_all(folder);
   EXPECT_EQ(hours.size(), 5u);
+  EXPECT_EQ(lists, 30) << "once an hour";
   const std::size_t expected =
       static_cast<std::size_t>((kStart + 30 * 3'600 - town.fleet->born()) / 3'600);
   for (const auto& [meter, times] : hours) {

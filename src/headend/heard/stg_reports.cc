@@ -58,13 +58,15 @@ void StgReports::learn(Device device, const stg::ConcentratorReport& report,
     sink_.context().reports.refresh(device.id);
 }
 
-void StgReports::keep_state(const stg::ConcentratorReport& report, const stg::Subject& subject) {
+void StgReports::keep_state(const stg::ConcentratorReport& report, const stg::Subject& subject,
+                            bool is_registered) {
   std::string lines;
   for (const auto& [name, value] : subject.attributes) {
     if (lines.size() < kStgStateBytesMax) lines += name + "=" + value + "\n";
     if (name != "Meter.MeterId") continue;  // S24: who is behind it
     if (const auto meter = registered(value)) learn(*meter, report, {});
   }
+  if (!is_registered) return;
   const std::string name = stg_state_name(report.concentrator, report.type);
   (void)sink_.context().registry.put_value(name, as_bytes(lines));
 }
@@ -75,8 +77,11 @@ void StgReports::take_subject(const stg::ConcentratorReport& report, const stg::
   const auto device = registered(id);
   if (device) {
     learn(*device, report, subject);
-    if (id == report.concentrator && !subject.attributes.empty()) keep_state(report, subject);
   }
+  // A list of meters counts whoever has registered the concentrator.
+  const bool own = id == report.concentrator && !id.empty() && !subject.attributes.empty();
+  if (own) keep_state(report, subject, device.has_value());
+  if (own && !device && report.type == "S24") return done({});
   Delivery delivery;
   delivery.source = kSource;
   delivery.batch = true;

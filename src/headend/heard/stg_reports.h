@@ -21,7 +21,8 @@ class StgReports {
   std::optional<Device> registered(const std::string& id);
   // What the report says of the device itself: the concentrator it is behind, its firmware.
   void learn(Device device, const stg::ConcentratorReport& report, const stg::Subject& subject);
-  void keep_state(const stg::ConcentratorReport& report, const stg::Subject& subject);
+  void keep_state(const stg::ConcentratorReport& report, const stg::Subject& subject,
+                  bool is_registered);
 
   Sink& sink_;
 };

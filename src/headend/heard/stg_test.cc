@@ -98,6 +98,16 @@ TEST_F(Stg, WhoIsBehindAConcentratorAndWhatItSaysOfItself) {
   EXPECT_EQ(events.kept[0].device, DeviceId(1));
 }
 
+TEST_F(Stg, TheListOfAConcentratorThatNobodyRegisteredIsTaken) {
+  add("CIR0141433185", "CIR", "stg");
+  put("S24", kMeters);
+  loop.run_for(5s);
+  EXPECT_EQ(registry.device_map[1].segment, "CIR4621247027");
+  EXPECT_FALSE(registry.values.contains("stg/CIR4621247027/S24"));
+  EXPECT_EQ(where("S24"), "done");
+  EXPECT_EQ(sink->counters("stg").unknown_meters, 0u);
+}
+
 TEST_F(Stg, AFileThatGrowsIsWaitedForAndABadOneGetsAReason) {
   add("CIR0141433184", "CIR", "stg");
   const std::string curve(kCurve);
