@@ -91,6 +91,19 @@ TEST_F(MbusDriverTest, AnotherMeterAtTheAddressIsRefused) {
   EXPECT_EQ(events.count("another meter answers"), 1u);
 }
 
+// By their primary addresses both are read, each as the device that it is.
+TEST_F(MbusDriverTest, TwoMetersWithOneNumberAreTwoDevices) {
+  second.address.id = first.address.id;
+  slaves[1] = mbus::Slave({6, second.address}, &second);
+  second.volume = 777;
+  add(1, "11111111", "mbus", "mbus+tcp://10.0.2.1:10001?primary=5");
+  add(2, "AMI11111111", "mbus", "mbus+tcp://10.0.2.1:10001?primary=6");
+  start();
+  loop.run_for(60s);
+  EXPECT_EQ(newest(1), "volume 12.345 m3\n");
+  EXPECT_EQ(newest(2), "volume 0.777 m3\n");
+}
+
 TEST_F(MbusDriverTest, AMeterWithAKeyIsNotBelievedInTheClear) {
   add(1, "11111111", "mbus", "mbus+tcp://10.0.2.1:10001?primary=5");
   DeviceKeys keys;

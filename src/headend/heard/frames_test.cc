@@ -79,6 +79,48 @@ TEST_F(HeardFrames, HeardByTwoReceiversItCountsOnce) {
   EXPECT_EQ(contacts, 1u);
 }
 
+// Two meters under one number: each is told of it, and neither one's values become the other's.
+TEST_F(HeardFrames, TwoMetersWithOneNumberAreAConflictAndBothAreKept) {
+  add("00000001", "", "wmbus");
+  Bytes other = kWater;  // the same maker and number, another version and medium
+  other[8] = 0x1C;
+  other[9] = 0x04;
+  other[17] = 0x99;  // and 850.499 m3
+  datagram(kWater);
+  const std::string first = kept();
+  loop.run_for(600s);
+  datagram(other);
+  datagram(other);
+  EXPECT_EQ(kept(), first);
+  EXPECT_EQ(count().unknown_meters, 2u);
+  std::size_t told = 0;
+  for (const Event& event : events.kept) {
+    if (event.device == DeviceId(1) && event.text.starts_with("two meters have one number")) ++told;
+  }
+  EXPECT_EQ(told, 1u);
+  const auto known = reports->known_meters().heard();
+  ASSERT_EQ(known.size(), 1u);
+  EXPECT_EQ(known[0].id, "00000001");
+  EXPECT_EQ(known[0].frames, 2u);
+
+  // Of two makers they are two devices, and both are read.
+  add("87654321", "KAM", "wmbus");
+  add("87654321", "ELS", "wmbus");
+  for (const std::uint32_t id : {2u, 3u}) reports->refresh(DeviceId(id));
+  Bytes kamstrup = kWater, elster = kWater;
+  const Bytes number = *from_hex("21436587");
+  for (Bytes* frame : {&kamstrup, &elster})
+    std::copy(number.begin(), number.end(), frame->begin() + 4);
+  elster[2] = 0x93;
+  elster[3] = 0x15;
+  datagram(kamstrup);
+  datagram(elster);
+  EXPECT_EQ(count().unknown_meters, 2u);
+  std::set<std::uint32_t> devices;
+  for (const Channel& channel : registry.channel_list) devices.insert(channel.device.value);
+  EXPECT_EQ(devices, (std::set<std::uint32_t>{1, 2, 3}));
+}
+
 TEST_F(HeardFrames, AnUnknownMeterIsCountedAndNothingElse) {
   datagram(kWater);
   EXPECT_EQ(count().unknown_meters, 1u);
