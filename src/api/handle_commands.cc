@@ -13,11 +13,7 @@ namespace amity::api {
 namespace {
 
 Result<CommandKind> kind_from(std::string_view text) {
-  for (const auto kind :
-       {CommandKind::kReadNow, CommandKind::kPing, CommandKind::kReadProfile,
-        CommandKind::kSetClock, CommandKind::kDisconnect, CommandKind::kConnect}) {
-    if (to_string(kind) == text) return kind;
-  }
+  if (const auto kind = command_kind_from(text)) return *kind;
   return make_error(ErrorCode::kInvalid, "no such kind of command: " + std::string(text));
 }
 

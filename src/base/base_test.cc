@@ -48,6 +48,34 @@ TEST(TimeZone, ClockChangeDaysAreShortAndLong) {
   EXPECT_FALSE(TimeZone::find("Europe/Nowhere").ok());
 }
 
+// Digits from the standard library, with the point put in by hand.
+std::string printed_plainly(Decimal decimal) {
+  std::string digits = std::to_string(decimal.value);
+  const std::string sign = decimal.value < 0 ? "-" : "";
+  digits.erase(0, sign.size());
+  if (decimal.exponent >= 0)
+    return sign + digits + std::string(decimal.value == 0 ? 0 : decimal.exponent, '0');
+  const auto decimals = static_cast<std::size_t>(-decimal.exponent);
+  if (digits.size() <= decimals) digits.insert(0, decimals + 1 - digits.size(), '0');
+  return sign + digits.insert(digits.size() - decimals, ".");
+}
+
+TEST(Decimal, OfEverySizeAndExponentIsPrinted) {
+  std::uint64_t state = 1;
+  for (int exponent = -18; exponent <= 18; ++exponent) {
+    std::int64_t power = 1;
+    for (int digits = 1; digits <= 19; ++digits) {
+      state = state * 6364136223846793005u + 1442695040888963407u;
+      const auto any = static_cast<std::int64_t>(state >> 1) % power;
+      for (const std::int64_t value : {any, -any, power - 1, power, 1 - power, -power}) {
+        const Decimal decimal{value, exponent};
+        ASSERT_EQ(to_string(decimal), printed_plainly(decimal));
+      }
+      if (digits < 19) power *= 10;
+    }
+  }
+}
+
 TEST(Decimal, KeepsTheMetersResolution) {
   EXPECT_EQ(to_string(Decimal{1234, -2}), "12.34");
   EXPECT_EQ(to_string(Decimal{-5, -3}), "-0.005");

@@ -1,4 +1,6 @@
 // Commands on demand.
+#include <charconv>
+
 #include "headend/dlms_driver.h"
 
 namespace amity::headend {
@@ -9,6 +11,32 @@ constexpr std::uint16_t kClassDisconnect = 70;
 constexpr std::int8_t kRemoteDisconnect = 1, kRemoteReconnect = 2;
 
 CommandOutcome failed(const Error& error) { return {CommandState::kFailed, to_string(error)}; }
+
+struct PushTarget {
+  dlms::Obis setup{0, 0, 25, 9, 0, 255};
+  std::string destination;  // empty: nowhere
+};
+
+Result<PushTarget> push_target_from(std::string_view argument) {
+  PushTarget target;
+  if (const auto equals = argument.find('='); equals != std::string_view::npos) {
+    AMITY_TRY(target.setup, dlms::obis_from(argument.substr(0, equals)));
+    argument.remove_prefix(equals + 1);
+  }
+  if (argument == "off") return target;
+  const auto colon = argument.rfind(':');
+  unsigned port = 0;
+  const auto digits = argument.substr(colon == std::string_view::npos ? argument.size() : colon + 1);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (colon == 0 || error != std::errc() || end != digits.data() + digits.size() || port == 0 || port > 0xFFFF)
+    return make_error(ErrorCode::kInvalid, "'" + std::string(argument) + "' is no destination: HOST:PORT or off");
+  target.destination = std::string(argument);
+  return target;
+}
+
+std::string shown(const dlms::PushDestination& to) {
+  return to.destination.empty() ? "nowhere" : "to " + to.destination + " over " + to_string(to.transport);
+}
 
 std::string signed_seconds(std::int32_t s) { return (s >= 0 ? "+" : "") + std::to_string(s) + " s"; }
 
@@ -23,6 +51,7 @@ Task<CommandOutcome> DlmsDriver::run(const Command& command, bool sent_before, P
     case CommandKind::kSetClock: co_return co_await run_set_clock();
     case CommandKind::kDisconnect: co_return co_await switch_supply(*this, c_.runtime, false, sent_before);
     case CommandKind::kConnect: co_return co_await switch_supply(*this, c_.runtime, true, sent_before);
+    case CommandKind::kSetPush: co_return co_await run_set_push(c.argument);
   }
   co_return CommandOutcome{CommandState::kFailed, "no such command"};
 }
@@ -85,6 +114,38 @@ Task<CommandOutcome> DlmsDriver::run_set_clock() {
   const bool right = std::abs(*clock_offset_s_) <= c_.config.clock.set_above_s;
   co_return CommandOutcome{right ? CommandState::kDone : CommandState::kFailed,
                            "clock was " + signed_seconds(before) + ", is " + signed_seconds(*clock_offset_s_)};
+}
+
+Task<Result<dlms::PushDestination>> DlmsDriver::read_push_destination(dlms::Obis name) {
+  dlms::AttributeRequest request;
+  request.attribute = {dlms::kPushSetupClass, name, static_cast<std::int8_t>(dlms::PushSetupAttribute::kDestination)};
+  AMITY_CO_TRY(const Bytes encoded, co_await link_->get_value(std::move(request)));
+  co_return dlms::decode_push_destination(encoded);
+}
+
+// Transport and kind of message stay as they are where they are of the network; what was written is read back.
+Task<CommandOutcome> DlmsDriver::run_set_push(std::string argument) {
+  const auto wanted = push_target_from(argument);
+  if (!wanted.ok()) co_return CommandOutcome{CommandState::kFailed, wanted.error().reason};
+  const auto before = co_await read_push_destination(wanted->setup);
+  if (!before.ok()) co_return failed(before.error());
+  dlms::PushDestination to = *before;
+  if (to.transport != dlms::PushTransport::kUdp) to.transport = dlms::PushTransport::kTcp;
+  to.destination = wanted->destination;
+  if (to == *before) co_return CommandOutcome{CommandState::kDone, "was already so"};
+  dlms::AttributeWrite write;
+  write.attribute = {dlms::kPushSetupClass, wanted->setup,
+                     static_cast<std::int8_t>(dlms::PushSetupAttribute::kDestination)};
+  write.data = dlms::encode(to);
+  Status status = co_await link_->set(std::move(write));
+  if (!status.ok()) co_return failed(status.error());
+  const auto after = co_await read_push_destination(wanted->setup);
+  if (!after.ok()) co_return failed(after.error());
+  if (*after != to) {
+    co_return CommandOutcome{CommandState::kFailed, "the meter took the destination and answers another, '" +
+                                                        after->destination + "'"};
+  }
+  co_return CommandOutcome{CommandState::kDone, "pushes go " + shown(to) + ", went " + shown(*before)};
 }
 
 Task<Result<std::optional<bool>>> DlmsDriver::supply() {

@@ -11,6 +11,7 @@
 #include "headend/driver.h"
 #include "headend/supply_switch.h"
 #include "wire/dlms/mbus_client.h"
+#include "wire/dlms/push_setup.h"
 
 namespace amity::headend {
 
@@ -91,6 +92,8 @@ class DlmsDriver final : public Driver, private SupplySwitch {
   Task<CommandOutcome> run_read_now(Progress progress);
   Task<CommandOutcome> run_read_profile(std::string argument, Progress progress);
   Task<CommandOutcome> run_set_clock();
+  Task<CommandOutcome> run_set_push(std::string argument);
+  Task<Result<dlms::PushDestination>> read_push_destination(dlms::Obis name);
   Task<Result<std::optional<bool>>> supply() override;
   Task<Result<std::string>> send_switch(bool connect) override;
   Task<Status> open_again() override;

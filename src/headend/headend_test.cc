@@ -381,6 +381,26 @@ TEST_F(HeadEndTest, DisconnectAndConnectAreReadBack) {
   EXPECT_EQ(meter.switched, 1);
 }
 
+TEST_F(HeadEndTest, WhereAMeterPushesIsWrittenAndReadBack) {
+  TestMeter& meter = add(1);
+  config.scheduled = false;
+  start();
+  const auto ask = [&](std::uint64_t id, std::string argument) {
+    Command c = command(1, CommandKind::kSetPush);
+    c.id = CommandId(id);
+    c.argument = std::move(argument);
+    headend->submit(c);
+    loop.run_for(30s);
+    return changes().back().result;
+  };
+  EXPECT_EQ(ask(201, "10.0.0.7:4059"), "pushes go to 10.0.0.7:4059 over TCP, went nowhere");
+  EXPECT_EQ(to_hex(meter.push_destination), "02031600090D31302E302E302E373A343035391600");
+  EXPECT_EQ(ask(202, "0-0:25.9.0.255=10.0.0.7:4059"), "was already so");
+  EXPECT_EQ(ask(203, "off"), "pushes go nowhere, went to 10.0.0.7:4059 over TCP");
+  EXPECT_EQ(ask(204, "10.0.0.7"), "'10.0.0.7' is no destination: HOST:PORT or off");
+  EXPECT_EQ(changes().back().state, CommandState::kFailed);
+}
+
 TEST_F(HeadEndTest, ALostReplyIsReadBackAndNeverSentAgain) {
   TestMeter& meter = add(1);
   config.scheduled = false;

@@ -221,6 +221,8 @@ Task<CommandOutcome> ReportDriver::run(const Command& command, bool sent_before,
     case CommandKind::kDisconnect:
     case CommandKind::kConnect:
       co_return co_await run_switch(c.kind == CommandKind::kConnect, sent_before);
+    case CommandKind::kSetPush:
+      co_return refused("meters of this protocol have no push setup to write");
   }
   co_return refused("no such command");
 }

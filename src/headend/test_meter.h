@@ -64,6 +64,7 @@ class TestMeter : public dlms::Objects {
   std::int64_t clock_offset_s = 0;
   bool relay_closed = true;
   int switched = 0;
+  Bytes push_destination = *from_hex("020316000900" "1600");  // nowhere
   bool lose_next_switch_reply = false;
   std::size_t cut_after_bytes = 0;   // of one connection, sent by the meter; 0: never
   std::vector<std::pair<UtcSeconds, UtcSeconds>> ranges_asked;  // of the load profile
@@ -230,6 +231,8 @@ inline dlms::DataAccessResult TestMeter::get(const dlms::AssociationContext&, co
     out.uint32(123'456);
   } else if (a.class_id == 70) {
     out.boolean(relay_closed);
+  } else if (a.class_id == 40 && a.attribute == 3) {
+    append(bytes, push_destination);
   } else if (a.class_id == 40) {
     out.array(2);
     column(out, 40, kTestPushObis);
@@ -245,6 +248,10 @@ inline dlms::DataAccessResult TestMeter::get(const dlms::AssociationContext&, co
 inline dlms::DataAccessResult TestMeter::set(const dlms::AssociationContext&, const dlms::AttributeRef& a,
                                              const std::optional<dlms::SelectiveAccess>&, ByteView data) {
   dlms::DataTree tree;
+  if (a.class_id == 40 && a.attribute == 3) {
+    push_destination = Bytes(data.begin(), data.end());
+    return dlms::DataAccessResult::kSuccess;
+  }
   if (a.class_id != 8 || !tree.parse(data).ok()) return dlms::DataAccessResult::kReadWriteDenied;
   const auto stamp = dlms::date_time_from(tree.root().bytes());
   if (!stamp.ok()) return dlms::DataAccessResult::kTypeUnmatched;

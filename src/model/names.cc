@@ -97,8 +97,17 @@ std::string_view to_string(CommandKind kind) {
     case CommandKind::kSetClock: return "set_clock";
     case CommandKind::kDisconnect: return "disconnect";
     case CommandKind::kConnect: return "connect";
+    case CommandKind::kSetPush: return "set_push";
   }
   return "?";
+}
+
+std::optional<CommandKind> command_kind_from(std::string_view name) {
+  for (int i = 0; i <= static_cast<int>(kCommandKindLast); ++i) {
+    const auto kind = static_cast<CommandKind>(i);
+    if (to_string(kind) == name) return kind;
+  }
+  return std::nullopt;
 }
 
 std::string_view to_string(CommandState state) {

@@ -6,16 +6,6 @@ bool is_critical(CommandKind kind) {
   return kind == CommandKind::kDisconnect || kind == CommandKind::kConnect;
 }
 
-Result<CommandKind> command_kind_from(std::string_view text) {
-  for (int i = 0; i <= static_cast<int>(CommandKind::kConnect); ++i) {
-    const auto kind = static_cast<CommandKind>(i);
-    if (to_string(kind) == text) return kind;
-  }
-  return make_error(ErrorCode::kInvalid, "'" + std::string(text) +
-                                             "' is no command: read_now, ping, read_profile, "
-                                             "set_clock, connect, disconnect are");
-}
-
 std::size_t CommandDesk::in_last_hour(Window& window, UtcSeconds now) {
   while (!window.empty() && window.front() <= now - 3600) window.pop_front();
   return window.size();

@@ -23,7 +23,6 @@ struct DeskLimits {
 
 // Critical commands change what a customer is supplied with.
 bool is_critical(CommandKind kind);
-Result<CommandKind> command_kind_from(std::string_view text);
 
 class CommandDesk {
  public:

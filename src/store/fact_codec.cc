@@ -114,7 +114,7 @@ Result<Command> get_command(ByteReader& in) {
   c.id = CommandId(id);
   AMITY_TRY(const std::uint32_t device, get_u32(in));
   c.device = DeviceId(device);
-  AMITY_TRY(const std::uint8_t kind, get_enum(in, static_cast<std::uint8_t>(CommandKind::kConnect)));
+  AMITY_TRY(const std::uint8_t kind, get_enum(in, static_cast<std::uint8_t>(kCommandKindLast)));
   c.kind = static_cast<CommandKind>(kind);
   AMITY_TRY(const std::uint8_t state, get_enum(in, static_cast<std::uint8_t>(CommandState::kUnknown)));
   c.state = static_cast<CommandState>(state);

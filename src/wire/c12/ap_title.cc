@@ -70,12 +70,16 @@ Status check(const ApTitle& title) {
 }
 
 void append_text(const ApTitle& title, std::string& out) {
+  // A point and up to three digits for a byte; the first sub-identifier is two arcs.
+  std::array<char, 4 * kObjectIdBytesMax + 24> text;
+  char* at = text.data();
   std::uint64_t arc = 0;
   bool first = title.absolute;
-  const auto put = [&out](std::uint64_t value) {
-    std::array<char, 20> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-    out.append(digits.data(), end);
+  const auto put = [&](std::uint64_t value) {
+    if (value < 10)
+      *at++ = static_cast<char>('0' + value);
+    else
+      at = std::to_chars(at, text.data() + text.size(), value).ptr;
   };
   for (const std::uint8_t byte : title.encoded.view()) {
     arc = arc << 7 | (byte & 0x7F);
@@ -86,10 +90,11 @@ void append_text(const ApTitle& title, std::string& out) {
       arc -= root * 40;
       first = false;
     }
-    out.push_back('.');
+    *at++ = '.';
     put(arc);
     arc = 0;
   }
+  out.append(text.data(), at);
 }
 
 std::string to_string(const ApTitle& title) {
@@ -123,18 +128,28 @@ void encode(const ApTitle& title, Bytes& out) {
           out);
 }
 
-Result<ApTitle> read_ap_title(ByteReader& reader) {
-  const std::size_t at = reader.offset();
-  AMITY_TRY(const Tlv tlv, read_tlv(reader));
+bool ap_title_from(const Tlv& tlv, ApTitle& title, Error& error) {
   // C12.22 also writes a relative identifier with its universal tag, 13.
   const bool relative_tag = tlv.tag == ApTitle::kRelativeTag || tlv.tag == 0x0D;
   if (tlv.tag != ApTitle::kAbsoluteTag && !relative_tag) {
-    return make_error(ErrorCode::kMalformed, fmt::format("tag {:02X} is no title's", tlv.tag), at);
+    error = make_error(ErrorCode::kMalformed, fmt::format("tag {:02X} is no title's", tlv.tag),
+                       tlv.offset);
+    return false;
   }
-  ApTitle title{!relative_tag, ObjectId(tlv.content)};
+  title.absolute = !relative_tag;
+  title.encoded = ObjectId(tlv.content);
   if (Status good = check(title); !good.ok()) {
-    return make_error(good.error().code, good.error().reason, at);
+    error = make_error(good.error().code, good.error().reason, tlv.offset);
+    return false;
   }
+  return true;
+}
+
+Result<ApTitle> read_ap_title(ByteReader& reader) {
+  AMITY_TRY(const Tlv tlv, read_tlv(reader));
+  ApTitle title;
+  Error error;
+  if (!ap_title_from(tlv, title, error)) return error;
   return title;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "wire/c12/ber.h"
 #include "wire/c12/limits.h"
 
 namespace amity::c12 {
@@ -66,5 +67,7 @@ ApTitle relative(const ApTitle& title, const ApTitle& base);
 // Tag, length, content: as titles stand in ACSE elements and in the C12.22 services.
 void encode(const ApTitle& title, Bytes& out);
 Result<ApTitle> read_ap_title(ByteReader& reader);
+// From an element that was read; false: `error` tells why it is no title.
+bool ap_title_from(const Tlv& tlv, ApTitle& title, Error& error);
 
 }  // namespace amity::c12

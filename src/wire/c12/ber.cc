@@ -3,6 +3,14 @@
 #include <fmt/format.h>
 
 namespace amity::c12 {
+namespace {
+
+Error wrong_tag(const Tlv& tlv, std::uint8_t wanted) {
+  return make_error(ErrorCode::kMalformed,
+                    fmt::format("tag {:02X} where {:02X} belongs", tlv.tag, wanted), tlv.offset);
+}
+
+}  // namespace
 
 Result<std::size_t> read_length(ByteReader& reader) {
   const std::size_t at = reader.offset();
@@ -42,23 +50,44 @@ Result<Tlv> read_tlv(ByteReader& reader) {
 
 Result<Tlv> expect_tlv(ByteReader& reader, std::uint8_t tag) {
   AMITY_TRY(const Tlv tlv, read_tlv(reader));
-  if (tlv.tag != tag) {
-    return make_error(ErrorCode::kMalformed,
-                      fmt::format("tag {:02X} where {:02X} belongs", tlv.tag, tag), tlv.offset);
-  }
+  if (tlv.tag != tag) return wrong_tag(tlv, tag);
   return tlv;
+}
+
+bool Elements::next_long(Tlv& tlv) {
+  ByteReader reader(bytes_.subspan(at_), offset());
+  auto read = read_tlv(reader);
+  if (!read.ok()) {
+    error_ = std::move(read).error();
+    return false;
+  }
+  tlv = *read;
+  at_ += tlv.whole.size();
+  return true;
+}
+
+bool Elements::other(const Tlv& tlv, std::uint8_t wanted) {
+  error_ = wrong_tag(tlv, wanted);
+  return false;
 }
 
 std::size_t length_size(std::size_t length) {
   return length < 0x80 ? 1 : length < 0x100 ? 2 : length < 0x10000 ? 3 : 4;
 }
 
-void put_length(std::size_t length, Bytes& out) {
+std::uint8_t* write_length(std::uint8_t* at, std::size_t length) {
   AMITY_ASSERT(length < 0x1000000);
   const std::size_t size = length_size(length);
-  if (size > 1) out.push_back(static_cast<std::uint8_t>(0x80 | (size - 1)));
+  if (size > 1) *at++ = static_cast<std::uint8_t>(0x80 | (size - 1));
   for (std::size_t i = size > 1 ? size - 1 : 1; i-- > 0;)
-    out.push_back(static_cast<std::uint8_t>(length >> (8 * i)));
+    *at++ = static_cast<std::uint8_t>(length >> (8 * i));
+  return at;
+}
+
+void put_length(std::size_t length, Bytes& out) {
+  std::array<std::uint8_t, kLengthBytesMax> bytes;
+  std::uint8_t* const end = write_length(bytes.data(), length);
+  out.insert(out.end(), bytes.data(), end);
 }
 
 void put_tlv(std::uint8_t tag, ByteView content, Bytes& out) {

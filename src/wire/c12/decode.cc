@@ -61,7 +61,8 @@ Status Decoder::decode(ByteView frame, wire::Report& report) {
 }
 
 Status Decoder::decode_apdu(ByteView apdu, wire::Report& report) {
-  AMITY_TRY(const Envelope envelope, parse_envelope(apdu));
+  AMITY_CHECK(parse_envelope(apdu, envelope_));
+  const Envelope& envelope = envelope_;
   const Header& header = envelope.header;
   report.protocol = "c1222";
   if (!header.called.empty()) report.details.emplace_back("called", to_string(header.called));
@@ -89,49 +90,57 @@ Status Decoder::decode_apdu(ByteView apdu, wire::Report& report) {
 void Decoder::services(const Envelope& envelope, ByteView content, wire::Report& report) {
   const Header& header = envelope.header;
   const std::size_t base = envelope.payload_offset;
-  auto epsem = parse_epsem(content, header.control.ed_class);
-  if (!epsem.ok()) {
-    report.details.emplace_back("malformed", to_string(epsem.error()));
+  if (const Status parsed = parse_epsem(content, header.control.ed_class, epsem_); !parsed.ok()) {
+    report.details.emplace_back("malformed", to_string(parsed.error()));
     report.unknown.push_back({base, "EPSEM", to_hex(content)});
     return;
   }
-  if (epsem->ed_class) report.details.emplace_back("device_class", to_hex(*epsem->ed_class));
+  if (epsem_.ed_class) report.details.emplace_back("device_class", to_hex(*epsem_.ed_class));
   const std::uint32_t id = header.calling_invocation.value_or(0);
-  std::vector<Asked> asked, answered;
-  const bool answers = !epsem->services.empty() && is_response(epsem->services[0].bytes[0]);
-  if (const auto at = answers
-                          ? pending_.find({header.called, header.called_invocation.value_or(id)})
-                          : pending_.end();
-      at != pending_.end()) {
-    answered = std::move(at->second);
-    pending_.erase(at);
+  asked_.clear();
+  answered_.clear();
+  if (!epsem_.services.empty() && is_response(epsem_.services[0].bytes[0])) {
+    const auto at = pending_.find({header.called, header.called_invocation.value_or(id)});
+    if (at != pending_.end()) {
+      answered_ = std::move(at->second);
+      pending_.erase(at);
+    }
   }
   // A security service ahead of another may go without a response of its own.
-  if (answered.size() > epsem->services.size()) {
-    std::erase_if(answered, [](const Asked& a) {
+  if (answered_.size() > epsem_.services.size()) {
+    std::erase_if(answered_, [](const Asked& a) {
       return a.service == static_cast<std::uint8_t>(ServiceCode::kSecurity);
     });
   }
   bool meter_speaks = false;
-  for (std::size_t i = 0; i < epsem->services.size(); ++i) {
-    const auto& service = epsem->services[i];
+  for (std::size_t i = 0; i < epsem_.services.size(); ++i) {
+    const auto& service = epsem_.services[i];
     if (is_response(service.bytes[0])) {
       meter_speaks = true;
-      response(service.bytes, base + service.offset, i < answered.size() ? answered[i] : Asked{},
+      response(service.bytes, base + service.offset, i < answered_.size() ? answered_[i] : Asked{},
                header.calling, report);
     } else {
-      asked.push_back(request(service.bytes, base + service.offset, report));
+      asked_.push_back(request(service.bytes, base + service.offset, report));
     }
   }
-  if (report.meter.id.empty()) {
-    const ApTitle& title = meter_speaks ? header.calling : header.called;
-    const auto whole = absolute(title, keys_.base());
-    append_text(whole.ok() ? *whole : title, report.meter.id);
-  }
-  if (!asked.empty()) {
+  if (report.meter.id.empty()) name_meter(header, meter_speaks, report);
+  if (!asked_.empty()) {
     if (pending_.size() >= kPendingRequestsMax) pending_.clear();
-    pending_[{header.calling, id}] = std::move(asked);
+    pending_.try_emplace({header.calling, id}).first->second = asked_;
   }
+}
+
+// By its whole title: as text, a relative one follows the base.
+void Decoder::name_meter(const Header& header, bool meter_speaks, wire::Report& report) {
+  const ApTitle& title = meter_speaks ? header.calling : header.called;
+  const ApTitle& base = keys_.base();
+  const bool completed = !title.absolute && base.absolute && !base.empty();
+  if (completed && base.encoded.size() + title.encoded.size() > kObjectIdBytesMax) {
+    append_text(*absolute(title, base), report.meter.id);
+    return;
+  }
+  if (completed) report.meter.id += keys_.base_text();
+  append_text(title, report.meter.id);
 }
 
 MeterTables& Decoder::meter(const ApTitle& title) {

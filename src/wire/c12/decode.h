@@ -32,6 +32,7 @@ class Decoder {
   Status decode_apdu(ByteView apdu, wire::Report& report);
   Status decode_line(ByteView bytes, wire::Report& report);
   void services(const Envelope& envelope, ByteView content, wire::Report& report);
+  void name_meter(const Header& header, bool meter_speaks, wire::Report& report);
   Asked request(ByteView bytes, std::size_t offset, wire::Report& report);
   void response(ByteView bytes, std::size_t offset, const Asked& asked, const ApTitle& from,
                 wire::Report& report);
@@ -40,6 +41,10 @@ class Decoder {
   const Keys& keys_;
   std::map<std::pair<ApTitle, std::uint32_t>, std::vector<Asked>> pending_;  // by who asked
   std::map<ApTitle, std::unique_ptr<MeterTables>> meters_;
+  // Of the message at hand; kept for their memory.
+  Envelope envelope_;
+  Epsem epsem_;
+  std::vector<Asked> asked_, answered_;
   Bytes opened_;
   MessageJoiner joiner_;
   Asked last_;  // of the line

@@ -49,14 +49,19 @@ struct Header {
 class Keys {
  public:
   // Relative titles are completed by it before they are authenticated.
-  void set_base(ApTitle base) { base_ = std::move(base); }
+  void set_base(ApTitle base) {
+    base_ = std::move(base);
+    base_text_ = to_string(base_);
+  }
   const ApTitle& base() const { return base_; }
+  const std::string& base_text() const { return base_text_; }
   Status add(std::uint8_t key_id, ByteView key);  // 16 bytes; replaces
   EaxPrime* find(std::uint8_t key_id) const;      // nullptr: there is none
   Bytes& scratch() const { return scratch_; }     // of open() and seal()
 
  private:
   ApTitle base_;
+  std::string base_text_;
   mutable std::map<std::uint8_t, EaxPrime> keys_;
   mutable Bytes scratch_;
 };
@@ -68,10 +73,12 @@ struct Envelope {
       mechanism, authentication;  // whole elements, as they came
   ByteView user_information;      // from BE to the EPSEM control, both included
   std::size_t payload_offset = 0;
-  ByteView payload;  // what follows the control byte, without the MAC
-  ByteView mac;      // empty in the clear
+  ByteView payload;      // what follows the control byte, without the MAC
+  ByteView mac;          // empty in the clear
+  std::size_t size = 0;  // of the APDU
 };
 Result<Envelope> parse_envelope(ByteView apdu);
+Status parse_envelope(ByteView apdu, Envelope& out);  // replaces what `out` held
 // How long the APDU at the front of a stream is; kTruncated: not known yet.
 Result<std::size_t> apdu_size(ByteView stream);
 
@@ -91,6 +98,8 @@ struct Epsem {
   std::vector<Service> services;
 };
 Result<Epsem> parse_epsem(ByteView content, bool has_ed_class);
+// Replaces what `out` held, but keeps its memory.
+Status parse_epsem(ByteView content, bool has_ed_class, Epsem& out);
 void put_service(ByteView service, Bytes& out);
 
 }  // namespace amity::c12

@@ -2,11 +2,23 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <charconv>
+
 namespace amity::c12 {
 namespace {
 
+constexpr std::size_t kDescriptionBytes = 64;  // of most requests
+
+void put(std::uint64_t number, std::string& out) {
+  std::array<char, 20> digits;
+  out.append(digits.data(), std::to_chars(digits.data(), digits.data() + 20, number).ptr);
+}
+
 std::string table_of(std::uint16_t table) {
-  return fmt::format(" {}{}", (table & 0x800) != 0 ? "MT" : "ST", table & 0x7FF);
+  std::string out = (table & 0x800) != 0 ? " MT" : " ST";
+  put(table & 0x7FF, out);
+  return out;
 }
 
 std::string printable(ByteView bytes) {
@@ -28,8 +40,10 @@ struct Words {
   std::string operator()(const Read& r) {
     if (r.default_table) return "";
     std::string out = table_of(r.table);
-    if (const auto* part = std::get_if<Read::Offset>(&r.part))
-      out += fmt::format(" offset {} count {}", part->offset, part->count);
+    if (const auto* part = std::get_if<Read::Offset>(&r.part)) {
+      put(part->offset, out += " offset ");
+      put(part->count, out += " count ");
+    }
     if (const auto* part = std::get_if<Read::Index>(&r.part))
       out += index_text(part->indices) + fmt::format(" count {}", part->count);
     return out;
@@ -46,7 +60,10 @@ struct Words {
     return out;
   }
   std::string operator()(const Security& s) {
-    return s.user_id ? fmt::format(" user {}", *s.user_id) : "";
+    if (!s.user_id) return "";
+    std::string out = " user ";
+    put(*s.user_id, out);
+    return out;
   }
   std::string operator()(const Negotiate& n) {
     return fmt::format(" packets of {}, {} a message, {} baud rates", n.packet_size, n.packets,
@@ -92,7 +109,10 @@ Status describe_identity(ByteView body, wire::Report& report) {
 }  // namespace
 
 std::string describe(const Request& request) {
-  return std::string(service_name(code_of(request))) + std::visit(Words{}, request);
+  std::string out;
+  out.reserve(kDescriptionBytes);
+  out += service_name(code_of(request));
+  return out += std::visit(Words{}, request);
 }
 
 Status describe_response(std::uint8_t service, ByteView body, wire::Report& report) {

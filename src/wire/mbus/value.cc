@@ -226,15 +226,15 @@ std::optional<wire::MeterTime> read_value(DataField field, ByteView data, const 
   }
   if (rules.value_class == kDate || rules.value_class == kDateTime)
     return set_time(field, data, rules.value_class, reading);
-  if (field == DataField::kVariable) {
+  if (rules.value_class == kDaylightSaving) {  // type K: a bit field whatever carries it
+    set_text("0x" + digits(field == DataField::kVariable ? data.subspan(1) : data), reading);
+  } else if (field == DataField::kVariable) {
     set_variable(data, rules, reading);
   } else if (field == DataField::kReal32) {
     float real = 0;
     const auto bits = static_cast<std::uint32_t>(little_endian(data));
     std::memcpy(&real, &bits, sizeof real);
     reading.value = static_cast<double>(real) * rules.factor * power_of_ten(rules.exponent);
-  } else if (rules.value_class == kDaylightSaving) {
-    set_text("0x" + digits(data), reading);
   } else if (rules.value_class == kEnhancedId && data.size() == 8) {
     set_enhanced_id(data, reading);
   } else if (is_bcd(field)) {

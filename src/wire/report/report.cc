@@ -3,15 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstring>
 #include <iterator>
+#include <span>
 
 namespace amity::wire {
 namespace {
 
-constexpr std::size_t kBufferBytes = 2048, kNumberBytesMax = 64;
+constexpr std::size_t kBufferBytes = 4096, kNumberBytesMax = 64, kShortTextMax = 64;
+
+using Sixteen = std::array<std::uint64_t, 2>;
 
 void put_two(char*& at, unsigned value) {
   *at++ = static_cast<char>('0' + value / 10 % 10);
@@ -51,6 +55,81 @@ char* write_time(char* at, const MeterTime& time) {
   return at;
 }
 
+// The bytes of a short piece in moves of fixed sizes that may overlap: a call costs more than they.
+[[gnu::always_inline]] inline void copy_short(char* to, const char* from, std::size_t size) {
+  const auto both_ends = [&](auto word) {
+    auto last = word;
+    std::memcpy(&word, from, sizeof word);
+    std::memcpy(&last, from + size - sizeof last, sizeof last);
+    std::memcpy(to, &word, sizeof word);
+    std::memcpy(to + size - sizeof last, &last, sizeof last);
+  };
+  if (size > 32) {
+    std::memcpy(to, from, size);
+  } else if (size >= 16) {
+    both_ends(Sixteen{});
+  } else if (size >= 8) {
+    both_ends(std::uint64_t{});
+  } else if (size >= 4) {
+    both_ends(std::uint32_t{});
+  } else if (size > 0) {
+    to[0] = from[0];
+    to[size / 2] = from[size / 2];
+    to[size - 1] = from[size - 1];
+  }
+}
+
+[[gnu::always_inline]] inline char* put(char* at, std::string_view text) {
+  copy_short(at, text.data(), text.size());
+  return at + text.size();
+}
+template <std::size_t kSize>
+char* put_words(char* at, const char (&literal)[kSize]) {
+  std::memcpy(at, literal, kSize - 1);
+  return at + kSize - 1;
+}
+template <class Integer>
+[[gnu::always_inline]] inline char* put_digits(char* at, Integer value) {
+  if (value >= 0 && value < 10) {
+    *at = static_cast<char>('0' + value);
+    return at + 1;
+  }
+  return std::to_chars(at, at + kNumberBytesMax, value).ptr;
+}
+
+// Which of eight characters are to be escaped in JSON: control characters, quote, backslash.
+std::uint64_t escapes_among(std::uint64_t eight) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x80 * kOnes;
+  const auto below = [](std::uint64_t x, std::uint64_t n) { return (x - kOnes * n) & ~x; };
+  return (below(eight, 0x20) | below(eight ^ kOnes * '"', 1) | below(eight ^ kOnes * '\\', 1)) &
+         kHigh;
+}
+
+// Whether a text goes into JSON as it is; longer ones than kShortTextMax go the long way.
+inline bool is_short_and_plain(std::string_view text) {
+  const char* const from = text.data();
+  const std::size_t size = text.size();
+  if (size == 0) return true;
+  const auto at = [&](std::size_t i) { return std::uint64_t{static_cast<unsigned char>(from[i])}; };
+  if (size >= 8) {
+    if (size > kShortTextMax) return false;
+    std::uint64_t found = 0, eight;
+    for (std::size_t i = 0; i + 8 < size; i += 8) {
+      std::memcpy(&eight, from + i, 8);
+      found |= escapes_among(eight);
+    }
+    std::memcpy(&eight, from + size - 8, 8);
+    return (found | escapes_among(eight)) == 0;
+  }
+  if (size >= 4) {
+    std::uint32_t first, last;
+    std::memcpy(&first, from, 4);
+    std::memcpy(&last, from + size - 4, 4);
+    return escapes_among(first | std::uint64_t{last} << 32) == 0;
+  }
+  return escapes_among(at(0) | at(size / 2) << 8 | at(size - 1) << 16 | 0x2020202020000000) == 0;
+}
+
 // Writes through a buffer of its own: most of a report is short pieces.
 class Json {
  public:
@@ -61,10 +140,8 @@ class Json {
 
   void open() { put('{'), first_ = true; }
   void close() { put('}'), first_ = false; }
-  // Members were written as words: the next is not the first.
-  void began() { first_ = false; }
   // Names are our own words: nothing in them is to be escaped.
-  void key(std::string_view name) {
+  [[gnu::always_inline]] void key(std::string_view name) {
     room(name.size() + 4);
     if (!first_) *at_++ = ',';
     first_ = false;
@@ -75,6 +152,15 @@ class Json {
     *at_++ = ':';
   }
   void text(std::string_view value) {
+    if (is_short_and_plain(value)) {
+      room(value.size() + 2);
+      char* const at = at_;
+      *at = '"';
+      copy_short(at + 1, value.data(), value.size());
+      at[1 + value.size()] = '"';
+      at_ = at + value.size() + 2;
+      return;
+    }
     put('"');
     while (!value.empty()) {
       const std::string_view piece = value.substr(0, kBufferBytes / 2);
@@ -89,27 +175,18 @@ class Json {
     }
     put('"');
   }
-  // Our own words: nothing in them is to be escaped, and their place was made.
-  void word(std::string_view value) {
-    if (value.empty()) return;  // of nowhere: not even nothing may be copied from there
-    std::memcpy(at_, value.data(), value.size());
-    at_ += value.size();
+  // What `write` puts at a place of so many bytes: it returns the end.
+  template <class Write>
+  [[gnu::always_inline]] void write(std::size_t size_max, Write write) {
+    room(size_max);
+    at_ = write(at_);
+    first_ = false;
   }
-  template <class Integer>
-  void digits(Integer value) {
-    if (value < 10) {
-      *at_++ = static_cast<char>('0' + value);
-    } else {
-      at_ = std::to_chars(at_, at_ + kNumberBytesMax, value).ptr;
-    }
-  }
-  void time(const MeterTime& value) { at_ = write_time(at_, value); }
-  void decimal(Decimal value) { at_ = write_decimal(at_, value); }
-  void member(std::string_view name, std::string_view value) {
+  [[gnu::always_inline]] void member(std::string_view name, std::string_view value) {
     key(name);
     text(value);
   }
-  void member_if(std::string_view name, std::string_view value) {
+  [[gnu::always_inline]] void member_if(std::string_view name, std::string_view value) {
     if (!value.empty()) member(name, value);
   }
   template <class Integer>
@@ -117,7 +194,7 @@ class Json {
   void member(std::string_view name, Integer value) {
     key(name);
     room(kNumberBytesMax);
-    at_ = std::to_chars(at_, at_ + kNumberBytesMax, value).ptr;
+    at_ = put_digits(at_, value);
   }
   void member(std::string_view name, bool value) {
     key(name);
@@ -163,25 +240,20 @@ class Json {
     put(']');
   }
 
- public:
+ private:
   // Place for so many bytes without another look.
   void room(std::size_t size) {
     if (static_cast<std::size_t>(buffer_ + kBufferBytes - at_) < size) flush();
   }
 
- private:
   // Copies until the first character that is to be escaped; how many.
   static std::size_t copy_plain(char* to, std::string_view from) {
     std::size_t i = 0;
     for (; i + 8 <= from.size(); i += 8) {
-      constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x80 * kOnes;
       std::uint64_t eight;
       std::memcpy(&eight, from.data() + i, 8);
-      const auto below = [&](std::uint64_t x, std::uint64_t n) { return (x - kOnes * n) & ~x; };
-      const std::uint64_t found =
-          below(eight, 0x20) | below(eight ^ kOnes * '"', 1) | below(eight ^ kOnes * '\\', 1);
       std::memcpy(to + i, &eight, 8);
-      if ((found & kHigh) != 0) break;
+      if (escapes_among(eight) != 0) break;
     }
     for (; i < from.size() && !needs_escape(from[i]); ++i) to[i] = from[i];
     return i;
@@ -244,10 +316,15 @@ bool is_dotted_obis(std::string_view id) {
 
 // "1-0:1.8.0*255", "1-0:1.8.0": the name goes by the form, protocols mix both.
 bool is_obis(std::string_view id) {
-  const std::size_t dash = id.find('-');
-  if (dash == std::string_view::npos) return is_dotted_obis(id);
-  const std::size_t colon = id.find(':');
-  return colon != std::string_view::npos && dash < colon && dash <= 3 && colon - dash <= 4;
+  static constexpr std::size_t kGroupMax = 3;  // digits
+  std::size_t dash = 0;
+  while (dash < id.size() && dash <= kGroupMax && id[dash] != '-') ++dash;
+  if (dash == id.size() || dash > kGroupMax)
+    return id.find('-') == std::string_view::npos && is_dotted_obis(id);
+  std::size_t colon = 0;
+  const std::size_t last = std::min(id.size(), dash + kGroupMax + 2);
+  while (colon < last && id[colon] != ':') ++colon;
+  return dash < colon && colon < last;
 }
 
 void write_value(Json& json, const Reading& reading) {
@@ -261,11 +338,8 @@ void write_value(Json& json, const Reading& reading) {
   }
 }
 
-constexpr std::size_t kWordsBytesMax =
-    512;  // of a reading's own words; longer ones go the long way
-constexpr std::size_t kReadingBytesMax = 300 + kWordsBytesMax;  // names, numbers and words
-
 void write_long_reading(Json& json, const Reading& reading) {
+  json.open();
   json.member("quantity", reading.quantity);
   json.member("unit", reading.unit);
   json.key("value");
@@ -274,44 +348,64 @@ void write_long_reading(Json& json, const Reading& reading) {
   json.member("tariff", reading.tariff);
   json.member("subunit", reading.subunit);
   json.member_if("kind", reading.kind);
-}
-
-// The part of all readings, without a look at the room left for each piece.
-void write_short_reading(Json& json, const Reading& reading) {
-  json.room(kReadingBytesMax);
-  json.word("\"quantity\":\"");
-  json.word(reading.quantity);
-  json.word("\",\"unit\":\"");
-  json.word(reading.unit);
-  json.word("\",\"value\":");
-  const auto* exact = std::get_if<Decimal>(&reading.value);
-  if (exact != nullptr && exact->exponent >= -18 && exact->exponent <= 18) {
-    json.decimal(*exact);
-  } else {
-    write_value(json, reading);
-    json.room(kReadingBytesMax);
-  }
-  json.word(",\"storage\":");
-  json.digits(reading.storage);
-  json.word(",\"tariff\":");
-  json.digits(reading.tariff);
-  json.word(",\"subunit\":");
-  json.digits(reading.subunit);
-  if (!reading.kind.empty()) {
-    json.word(",\"kind\":\"");
-    json.word(reading.kind);
-    json.word("\"");
-  }
-  json.began();
-}
-
-void write_reading(Json& json, const Reading& reading) {
-  const bool is_short =
-      reading.quantity.size() + reading.unit.size() + reading.kind.size() <= kWordsBytesMax;
-  is_short ? write_short_reading(json, reading) : write_long_reading(json, reading);
   json.member("time", reading.time);
   if (!reading.id.empty()) json.member(is_obis(reading.id) ? "obis" : "id", reading.id);
   json.member_if("note", reading.note);
+  json.close();
+}
+
+// What nearly all readings are: an exact number, and nothing of its texts to be escaped.
+bool is_short(const Reading& reading) {
+  const auto* exact = std::get_if<Decimal>(&reading.value);
+  return exact != nullptr && exact->exponent >= -18 && exact->exponent <= 18 &&
+         reading.quantity.size() <= kShortTextMax && reading.unit.size() <= kShortTextMax &&
+         reading.kind.size() <= kShortTextMax && is_short_and_plain(reading.id) &&
+         is_short_and_plain(reading.note);
+}
+
+constexpr std::size_t kShortReadingMax = 5 * kShortTextMax + 300;  // texts; names and numbers
+
+char* write_short_reading(char* at, const Reading& reading) {
+  at = put(put_words(at, "{\"quantity\":\""), reading.quantity);
+  at = put(put_words(at, "\",\"unit\":\""), reading.unit);
+  at = put_words(at, "\",\"value\":");
+  at = write_decimal(at, *std::get_if<Decimal>(&reading.value));
+  at = put_digits(put_words(at, ",\"storage\":"), reading.storage);
+  at = put_digits(put_words(at, ",\"tariff\":"), reading.tariff);
+  at = put_digits(put_words(at, ",\"subunit\":"), reading.subunit);
+  if (!reading.kind.empty()) {
+    at = put(put_words(at, ",\"kind\":\""), reading.kind);
+    *at++ = '"';
+  }
+  if (reading.time.precision != MeterTime::Precision::kNone) {
+    at = write_time(put_words(at, ",\"time\":\""), reading.time);
+    *at++ = '"';
+  }
+  if (!reading.id.empty()) {
+    at = is_obis(reading.id) ? put_words(at, ",\"obis\":\"") : put_words(at, ",\"id\":\"");
+    at = put(at, reading.id);
+    *at++ = '"';
+  }
+  if (!reading.note.empty()) {
+    at = put(put_words(at, ",\"note\":\""), reading.note);
+    *at++ = '"';
+  }
+  *at++ = '}';
+  return at;
+}
+
+void write_readings(Json& json, std::span<const Reading> readings) {
+  json.key("readings");
+  json.raw("[");
+  for (const Reading& reading : readings) {
+    if (&reading != readings.data()) json.raw(",");
+    if (is_short(reading)) {
+      json.write(kShortReadingMax, [&](char* at) { return write_short_reading(at, reading); });
+    } else {
+      write_long_reading(json, reading);
+    }
+  }
+  json.raw("]");
 }
 
 void write_heads(Json& json, const Report& report) {
@@ -383,8 +477,7 @@ void append_json(const Report& report, std::string& out) {
   Json json(out);
   json.open();
   write_heads(json, report);
-  json.list("readings", report.readings,
-            [&](const Reading& reading) { write_reading(json, reading); });
+  write_readings(json, report.readings);
   json.list("events", report.events, [&](const Event& event) {
     json.member("code", event.code);
     json.member_if("text", event.text);

@@ -94,6 +94,70 @@ TEST(Report, DecimalsAreWrittenAsTheyArePrinted) {
   }
 }
 
+// Wherever in a text it stands, and however long the text is: what is to be escaped is, and nothing
+// else changes.
+TEST(Report, EveryPlaceOfATextIsLookedAt) {
+  for (std::size_t size = 1; size <= 100; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (const auto& [c, escaped] :
+           {std::pair('"', "\\\""), std::pair('\\', "\\\\"), std::pair('\n', "\\n"),
+            std::pair('\x1F', "\\u001F"), std::pair('\x7F', "\x7F"), std::pair('\xC3', "\xC3")}) {
+        Report report;
+        report.readings.emplace_back();
+        std::string text(size, 'x'), expected = text;
+        text[at] = c;
+        expected.replace(at, 1, escaped);
+        report.readings[0].id = report.readings[0].note = report.meter.id = text;
+        std::string json;
+        append_json(report, json);
+        ASSERT_NE(json.find("{\"id\":\"" + expected + "\",\"manufacturer\""), std::string::npos)
+            << json;
+        ASSERT_NE(json.find(",\"id\":\"" + expected + "\",\"note\":\"" + expected + "\"}"),
+                  std::string::npos)
+            << json;
+      }
+    }
+  }
+}
+
+TEST(Report, WordsAndNumbersOfEverySize) {
+  for (std::size_t size = 0; size <= 90; ++size) {
+    const std::string word(size, 'w');
+    Report report;
+    Reading& reading = report.readings.emplace_back();
+    reading.quantity = reading.unit = reading.kind = word;
+    reading.storage = size * size * size * size;
+    reading.tariff = static_cast<std::uint32_t>(size);
+    reading.subunit = static_cast<std::uint32_t>(size * size);
+    reading.id = "1-0:1.8.0";
+    std::string json;
+    append_json(report, json);
+    const std::string kind = size == 0 ? "" : ",\"kind\":\"" + word + "\"";
+    ASSERT_NE(json.find("[{\"quantity\":\"" + word + "\",\"unit\":\"" + word +
+                        "\",\"value\":0,\"storage\":" + std::to_string(reading.storage) +
+                        ",\"tariff\":" + std::to_string(reading.tariff) + ",\"subunit\":" +
+                        std::to_string(reading.subunit) + kind + ",\"obis\":\"1-0:1.8.0\"}]"),
+              std::string::npos)
+        << json;
+  }
+}
+
+TEST(Report, NamesThatAreObisCodes) {
+  const auto named = [](std::string_view id) {
+    Report report;
+    report.readings.emplace_back().id = id;
+    std::string json;
+    append_json(report, json);
+    return json.find("\"obis\":") != std::string::npos;
+  };
+  for (const char* id : {"1-0:1.8.0*255", "1-0:1.8.0", "129-129:199.130.5*255", "1.0.1.8.0.255"})
+    EXPECT_TRUE(named(id)) << id;
+  for (const char* id : {"1234-0:1.8.0", "1-1234:1.8.0", "1:0-1.8.0", "-", "ST23.item 4", "1.8.0",
+                         ".0.1.8.0.255", "a-b", "0C78", "abcd-e:f"}) {
+    EXPECT_FALSE(named(id)) << id;
+  }
+}
+
 TEST(Report, LongTextIsWrittenWhole) {
   Report report;
   report.readings.emplace_back();

@@ -2831,8 +2831,8 @@ export interface paths {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        kind: "read_now" | "ping" | "read_profile" | "set_clock" | "disconnect" | "connect";
-                        /** @description read_profile: FROM/TO in ISO time */
+                        kind: "read_now" | "ping" | "read_profile" | "set_clock" | "disconnect" | "connect" | "set_push";
+                        /** @description read_profile: FROM/TO in ISO time; set_push: [OBIS=]HOST:PORT or [OBIS=]off */
                         argument?: string;
                     };
                 };
@@ -4497,7 +4497,7 @@ export interface components {
             device: number;
             serial: string;
             /** @enum {string} */
-            kind: "read_now" | "ping" | "read_profile" | "set_clock" | "disconnect" | "connect";
+            kind: "read_now" | "ping" | "read_profile" | "set_clock" | "disconnect" | "connect" | "set_push";
             /** @enum {string} */
             state: "queued" | "running" | "done" | "failed" | "expired" | "unknown";
             argument: string;
