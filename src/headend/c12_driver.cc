@@ -1,6 +1,8 @@
 // Opening, identity, clock and registers.
 #include "headend/c12_driver.h"
 
+#include <algorithm>
+
 #include "headend/local_time.h"
 #include "headend/waiting.h"
 #include "wire/c12/names.h"
@@ -12,6 +14,8 @@ namespace {
 constexpr std::uint16_t kConfiguration = 0, kManufacturer = 1, kIdentification = 5, kClock = 52;
 // One conversation sends fewer messages. The iv counts them; it stays near UTC, as meters expect.
 constexpr std::uint32_t kIvsPerConversation = 2'000;
+// What a message has around the bytes of a table: titles, key and iv, MAC.
+constexpr std::uint16_t kEnvelopeBytes = 96;
 constexpr std::uint8_t kDaylightSaving = 1 << 3, kGmt = 1 << 4, kZoneApplied = 1 << 5,
                        kDstApplied = 1 << 6;
 
@@ -31,6 +35,9 @@ Result<c12::ClientConfig> c12_config(const Address& address, const DeviceKeys* k
   // A request is sent so often in the time that the bearer gives an answer.
   config.response_timeout =
       std::chrono::milliseconds(address.bearer->reply_timeout_ms / config.attempts);
+  if (const std::uint16_t fits = address.bearer->pdu_bytes_max; fits > kEnvelopeBytes)
+    config.part_bytes_max =
+        std::min(config.part_bytes_max, static_cast<std::uint16_t>(fits - kEnvelopeBytes));
   AMITY_TRY(config.network.peer, c12::ap_title_from(address.option("called")));
   AMITY_TRY(config.network.own, c12::ap_title_from(address.option("calling")));
   AMITY_TRY(const std::uint32_t user, address.number_option("user-id", 0, 0xFFFF));

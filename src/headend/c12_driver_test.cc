@@ -299,6 +299,19 @@ TEST_F(C12DriverTest, WhatTheMeterRefusesIsTold) {
   EXPECT_EQ(meter.obeyed, (std::vector<std::string>{"SP21 1", "MP4 1"}));
 }
 
+TEST(C12Config, PartsOfATableFitTheBearer) {
+  const auto part = [](const std::string& bearer) {
+    c12::Keys keys;
+    const auto address = parse_address(
+        "c1222+tcp://10.0.0.1:1153?called=1.3.6.1.4.1.33507.1.1.7&calling=1.3.6.1.4.1.33507.1.2.1" +
+        bearer);
+    return c12_config(*address, nullptr, keys)->part_bytes_max;
+  };
+  EXPECT_EQ(part(""), 2'048);
+  EXPECT_EQ(part("&bearer=nb-iot"), 1'024 - 96);
+  EXPECT_EQ(part("&bearer=rf-mesh"), 256 - 96);
+}
+
 TEST(C12Switch, IsReadFromTheAddress) {
   const auto of = [](const std::string& options) {
     return c12_switch(*parse_address("c1222+tcp://10.0.0.1:1153?" + options));

@@ -1,7 +1,7 @@
 // Commands on demand.
-#include <charconv>
-
 #include "headend/dlms_driver.h"
+
+#include <charconv>
 
 namespace amity::headend {
 
