@@ -1,4 +1,5 @@
 // C12.22 meters read by the head-end, in virtual time.
+#include "headend/c12_driver.h"
 #include "headend/local_time.h"
 #include "headend/test_host.h"
 #include "session/c12/server.h"
