@@ -168,11 +168,34 @@ TEST(VirtualWorld, ASilentCrashIsNoticedWhenThePeerSendsToTheRestartedHost) {
   p.connect();
   p.world.run_for(seconds(1));
   p.a.crash(true);
-  p.world.run_for(seconds(600));
+  p.world.run_for(seconds(300));
   EXPECT_EQ(p.server.log, "");
   p.server.stream->send(text("anybody?"));
   p.world.run_for(seconds(1));
   EXPECT_EQ(p.server.log, ";" + std::string(to_string(ErrorCode::kClosed)));
+}
+
+TEST(VirtualWorld, APeerThatIsGoneIsGivenUpAsTcpDoes) {
+  const std::string lost = ";" + std::string(to_string(ErrorCode::kTimeout));
+  Pair idle;  // whoever only listens: the probes stay unanswered
+  idle.connect();
+  idle.world.run_for(seconds(1));
+  idle.a.crash(true);
+  idle.world.run_for(seconds(430));
+  EXPECT_EQ(idle.server.log, lost);
+
+  Pair half;  // half-open with the first thing sent: the sender hears nothing of it and gives up
+  half.connect();
+  half.world.run_for(seconds(1));
+  half.a.link.half_open = 1;
+  half.client.stream->send(text("telegram"));
+  half.world.run_for(seconds(100));
+  EXPECT_EQ(half.client.log, "open;");
+  half.world.run_for(seconds(30));
+  EXPECT_EQ(half.client.log, "open;" + lost);
+  EXPECT_EQ(half.server.log, "");
+  half.world.run_for(seconds(300));
+  EXPECT_EQ(half.server.log, lost);
 }
 
 TEST(VirtualWorld, ABreakDeliversAtMostAPrefixAndBothHearOfIt) {
