@@ -12,7 +12,6 @@ Report run(std::uint64_t seed, std::uint32_t meters, Break rule = Break::kNone,
   Config config;
   config.seed = seed;
   config.meters = meters;
-  config.c12_meters = 1;
   config.radio_meters = 3;
   config.days = 1;
   config.rule_broken = rule;
