@@ -77,6 +77,7 @@ const std::vector<Route>& all_routes() {
     add_edit_routes(all);
     add_billing_routes(all);
     add_balance_routes(all);
+    add_virtual_meter_routes(all);
     add_completeness_routes(all);
     add_command_routes(all);
     add_event_routes(all);

@@ -121,6 +121,7 @@ void add_vee_routes(std::vector<Route>& routes);
 void add_edit_routes(std::vector<Route>& routes);
 void add_billing_routes(std::vector<Route>& routes);
 void add_balance_routes(std::vector<Route>& routes);
+void add_virtual_meter_routes(std::vector<Route>& routes);
 void add_bill_trace_routes(std::vector<Route>& routes);  // by add_billing_routes()
 void add_completeness_routes(std::vector<Route>& routes);
 void add_command_routes(std::vector<Route>& routes);

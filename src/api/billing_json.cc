@@ -124,6 +124,16 @@ Status put_statement_body(Json& json, const mdm::StatementBody& body, store::Reg
     }
     json.close_list().close();
   }
+  json.close_list().key("meters").open_list();
+  for (const mdm::BillMeter& m : body.meters) {
+    json.open().key("serial").text(m.serial).key("channel").number(m.channel.value);
+    json.key("from").time(m.from).key("to").time(m.to);
+    for (const auto& [name, shown] : {std::pair{"first", m.first}, {"last", m.last}}) {
+      json.key(name);
+      shown ? json.text(to_string(Decimal{*shown, m.exponent})) : json.null();
+    }
+    json.key("multiplier").number(m.multiplier).close();
+  }
   json.close_list();
   return {};
 }
@@ -148,9 +158,8 @@ void put_run(Json& json, const BillingRun& run) {
   json.key("again").boolean(run.again).key("started").time(run.started);
   json.key("finished").time(run.finished);
   const std::pair<const char*, std::uint64_t> counts[] = {
-      {"accounts", run.accounts},   {"done", run.done},
-      {"issued", run.issued},       {"corrected", run.corrected},
-      {"unchanged", run.unchanged}, {"held", run.held},
+      {"accounts", run.accounts},   {"done", run.done},           {"issued", run.issued},
+      {"corrected", run.corrected}, {"unchanged", run.unchanged}, {"held", run.held},
       {"failed", run.failed}};
   for (const auto& [name, count] : counts) json.key(name).number(count);
   json.close();

@@ -35,4 +35,6 @@ void put_run(Json& json, const BillingRun& run);
 void put_booking(Json& json, const PrepayBooking& booking, int decimals);
 void put_money(Json& json, std::string_view key, std::int64_t amount, int decimals);
 
+void add_exchange_routes(std::vector<Route>& routes);  // by add_billing_routes()
+
 }  // namespace amity::api

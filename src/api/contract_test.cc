@@ -118,7 +118,8 @@ const std::map<std::string, Example>& examples() {
        {"?from=2026-11-20&to=2026-11-21", "", {{"{id}", "1"}}}},
       {"get /api/v1/devices/{id}/events", {"", "", {{"{id}", "1"}}}},
       {"get /api/v1/devices/{id}/export", {"?from=2026-11-20&to=2026-11-21", "", {{"{id}", "1"}}}},
-      {"get /api/v1/vee/queue", {"?state=estimated&segment=A&rule=count&class=residential&sort=-at_stake", "", {}}},
+      {"get /api/v1/vee/queue",
+       {"?state=estimated&segment=A&rule=count&class=residential&sort=-at_stake", "", {}}},
       {"get /api/v1/channels/{id}/days", {"?from=2026-11-01&to=2026-11-21", "", {{"{id}", "1"}}}},
       {"get /api/v1/channels/{id}/days/{date}",
        {"", "", {{"{id}", "1"}, {"{date}", "2026-11-20"}}}},
@@ -150,7 +151,21 @@ const std::map<std::string, Example>& examples() {
       {"post /api/v1/billing/runs", {"", R"({"account":1})", {}}},
       {"get /api/v1/billing/runs", {}},
       {"get /api/v1/billing/tariffs", {}},
+      {"post /api/v1/meter-exchanges",
+       {"",
+        R"({"service_point":"SP-1","removed":"AM007919","installed":"AM015838","at":"2026-11-20T10:23:00Z"})",
+        {}}},
       {"get /api/v1/balances", {"?kind=feeder&from=2026-11-14&to=2026-11-20", "", {}}},
+      {"get /api/v1/balances/sums",
+       {"?kind=area&name=Millbrook&commodity=water&span=week", "", {}}},
+      {"get /api/v1/virtual-meters", {}},
+      {"post /api/v1/virtual-meters",
+       {"",
+        R"({"name":"Rest","terms":[{"feeder":"North"},{"serial":"M1","coefficient":"-0.5"}]})",
+        {}}},
+      {"patch /api/v1/virtual-meters/{name}",
+       {"", R"({"terms":[{"serial":"M1"}]})", {{"{name}", "Rest"}}}},
+      {"get /api/v1/virtual-meters/{name}/readings", {"", "", {{"{name}", "Street"}}}},
       {"get /api/v1/vee/edits", {"?limit=10", "", {}}},
       {"get /api/v1/vee/edits/{id}", {"", "", {{"{id}", "1"}}}},
       {"post /api/v1/devices/{id}/commands", {"", R"({"kind":"read_now"})", {{"{id}", "1"}}}},
@@ -179,6 +194,7 @@ const std::map<std::string, Example>& examples() {
 
 // Paths that need more than one question; they have tests of their own.
 const std::set<std::string> kElsewhere = {"delete /api/v1/session", "delete /api/v1/api-keys/{id}",
+                                          "delete /api/v1/virtual-meters/{name}",
                                           "get /api/v1/stream"};
 
 class ContractTest : public ServerTest {};
@@ -274,7 +290,8 @@ TEST_F(ContractTest, EveryRouteIsDescribedWithTheRoleItNeeds) {
     const json described =
         document["paths"].value(std::string(route.pattern), json::object()).value(method, json());
     ASSERT_TRUE(described.is_object()) << method << " " << route.pattern << " is not described";
-    EXPECT_EQ(described.value("x-role", ""), role_of(route.access)) << method << " " << route.pattern;
+    EXPECT_EQ(described.value("x-role", ""), role_of(route.access))
+        << method << " " << route.pattern;
   }
 }
 

@@ -1,4 +1,6 @@
 // Virtual meters and loss balances over local days.
+#include <algorithm>
+
 #include "api/handler_support.h"
 #include "base/decimal.h"
 
@@ -9,7 +11,8 @@ constexpr std::string_view kQualities[] = {"actual", "edited", "estimated", "fai
 
 void put_balance(Json& json, const BalanceRow& r) {
   json.open().key("kind").text(r.kind).key("id").number(r.id).key("name").text(r.name);
-  json.key("feeder").text(r.feeder).key("meters").number(r.meters);
+  json.key("feeder").text(r.feeder).key("commodity").text(r.commodity).key("unit").text(r.unit);
+  json.key("meters").number(r.meters).key("unread").number(r.unread);
   json.key("delivered").number(r.delivered).key("quality").text(kQualities[r.worst]);
   json.key("days").number(r.days).key("days_incomplete").number(r.days_incomplete);
   json.key("days_left_out").number(r.days_left_out).key("significant").boolean(r.significant);
@@ -30,8 +33,13 @@ Result<BalanceQuery> query_of(Api& api, const Call& call) {
   BalanceQuery query;
   const Target& uri = call.request.uri;
   if (const auto kind = uri.parameter("kind"); !kind.empty()) query.kind = kind;
-  if (query.kind != "transformer" && query.kind != "feeder" && query.kind != "meter")
-    return make_error(ErrorCode::kInvalid, "\"kind\" is transformer, feeder or meter");
+  static constexpr std::string_view kKinds[] = {"transformer", "feeder", "area", "class", "meter"};
+  if (std::ranges::find(kKinds, query.kind) == std::end(kKinds))
+    return make_error(ErrorCode::kInvalid, "\"kind\" is transformer, feeder, area, class or meter");
+  static constexpr std::string_view kCommodities[] = {"", "electricity", "water", "gas", "heat"};
+  query.commodity = uri.parameter("commodity");
+  if (std::ranges::find(kCommodities, query.commodity) == std::end(kCommodities))
+    return make_error(ErrorCode::kInvalid, "\"commodity\" is electricity, water, gas or heat");
   const CivilTime today = api.zone().local(api.clock.utc());
   query.last = static_cast<std::int32_t>(
                    utc_from_civil(today.year, today.month, today.day, 0, 0, 0).value / 86'400) - 1;
@@ -52,8 +60,36 @@ Response balances(Api& api, const Call& call) {
   if (!rows.ok()) return failure(rows.error(), call);
   Json json;
   json.open().key("from").text(date_text(query->first)).key("to").text(date_text(query->last));
-  json.key("unit").text("Wh").key("items").open_list();
+  json.key("items").open_list();
   for (const BalanceRow& row : *rows) put_balance(json, row);
+  json.close_list().close();
+  return ok(json);
+}
+
+Response sums(Api& api, const Call& call) {
+  SumsQuery query;
+  const auto range = query_of(api, call);
+  if (!range.ok()) return failure(range.error(), call);
+  query.range = *range;
+  query.name = call.request.uri.parameter("name");
+  if (query.name.empty()) return failure(400, "\"name\" says of what", call);
+  const std::string_view span = call.request.uri.parameter("span");
+  static constexpr std::string_view kSpans[] = {"day", "week", "month"};
+  const auto at = std::ranges::find(kSpans, span.empty() ? kSpans[0] : span);
+  if (at == std::end(kSpans)) return failure(400, "\"span\" is day, week or month", call);
+  query.span = static_cast<SumSpan>(at - kSpans);
+  const auto found = api.services.sums(query);
+  if (!found.ok()) return failure(found.error(), call);
+  Json json;
+  json.open().key("kind").text(query.range.kind).key("name").text(query.name).key("span").text(*at);
+  json.key("from").text(date_text(query.range.first)).key("to").text(date_text(query.range.last));
+  json.key("unit").text(found->unit).key("items").open_list();
+  for (const SumRow& row : found->rows) {
+    json.open().key("from").text(date_text(row.first)).key("to").text(date_text(row.last));
+    json.key("sum").number(row.sum).key("days").number(row.days);
+    json.key("days_incomplete").number(row.days_incomplete);
+    json.key("quality").text(kQualities[row.worst]).close();
+  }
   json.close_list().close();
   return ok(json);
 }
@@ -63,6 +99,8 @@ Response balances(Api& api, const Call& call) {
 void add_balance_routes(std::vector<Route>& routes) {
   routes.push_back({Method::kGet, "/api/v1/balances", Access::kViewer, Place::kWorker, balances,
                     nullptr});
+  routes.push_back(
+      {Method::kGet, "/api/v1/balances/sums", Access::kViewer, Place::kWorker, sums, nullptr});
 }
 
 }  // namespace amity::api

@@ -8,7 +8,17 @@
 namespace amity::api {
 namespace {
 
-constexpr int kPrepaidDecimals = 2;
+// Of the account's amounts: as its tariff has it, else as it was billed last. An account without
+// either has no amounts.
+Result<int> decimals_of(Api& api, const BillingAccount& account) {
+  const auto money = api.services.tariff_money(account.tariff);
+  if (money.ok()) return money->decimals;
+  AMITY_TRY(const auto newest, api.store.billing().statements({account.id, {}, 1}));
+  if (!newest.empty()) return newest.front().decimals;
+  AMITY_TRY(const auto bookings, api.store.billing().bookings(account.id));
+  if (bookings.empty()) return 0;
+  return make_error(ErrorCode::kClosed, "its tariff cannot be read: " + money.error().reason);
+}
 
 Result<AccountId> account_id(std::string_view text) {
   AMITY_TRY(const std::uint64_t id, id_from(text, "account"));
@@ -23,8 +33,8 @@ bool matches(const BillingAccount& a, const DirectoryRow* row, std::string_view 
                     std::tolower(static_cast<unsigned char>(y));
            }) != text.end();
   };
-  return holds(a.name) ||
-         (row != nullptr && (holds(row->customer) || holds(row->address) || holds(row->service_point)));
+  return holds(a.name) || (row != nullptr && (holds(row->customer) || holds(row->address) ||
+                                              holds(row->service_point)));
 }
 
 Response accounts(Api& api, const Call& call) {
@@ -70,13 +80,15 @@ Response one_account(Api& api, const Call& call) {
   if (!billed.ok()) return failure(billed.error(), call);
   auto bookings = api.store.billing().bookings(*id);
   if (!bookings.ok()) return failure(bookings.error(), call);
+  const auto decimals = decimals_of(api, *account);
+  if (!decimals.ok()) return failure(decimals.error(), call);
   Json json;
   put_account(json, *account, *names);
-  put_money(json, "billed", *billed, kPrepaidDecimals);
-  put_money(json, "balance", bookings->empty() ? 0 : bookings->back().balance, kPrepaidDecimals);
+  put_money(json, "billed", *billed, *decimals);
+  put_money(json, "balance", bookings->empty() ? 0 : bookings->back().balance, *decimals);
   json.key("bookings").open_list();
   for (auto b = bookings->rbegin(); b != bookings->rend() && b - bookings->rbegin() < 100; ++b)
-    put_booking(json, *b, kPrepaidDecimals);
+    put_booking(json, *b, *decimals);
   json.close_list().close();
   return ok(json);
 }
@@ -152,16 +164,26 @@ Response post_credit(Api& api, const Call& call) {
     return failure(400, "\"reference\" names the payment: 1 to 200 letters", call);
   const auto decimal = decimal_from(*amount);
   if (!decimal.ok()) return failure(decimal.error(), call);
-  const auto cents = rescale(*decimal, -kPrepaidDecimals);
-  if (!cents.ok()) return failure(400, "\"amount\" has at most two decimals", call);
-  const auto booked = api.services.credit(*id, *reference, *cents);
+  const auto account = api.store.billing().account(*id);
+  if (!account.ok()) return failure(account.error(), call);
+  if (!*account) return failure(404, "no such account", call);
+  const auto money = api.services.tariff_money((*account)->tariff);
+  if (!money.ok()) return failure(money.error(), call);
+  const auto units = rescale(*decimal, -money->decimals);
+  if (!units.ok()) {
+    return failure(400,
+                   "\"amount\" has at most " + std::to_string(money->decimals) + " decimals in " +
+                       money->currency,
+                   call);
+  }
+  const auto booked = api.services.credit(*id, *reference, *units);
   if (!booked.ok()) return failure(booked.error(), call);
   const auto bookings = api.store.billing().bookings(*id);
   if (!bookings.ok()) return failure(bookings.error(), call);
   const auto at = std::ranges::find(*bookings, *reference, &PrepayBooking::reference);
   if (at == bookings->end()) return failure(500, "the payment is not there", call);
   Json json;
-  put_booking(json, *at, kPrepaidDecimals);
+  put_booking(json, *at, money->decimals);
   return created(json);
 }
 
@@ -223,7 +245,7 @@ Response one_statement(Api& api, const Call& call) {
   json.open();
   put_statement_row(json, stored->record, *names);
   json.key("in_force").boolean(*in_force == stored->record.number).key("replaced_by");
-  *in_force && **in_force != stored->record.number ? json.number((*in_force)->value) : json.null();
+  *in_force&&** in_force != stored->record.number ? json.number((*in_force)->value) : json.null();
   if (const Status put = put_statement_body(json, stored->body, api.store.registry()); !put.ok())
     return failure(put.error(), call);
   json.close();
@@ -314,6 +336,7 @@ void add_billing_routes(std::vector<Route>& routes) {
   add(Method::kGet, "/api/v1/billing/runs", Access::kViewer, runs);
   add(Method::kGet, "/api/v1/billing/tariffs", Access::kViewer, tariffs);
   add_bill_trace_routes(routes);
+  add_exchange_routes(routes);
 }
 
 }  // namespace amity::api

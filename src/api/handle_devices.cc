@@ -133,9 +133,17 @@ void put_neighbours(Api& api, Json& json, const DirectorySnapshot& directory,
   json.close_list();
 }
 
-void put_detail(Json& json, const DeviceDetail& detail) {
+// A water, gas or heat meter has no supply to lose, and mostly no valve.
+bool fits(const StripItem& item, Commodity commodity) {
+  const bool piped = commodity == Commodity::kWater || commodity == Commodity::kGas ||
+                     commodity == Commodity::kHeat;
+  return !piped || (item.key != "supply" && !(item.key == "relay" && item.word == "unknown"));
+}
+
+void put_detail(Json& json, const DeviceDetail& detail, Commodity commodity) {
   json.key("status_strip").open_list();
   for (const auto& item : detail.status_strip) {
+    if (!fits(item, commodity)) continue;
     json.open().key("key").text(item.key).key("word").text(item.word).key("since").time(item.since);
     json.key("state").text(to_string(item.state)).close();
   }
@@ -168,7 +176,7 @@ Response one(Api& api, const Call& call) {
   if (const auto done = put_channels(api, json, device->id); !done.ok())
     return failure(done.error(), call);
   put_neighbours(api, json, *directory, *row);
-  put_detail(json, api.services.detail(device->id));
+  put_detail(json, api.services.detail(device->id), device->commodity);
   json.close();
   return ok(json);
 }

@@ -17,6 +17,7 @@
 #include "model/device.h"
 #include "model/event.h"
 #include "model/final.h"
+#include "model/reading.h"
 
 namespace amity::api {
 
@@ -169,22 +170,65 @@ struct VeeExplained {
   VeeFinding finding;
 };
 
-// A transformer, a feeder or a named virtual meter over some local days, in Wh.
+// A sum of meters: of a part of the grid, an area or a class of customers, one commodity each, or a
+// named one. Energy in Wh, volumes in litres.
 struct BalanceRow {
-  std::string kind, name, feeder;  // "transformer", "feeder", "meter"
+  std::string kind, name, feeder;  // "transformer", "feeder", "area", "class", "meter"
+  std::string commodity;           // "electricity", "water", "gas", "heat"; of a named one ""
+  std::string unit = "Wh";         // or "l"
   std::uint32_t id = 0;
   std::uint64_t meters = 0;        // beneath it; of a named one its terms
+  std::uint64_t unread = 0;        // of these, without any value in the time asked for
   std::int64_t delivered = 0;      // the sum; of the grid import less export
   std::uint8_t worst = 0;          // of its days: 0 actual, 1 edited, 2 estimated, 3 failed, 4 missing
   std::uint32_t days = 0, days_incomplete = 0;
   bool balanced = false;  // what is fed in is measured
-  std::int64_t supplied = 0, loss = 0, loss_permyriad = 0, uncertainty = 0;  // over whole days alone
-  bool significant = false;  // the loss is more than the meters' errors explain
+  std::int64_t supplied = 0, loss = 0, loss_permyriad = 0,
+               uncertainty = 0;  // over whole days alone
+  bool significant = false;      // the loss is more than the meters' errors explain
   std::uint32_t days_left_out = 0;
 };
 struct BalanceQuery {
   std::string kind = "transformer";
   std::int32_t first = 0, last = 0;  // local dates, both included
+  std::string commodity;             // "": all
+};
+
+// One of these sums by local day, week (Monday first) or month: clock changes are within their day.
+enum class SumSpan : std::uint8_t { kDay, kWeek, kMonth };
+struct SumsQuery {
+  BalanceQuery range;
+  std::string name;
+  SumSpan span = SumSpan::kDay;
+};
+struct SumRow {
+  std::int32_t first = 0, last = 0;  // the whole day, week or month, both included
+  std::int64_t sum = 0;
+  std::uint32_t days = 0;             // of it that lie in the time asked for
+  std::uint32_t days_incomplete = 0;  // of these, with a value missing
+  std::uint8_t worst = 0;
+};
+struct Sums {
+  std::string unit;
+  std::vector<SumRow> rows;
+};
+
+// A virtual meter: a sum with coefficients. A term names one of serial (with a channel), meter,
+// transformer, feeder.
+struct VirtualTerm {
+  std::string serial = {}, channel = {}, meter = {}, transformer = {}, feeder = {};
+  std::int64_t coefficient = 1'000'000;  // millionths
+};
+struct VirtualMeter {
+  std::string name = {};
+  std::vector<VirtualTerm> terms = {};
+  std::string unit = {};  // "Wh" or "l"
+  bool fixed = false;     // of the utility's own file: not to be changed here
+};
+struct VirtualSeries {
+  Channel channel;                // what its values are: interval, unit, exponent
+  std::vector<Reading> readings;  // ascending; quality that of the worst input
+  std::uint64_t missing = 0;      // intervals without one of the inputs
 };
 
 // A billing cycle that somebody asked for. Kept while the process lives; what it did is in the
@@ -197,6 +241,22 @@ struct BillingRun {
   UtcSeconds started, finished;  // finished 0: it goes on
   std::uint64_t accounts = 0, done = 0, issued = 0, corrected = 0, unchanged = 0, held = 0,
                 failed = 0;
+};
+
+// A meter goes and another comes in its place, told after the fact.
+struct MeterExchangeRequest {
+  ServicePointId point;
+  DeviceId removed, installed;
+  UtcSeconds at;
+  // Registers as they were read on the spot, in the channels' raw integers.
+  std::vector<std::pair<ChannelId, std::int64_t>> last, first;
+  std::string who;
+};
+
+// What amounts of a tariff are in.
+struct TariffMoney {
+  std::string currency;
+  int decimals = 2;  // of its smallest unit
 };
 
 class Services {
@@ -267,8 +327,28 @@ class Services {
     return make_error(ErrorCode::kClosed, "billing does not run in this process");
   }
   virtual std::vector<std::string> tariffs() { return {}; }
+  virtual Result<TariffMoney> tariff_money(const std::string& /*tariff*/) {
+    return make_error(ErrorCode::kClosed, "billing does not run in this process");
+  }
+  // `done` runs once, on any thread, when it is durable or refused. May wait for the disk.
+  virtual void exchange_meter(MeterExchangeRequest, std::function<void(Status)> done) {
+    done(make_error(ErrorCode::kClosed, "this process records no exchanges"));
+  }
   // What cannot be balanced for its errors last. May read many days the first time.
-  virtual Result<std::vector<BalanceRow>> balances(const BalanceQuery&) {
+  virtual Result<std::vector<BalanceRow>> balances(const BalanceQuery&) { return no_sums(); }
+  virtual Result<Sums> sums(const SumsQuery&) { return no_sums(); }
+  virtual Result<std::vector<VirtualMeter>> virtual_meters() { return no_sums(); }
+  // kExists, kNotFound, kInvalid with the reason: a circle, an unknown input, units that differ.
+  virtual Status add_virtual_meter(const VirtualMeter&) { return no_sums(); }
+  virtual Status change_virtual_meter(const VirtualMeter&) { return no_sums(); }
+  virtual Status remove_virtual_meter(const std::string& /*name*/) { return no_sums(); }
+  virtual Result<VirtualSeries> virtual_series(const std::string& /*name*/, UtcSeconds /*from*/,
+                                               UtcSeconds /*to*/) {
+    return no_sums();
+  }
+
+ private:
+  static Error no_sums() {
     return make_error(ErrorCode::kClosed, "billing does not run in this process");
   }
 };

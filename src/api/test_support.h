@@ -155,6 +155,13 @@ class TestServices : public Services {
     return all;
   }
   std::vector<std::string> tariffs() override { return {"home"}; }
+  Result<TariffMoney> tariff_money(const std::string&) override { return money; }
+  TariffMoney money{"EUR", 2};
+  void exchange_meter(MeterExchangeRequest request, std::function<void(Status)> done) override {
+    exchanged.push_back(std::move(request));
+    done({});
+  }
+  std::vector<MeterExchangeRequest> exchanged;
   Result<BillingAccount> put_account(BillingAccount account) override {
     AMITY_TRY(account.id, store.billing().put_account(account));
     return account;
@@ -166,15 +173,46 @@ class TestServices : public Services {
   std::vector<BillingRun> billing_runs() override { return {run}; }
   Result<bool> credit(AccountId account, const std::string& reference,
                       std::int64_t amount) override {
-    const PrepayBooking booking{account, 1, PrepayKind::kCredit, kNow, {}, amount, amount, reference};
+    const PrepayBooking booking{account, 1,        PrepayKind::kCredit, kNow, {}, amount,
+                                amount,  reference};
     AMITY_CHECK(store.billing().book({&booking, 1}));
     return true;
   }
   BillingRun run;
   Result<std::vector<BalanceRow>> balances(const BalanceQuery& query) override {
-    BalanceRow row{query.kind, "North 1", "", 1, 1'000, 9'400, 2, 7, 1, true, 10'000, 600, 600, 310};
+    BalanceRow row{query.kind, "North 1", "", "electricity", "Wh",   1,   1'000, 3,  9'400,
+                   2,          7,         1,  true,          10'000, 600, 600,   310};
     row.significant = true;
-    return std::vector{row, BalanceRow{query.kind, "South", "", 2}};
+    return std::vector{row, BalanceRow{query.kind, "South", "", "water", "l", 2}};
+  }
+  Result<Sums> sums(const SumsQuery&) override {
+    return Sums{"l", {{20'410, 20'416, 9'000, 3, 1, 4}}};
+  }
+  std::vector<VirtualMeter> made{{"Street", {{"M1", "import", "", "", "", 500'000}}, "Wh", true}};
+  Result<std::vector<VirtualMeter>> virtual_meters() override { return made; }
+  Status add_virtual_meter(const VirtualMeter& meter) override {
+    return made.push_back(meter), made.back().unit = "Wh", Status();
+  }
+  Status change_virtual_meter(const VirtualMeter& meter) override {
+    const auto at = std::ranges::find(made, meter.name, &VirtualMeter::name);
+    if (at == made.end())
+      return make_error(ErrorCode::kNotFound, "there is no virtual meter '" + meter.name + "'");
+    if (at->fixed) return make_error(ErrorCode::kRefused, "it is of the utility's own file");
+    return at->terms = meter.terms, Status();
+  }
+  Status remove_virtual_meter(const std::string& name) override {
+    return std::erase_if(made, [&](const auto& m) { return m.name == name; }) > 0
+               ? Status()
+               : make_error(ErrorCode::kNotFound, "there is no virtual meter '" + name + "'");
+  }
+  Result<VirtualSeries> virtual_series(const std::string& name, UtcSeconds from,
+                                       UtcSeconds) override {
+    VirtualSeries series;
+    series.channel.name = name;
+    series.channel.unit = Unit::kWattHour;
+    series.channel.interval_s = 900;
+    series.readings = {{{}, from + 900, 250, Quality().with(QualityFlag::kEstimated)}};
+    return series;
   }
 
   void propose_edit(Edit edit, OnEdit done) override {
@@ -430,8 +468,19 @@ class ServerTest : public ::testing::Test {
   // Account 1 was billed device 1's day and is held for the next; account 2 is prepaid.
   void fill_billing() {
     store::Billing& billing = store_->billing();
-    BillingAccount account{{}, "A-1", ServicePointId(1), CustomerId(1), "home", BillingCycle::kWeek,
-                           5,  20'777, {}, false, "", "", ""};
+    BillingAccount account{{},
+                           "A-1",
+                           ServicePointId(1),
+                           CustomerId(1),
+                           "home",
+                           BillingCycle::kWeek,
+                           5,
+                           20'777,
+                           {},
+                           false,
+                           "",
+                           "",
+                           ""};
     ASSERT_TRUE(billing.put_account(account).ok());
     account.name = "A-2", account.service_point = ServicePointId(2), account.prepaid = true;
     ASSERT_TRUE(billing.put_account(account).ok());

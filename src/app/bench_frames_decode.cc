@@ -66,7 +66,7 @@ Bytes p1_telegram(int variant) {
   Bytes telegram;
   p1::TelegramWriter writer("ISK5\\2M550T-1012", telegram);
   writer.line("1-3:0.2.8(50)");
-  writer.line("0-0:1.0.0(261120141500W)");
+  writer.line("0-0:1.0.0(2611201415" + std::to_string(100 + variant % 60).substr(1) + "W)");
   writer.text("0-0:96.1.1", "E0047000037261516");
   for (const char* address : {"1-0:1.8.1", "1-0:1.8.2", "1-0:2.8.1", "1-0:2.8.2"})
     writer.number(address, {4'426'001 + variant * 7'919, -3}, 6, "kWh");

@@ -183,8 +183,8 @@ std::optional<std::vector<Recording>> lines_of_frames(const std::string& name,
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     auto bytes = decode::bytes_from_hex_text(line);
     // A line may be a segment of a longer DLMS message; what has no frame around it is whole.
-    if (!bytes.ok() || (decode::recognise(*bytes) == decode::Protocol::kDlms &&
-                        !decode::is_bare_apdu(*bytes)))
+    if (!bytes.ok() ||
+        (decode::recognise(*bytes) == decode::Protocol::kDlms && !decode::is_bare_apdu(*bytes)))
       return std::nullopt;
     lines.push_back({name + ":" + std::to_string(number), std::move(bytes)});
   }
@@ -326,7 +326,8 @@ int decode_command(int argc, char** argv) {
       "Prints every frame of a recording as one JSON object: DLMS/COSEM (HDLC, TCP/UDP wrapper, "
       "bare APDU, ciphered), wireless and wired M-Bus, SML, DSMR P1, IEC 62056-21, ANSI C12.18 and "
       "C12.22, concentrator reports (STG), Modbus, OSGP requests, and what network analysers "
-      "capture (pcap). The protocol is recognised by itself (OSGP is to be named).",
+      "capture (pcap). The protocol is recognised by itself (OSGP and Meters and More, mm, are to "
+      "be named).",
       "amity decode"};
   Arguments arguments;
   app.add_option("input", arguments.inputs,
@@ -352,8 +353,8 @@ int decode_command(int argc, char** argv) {
                  "built-in ones");
   app.add_option(
       "--protocol", arguments.protocol,
-      "dlms, wmbus, mbus, sml, p1, iec62056-21, c1222, c1218, stg, modbus, osgp or pcap, where it "
-      "is not to be recognised");
+      "dlms, wmbus, mbus, sml, p1, iec62056-21, c1222, c1218, stg, modbus, osgp, mm (Meters and "
+      "More in our own framing, not conformance-tested) or pcap, where it is not to be recognised");
   app.add_flag("--explain", arguments.explain,
                "add the layout: every byte of the frame, with its meaning");
   app.add_flag("--inverted-deviation", arguments.inverted_deviation,

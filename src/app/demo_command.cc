@@ -80,9 +80,11 @@ int run(Options& o, roles::PlatformOptions options) {
   fmt::print("http://{}:{}\n", shown, platform.http_port());
   std::fflush(stdout);
   fmt::print(stderr,
-             "{} simulated meters, {} of them DLMS, {} concentrators and {} radio collectors on port {}\n"
+             "{} simulated meters, {} of them DLMS and {} of the grid itself, {} concentrators and "
+             "{} radio collectors on port {}\n"
              "sign in as 'admin' with the password '{}'; Ctrl-C ends the demo\n",
              (*utility)->fleet().master_data().devices.size(), (*utility)->fleet().dlms_meters(),
+             (*utility)->fleet().grid_plan().meters.size(),
              (*utility)->fleet().grid().concentrators, (*utility)->fleet().side().collectors(),
              (*utility)->fleet().port(), o.password);
   std::jthread progress([&](std::stop_token stop) { report_progress(**utility, stop); });
@@ -105,6 +107,7 @@ int demo_command(int argc, char** argv) {
   Options o;
   o.fleet.port = 0;
   o.fleet.history_days = 8;
+  o.fleet.grid_meter_share = 0.6;
   o.platform.zone = "Australia/Sydney";
   o.platform.utility = "Amity demo utility";
   o.platform.read_every_min = 15;
@@ -114,6 +117,11 @@ int demo_command(int argc, char** argv) {
   app.add_option("--profiles", o.profiles,
                  "replay the real homes of this directory (sgsc_households)");
   app.add_option("--mix", o.mix, "shares of protocols, e.g. dlms=85,wmbus=15 (see amity sim); real homes are all dlms")
+      ->capture_default_str();
+  app.add_option(
+         "--grid-meters", o.fleet.grid_meter_share,
+         "share of the transformers that have a meter of their own; with any, feeders have too")
+      ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   app.add_option("--seed", o.fleet.seed, "of the town")->capture_default_str();
   app.add_option("--history-days", o.fleet.history_days, "how long ago the meters were installed")

@@ -13,6 +13,7 @@
 #include "app/platform_options.h"
 #include "app/process.h"
 #include "app/version.h"
+#include "edge/trial.h"
 #include "roles/edge_agent.h"
 
 namespace amity::app {
@@ -44,7 +45,7 @@ constexpr const char* kFooter =
     "ca.crt ...\n"
     "With `update_key` the server may send programs that this key signs; the process then ends "
     "with 10 and wants\n"
-    "to be started again (systemd: Restart=on-failure).\n"
+    "to be started again (systemd: Restart=always).\n"
     "Exit codes: 0 stopped, 1 failed (the disk, a port), 2 usage, 3 the configuration is wrong "
     "(file:line:column), 10 another program is in place: start again.\n"
     "All of it: docs/formats/edge.md";
@@ -83,10 +84,16 @@ std::string own_path() {
 
 // Goes on as the program that was put in place, where there is one. Returns where this one is to go
 // on.
-Status become_program(const std::string& data, char** argv) {
+Status become_program(const edge::EdgeConfig& config, char** argv) {
   if (std::getenv(kStartedBy) != nullptr) return {};
-  AMITY_TRY(const std::string program, edge::program_to_run(data + "/program"));
+  const std::string directory = config.data + "/program";
+  AMITY_TRY(const std::string program, edge::program_to_run(directory));
   if (program.empty() || program == own_path()) return {};
+  AMITY_TRY(const edge::ProgramState state, edge::load_program_state(directory));
+  // A little longer than the program gives itself.
+  if (state.trial)
+    AMITY_CHECK(edge::watch_trial(
+        directory, std::chrono::minutes(config.update_confirm_min) + std::chrono::seconds(10)));
   ::setenv(kStartedBy, program.c_str(), 1);
   std::string name = "amity", command = "edge";
   std::vector<char*> arguments{name.data(), command.data()};
@@ -125,7 +132,7 @@ int edge_command(int argc, char** argv) {
                config->reading.meters.size(), config->reading.receivers.size());
     return kExitDone;
   }
-  if (const Status became = become_program(config->data, argv); !became.ok())
+  if (const Status became = become_program(*config, argv); !became.ok())
     return failed(became.error(), kExitFailed);
   block_stop_signals();
   auto agent = roles::EdgeAgent::open(

@@ -10,6 +10,7 @@
 #include "base/civil.h"
 #include "exchange/nem12_reader.h"
 #include "exchange/reading_rows.h"
+#include "exchange/rebin.h"
 #include "exchange/writers.h"
 #include "runtime/system.h"
 #include "store/store.h"
@@ -20,10 +21,13 @@ namespace {
 constexpr std::int64_t kDay_s = 86'400;
 constexpr std::size_t kFlushBytes = 1 << 20;
 constexpr std::size_t kLeftOutShown = 20;
+constexpr std::size_t kEventsOfDevice = 10'000;
+constexpr std::string_view kEventsFormat = "cim-events";
 
 struct Request {
   std::string data, device, channel, from, to, format = "csv", zone, view = "raw";
-  std::string sender = "AMITY", receiver = "UNKNOWN";
+  std::string sender = "AMITY", receiver = "UNKNOWN", bins;
+  int bill_day = 1;
 };
 
 int failed(const Error& error, int code) {
@@ -106,16 +110,36 @@ exchange::MeterSeries series_of(const Device& device, const Channel& channel,
   return series;
 }
 
-Status write_channel(store::Store& store, const Channel& channel, UtcSeconds from, UtcSeconds to,
-                     exchange::SeriesWriter& writer, Written& written, std::string& out) {
+// As the meter gave them, or what is billed, with the method of each substitute.
+Result<std::vector<std::pair<Reading, std::uint8_t>>> values_of(store::Store& store,
+                                                                const Channel& channel,
+                                                                const Request& request,
+                                                                UtcSeconds after,
+                                                                UtcSeconds until) {
+  std::vector<std::pair<Reading, std::uint8_t>> out;
+  if (request.view != "final") {
+    AMITY_TRY(const auto readings, store.readings().read(channel.id, after, until));
+    for (const Reading& reading : readings) out.emplace_back(reading, std::uint8_t{0});
+    return out;
+  }
+  if (channel.kind != ChannelKind::kInterval) return out;
+  AMITY_TRY(const auto series,
+            store::final_series(store.readings(), store.finals(), channel.id, after, until));
+  for (const store::FinalPoint& p : series.points) out.emplace_back(p.reading, p.final.method);
+  return out;
+}
+
+Status write_channel(store::Store& store, const Channel& channel, const Request& request,
+                     UtcSeconds from, UtcSeconds to, exchange::SeriesWriter& writer,
+                     Written& written, std::string& out) {
   const std::uint32_t duration = channel.kind == ChannelKind::kInterval ? channel.interval_s : 0;
   for (UtcSeconds at = from; at < to; at = at + kDay_s) {
-    AMITY_TRY(const auto readings,
-              store.readings().read(channel.id, at, std::min(at + kDay_s, to)));
-    for (const Reading& reading : readings) {
-      const Status status = writer.value(
-          {reading.time, duration, Decimal{reading.value, channel.exponent}, reading.quality, 0},
-          out);
+    AMITY_TRY(const auto values, values_of(store, channel, request, at, std::min(at + kDay_s, to)));
+    for (const auto& [reading, method] : values) {
+      const Status status =
+          writer.value({reading.time, duration, Decimal{reading.value, channel.exponent},
+                        reading.quality, method},
+                       out);
       if (!status.ok() && written.lost++ == 0)
         fmt::print(stderr, "left out: {}\n", status.error().reason);
       written.values += status.ok();
@@ -145,7 +169,7 @@ Result<Written> write_foreign(store::Store& store, const std::vector<Device>& de
         continue;
       }
       ++written.series;
-      AMITY_CHECK(write_channel(store, channel, from, to, writer, written, out));
+      AMITY_CHECK(write_channel(store, channel, request, from, to, writer, written, out));
     }
   }
   AMITY_CHECK(writer.finish(out));
@@ -162,7 +186,12 @@ int export_foreign(store::Store& store, const std::vector<Device>& devices, cons
   options.created = now;
   options.sender = request.sender;
   options.receiver = request.receiver;
-  const auto writer = exchange::make_writer(*exchange::write_format_from(request.format), options);
+  auto writer = exchange::make_writer(*exchange::write_format_from(request.format), options);
+  if (const auto bins = exchange::bins_from(request.bins)) {
+    const auto days = TimeZone::find(request.zone.empty() ? "UTC" : request.zone);
+    if (!days.ok()) return failed(days.error(), kExitUsage);
+    writer = exchange::make_rebinned(std::move(writer), {*bins, *days, request.bill_day});
+  }
   const auto written = write_foreign(store, devices, request, from, to, *writer);
   if (!written.ok()) return failed(written.error(), kExitFailed);
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
@@ -171,6 +200,29 @@ int export_foreign(store::Store& store, const std::vector<Device>& devices, cons
              written->values, written->series, written->left_out, written->lost);
   return written->lost > 0 || (written->series == 0 && written->left_out > 0) ? kExitFailed
                                                                               : kExitDone;
+}
+
+// The newest of each device; what has no code in the standard is counted.
+int export_events(store::Store& store, const std::vector<Device>& devices, UtcSeconds from,
+                  UtcSeconds to) {
+  std::string out;
+  std::uint64_t events = 0, without = 0;
+  exchange::append_cim_events_head(out);
+  for (const Device& device : devices) {
+    const auto found = store.events().of_device(device.id, from, to, kEventsOfDevice);
+    if (!found.ok()) return failed(found.error(), kExitFailed);
+    for (auto event = found->rbegin(); event != found->rend(); ++event)
+      ++(exchange::append_cim_event(out, {device.serial, *event}) ? events : without);
+    if (found->size() == kEventsOfDevice)
+      fmt::print(stderr, "{}: its {} newest events alone\n", device.serial, kEventsOfDevice);
+    if (out.size() > kFlushBytes) flush(out);
+  }
+  exchange::append_cim_events_end(out);
+  flush(out);
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+    return failed(make_error(ErrorCode::kIo, "stdout cannot be written"), kExitFailed);
+  fmt::print(stderr, "{} events; left out: {} that have no code in IEC 61968-9\n", events, without);
+  return kExitDone;
 }
 
 int run(const Request& request) {
@@ -200,8 +252,9 @@ int run(const Request& request) {
           kExitFailed);
     devices = {**one};
   }
-  if (exchange::write_format_from(request.format) && request.view == "final")
-    return failed(make_error(ErrorCode::kInvalid, "--view final is of csv and jsonl alone"),
+  if (request.format == kEventsFormat) return export_events(**store, devices, *from, *to);
+  if (!request.bins.empty() && !exchange::write_format_from(request.format))
+    return failed(make_error(ErrorCode::kInvalid, "--bins is of formats of other systems"),
                   kExitUsage);
   if (exchange::write_format_from(request.format))
     return export_foreign(**store, devices, request, *from, *to, now);
@@ -231,7 +284,8 @@ int export_command(int argc, char** argv) {
       "Prints readings: as CSV or JSON Lines (unit, exact value, quality, UTC and local time on "
       "each row), or in a format of\n"
       "other systems: nem12, cmep, espi (Green Button), mscons (EDIFACT), cim (IEC 61968-9 "
-      "MeterReadings), parquet. What a\n"
+      "MeterReadings), parquet;\n"
+      "or events: cim-events (IEC 61968-9 EndDeviceEvents). What a\n"
       "format has no place for (a voltage in NEM12) is told on stderr and left out.\n"
       "The data directory must not be in use: a running platform exports at "
       "/api/v1/devices/{id}/export.",
@@ -244,8 +298,18 @@ int export_command(int argc, char** argv) {
   app.add_option("--from", request.from, "after this time, ISO (default: 31 days ago)");
   app.add_option("--to", request.to, "up to this time, ISO (default: now)");
   app.add_option("--format", request.format,
-                 "csv, jsonl, nem12, cmep, espi, mscons, cim or parquet")
-      ->check(CLI::IsMember({"csv", "jsonl", "nem12", "cmep", "espi", "mscons", "cim", "parquet"}));
+                 "csv, jsonl, nem12, cmep, espi, mscons, cim, parquet or cim-events")
+      ->check(CLI::IsMember(
+          {"csv", "jsonl", "nem12", "cmep", "espi", "mscons", "cim", "parquet", "cim-events"}));
+  app.add_option(
+         "--bins", request.bins,
+         "sums intervals to 15min, 1h, 1d or billing months, in formats of other systems; days and "
+         "months are those of --zone (default: UTC)")
+      ->check(CLI::IsMember({"15min", "1h", "1d", "billing"}));
+  app.add_option("--bill-day", request.bill_day,
+                 "of the month, at whose start a billing month begins")
+      ->check(CLI::Range(1, 28))
+      ->capture_default_str();
   app.add_option("--view", request.view,
                  "raw: as the meter gave it; final: what is billed, with method code and version")
       ->check(CLI::IsMember({"raw", "final"}))

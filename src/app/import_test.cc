@@ -146,6 +146,47 @@ TEST_F(Import, WhatIsExportedInAnotherFormatComesBack) {
   EXPECT_EQ(rows({"--format", "papyrus"}).exit_code, kExitUsage);
 }
 
+// A multiplier that changes in mid-file, garbled and repeated rows: told with file, line and
+// reason; the good rows are kept, with --atomic none; the same file again changes nothing.
+TEST_F(Import, ABadFileKeepsItsGoodRowsOrNoneAndTwiceIsOnce) {
+  const std::string text = kHead + nem12_day("20040201", "1.5", 48) + "300,2004020,1\n" +
+                           nem12_day("20040202", "2.5", 48) + nem12_day("20040202", "2.5", 48) +
+                           "900\n";
+  const std::string path = file("bad.csv", text);
+  const Outcome none = import({"--add", "--atomic", path});
+  EXPECT_EQ(none.exit_code, kExitBadInput);
+  EXPECT_NE(none.out.find("nothing kept (--atomic)"), std::string::npos) << none.out;
+  EXPECT_EQ(rows().out.find("MET1"), std::string::npos);
+  const Outcome kept = import({"--add", path});
+  EXPECT_EQ(kept.exit_code, kExitBadInput);
+  EXPECT_NE(kept.err.find("bad.csv:4: "), std::string::npos) << kept.err;
+  EXPECT_NE(kept.out.find("96 new"), std::string::npos) << kept.out;
+  const std::string before = rows().out;
+  const Outcome again = import({path});
+  EXPECT_NE(again.out.find("0 new, 144 known already, 0 corrected"), std::string::npos) << again.out;
+  EXPECT_EQ(rows().out, before);
+}
+
+TEST_F(Import, SumsOfHoursAndEventsGoOut) {
+  ASSERT_EQ(import({"--add", file("h.csv", kHead + nem12_day("20040201", "1.5", 48) + "900\n")})
+                .exit_code,
+            kExitDone);
+  const Outcome hours = rows({"--format", "espi", "--bins", "1h"});
+  EXPECT_EQ(hours.exit_code, kExitDone) << hours.err;
+  EXPECT_NE(hours.out.find("<intervalLength>3600</intervalLength>"), std::string::npos);
+  EXPECT_NE(hours.err.find("48 readings of 1 channels"), std::string::npos) << hours.err;
+  const std::string one = "<value>3000000</value>";
+  std::size_t found = 0;
+  for (std::size_t at = hours.out.find(one); at != std::string::npos;
+       at = hours.out.find(one, at + 1))
+    ++found;
+  EXPECT_EQ(found, 24u);
+  EXPECT_EQ(rows({"--format", "csv", "--bins", "1h"}).exit_code, kExitUsage);
+  const Outcome events = rows({"--format", "cim-events"});
+  EXPECT_EQ(events.exit_code, kExitDone) << events.err;
+  EXPECT_NE(events.out.find("<EndDeviceEvents"), std::string::npos);
+}
+
 TEST_F(Import, WhatIsNoFileOfAKnownFormatSaysSo) {
   const Outcome garbage = import({file("g.bin", std::string("\x01\x02\0\x03garbage", 11))});
   EXPECT_EQ(garbage.exit_code, kExitBadInput);

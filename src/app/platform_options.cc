@@ -45,6 +45,10 @@ void add_billing_options(CLI::App& app, PlatformArguments& a) {
                  "rules of validation per class and unit (TOML; `amity vee --print-rules` shows "
                  "those that count without it)")
       ->envname("AMITY_VEE_RULES");
+  app.add_option("--vee-facts", a.vee_facts,
+                 "holidays, ratings, dials, check channels, class profiles (TOML, "
+                 "docs/formats/vee_facts.md)")
+      ->envname("AMITY_VEE_FACTS");
   app.add_option("--reread-days", a.reread_days,
                  "days that a meter is asked again before missing intervals are estimated")
       ->check(CLI::Range(0u, 60u))
@@ -187,13 +191,15 @@ Status edge_options(const PlatformArguments& a, roles::EdgeOptions& edge) {
   return {};
 }
 
-Result<mdm::RuleBook> vee_rules_of(const std::string& path) {
+// What `parse` makes of a file; its error names the file.
+template <class Parse>
+auto parsed_file(const std::string& path, Parse parse) -> decltype(parse(std::string_view())) {
   std::ifstream in(path, std::ios::binary);
   const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
   if (!in.good() && text.empty()) return make_error(ErrorCode::kIo, path + " cannot be read");
-  auto rules = mdm::rules_from_toml(text);
-  if (!rules.ok()) return make_error(rules.error().code, path + ": " + rules.error().reason);
-  return rules;
+  auto made = parse(std::string_view(text));
+  if (!made.ok()) return make_error(made.error().code, path + ": " + made.error().reason);
+  return made;
 }
 
 }  // namespace
@@ -228,7 +234,10 @@ Result<roles::PlatformOptions> platform_options(const PlatformArguments& a) {
   options.http.backup_root = a.backups;
   options.http.open_metrics = a.open_metrics;
   if (!a.vee_rules.empty()) {
-    AMITY_TRY(options.mdm.rules, vee_rules_of(a.vee_rules));
+    AMITY_TRY(options.mdm.rules, parsed_file(a.vee_rules, mdm::rules_from_toml));
+  }
+  if (!a.vee_facts.empty()) {
+    AMITY_TRY(options.mdm.facts, parsed_file(a.vee_facts, mdm::facts_from_toml));
   }
   options.mdm.reread.give_up_after_s = std::int64_t{a.reread_days} * 86'400;
   options.mdm.bill_day = a.bill_day;

@@ -27,7 +27,7 @@ struct PlatformArguments {
   std::string backups;    // directory, "" = DATA/backups
   unsigned headends = 0;  // 0 = one per core
   unsigned read_every_min = 60;
-  std::string vee_rules;  // file, "" = what Amity ships
+  std::string vee_rules, vee_facts;  // file, "" = what Amity ships
   unsigned reread_days = 5;
   int bill_day = 1;
   std::string tariffs;  // directory, "" = DATA/tariffs

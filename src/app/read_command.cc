@@ -7,6 +7,7 @@
 
 #include "app/exit_codes.h"
 #include "app/read_meter.h"
+#include "app/read_mm.h"
 #include "app/read_options.h"
 #include "app/read_printer.h"
 #include "headend/device_link.h"
@@ -193,6 +194,9 @@ void add_options(CLI::App& app, ReadOptions& o) {
       "  iec62056+tcp://HOST:PORT?device=ADDR&mode=C&password=..\n"
       "  modbus+tcp://HOST:PORT?unit=5&map=FILE     FILE: a meter model with [[register]] tables\n"
       "  p1+tcp://HOST:PORT?key=HEX, sml+tcp://HOST:PORT     the next telegram\n"
+      "  mm+tcp://HOST:PORT?meter=12 DIGITS&own=12 DIGITS&key=HEX [table:N] [attribute:N]   Meters "
+      "and More in our\n"
+      "            own framing, not conformance-tested; DLMS over SMITP (profile 4) is dlms+tcp\n"
       "  mbus+serial:///dev/ttyUSB0?baud=2400&line=8E1&...   a port of this machine; not C12.22\n"
       "  zone=Europe/Madrid         of the meter's clock, where that shows no offset (default: UTC)\n"
       "Examples:\n"
@@ -219,6 +223,7 @@ int read_command(int argc, char** argv) {
   }
   options.timeout_given = app.count("--timeout") != 0;
   runtime::Reactor reactor;
+  if (is_mm(options.url)) return read_mm(options, reactor);
   const auto address = headend::parse_address(options.url);
   if (address.ok() && address->scheme != headend::Scheme::kDlms)
     return read_meter_of(*address, options, reactor);

@@ -49,6 +49,11 @@ void add_options(CLI::App& app, Options& o) {
   app.add_option("--stg-every", o.fleet.stg_every_s, "seconds between the reports of one concentrator");
   app.add_option("--history-days", o.fleet.history_days, "how long ago the meters were installed");
   app.add_option("--concentrators", o.fleet.concentrator_share, "share of the grid behind concentrators, 0..1");
+  app.add_option("--grid-meters", o.fleet.grid_meter_share,
+                 "share of the transformers that have a meter of their own; with any, feeders have "
+                 "too, and a home "
+                 "or two draws past its meter")
+      ->check(CLI::Range(0.0, 1.0));
   app.add_flag("--hdlc", o.fleet.hdlc,
                "meters reached directly speak HDLC over TCP (dlms+hdlc://), concentrators the wrapper as ever");
   app.add_option("--delay-ms", o.fleet.link.delay_ms, "delay of each answer");

@@ -3,6 +3,7 @@
 #include <future>
 
 #include "app/demo_billing.h"
+#include "app/demo_grid.h"
 #include "app/fleet_file.h"
 
 namespace amity::app {
@@ -39,7 +40,7 @@ Result<std::unique_ptr<SimulatedUtility>> SimulatedUtility::start(world::FleetCo
   std::string& stg_drop = options.heard.stg_drop;
   if (stg_drop.empty() && fleet.mix[world::MeterProtocol::kStg] > 0)
     stg_drop = options.data_directory + "/stg-drop";
-  const std::string reports = stg_drop;
+  const std::string reports = stg_drop, data_directory = options.data_directory;
   AMITY_TRY(const TimeZone zone, TimeZone::find(options.zone));
   AMITY_TRY(utility->platform_, roles::Platform::open(std::move(options)));
   roles::Platform& platform = *utility->platform_;
@@ -51,6 +52,8 @@ Result<std::unique_ptr<SimulatedUtility>> SimulatedUtility::start(world::FleetCo
   for (const world::SideKey& key : utility->fleet_->side_keys()) file.keys.emplace_back(key.device, device_keys(key));
   AMITY_CHECK(import_fleet(file, platform.store().registry(), platform.keys()));
   AMITY_CHECK(add_demo_billing(file.master, zone, platform.tariff_directory(), platform.store().billing()));
+  AMITY_CHECK(write_demo_grid(utility->fleet_->grid_plan(), file.master,
+                              data_directory + "/virtual_meters.toml"));
   AMITY_CHECK(platform.start());
   if (const auto push = platform.push_tcp()) {
     utility->on_meters([push](world::Fleet& meters) { meters.start_pushes(*push); });

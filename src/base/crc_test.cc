@@ -20,20 +20,23 @@ TEST(Crc, fed_in_pieces_it_is_the_same) {
 }
 
 // The definition, bit by bit.
-std::uint16_t x25_by_bits(ByteView bytes) {
-  unsigned crc = 0xFFFF;
+std::uint16_t by_bits(unsigned reflected_polynomial, unsigned crc, ByteView bytes) {
   for (const std::uint8_t byte : bytes) {
     crc ^= byte;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc & 1) ? (crc >> 1) ^ 0x8408 : crc >> 1;
+    for (int bit = 0; bit < 8; ++bit)
+      crc = (crc & 1) ? (crc >> 1) ^ reflected_polynomial : crc >> 1;
   }
-  return static_cast<std::uint16_t>(crc ^ 0xFFFF);
+  return static_cast<std::uint16_t>(crc);
 }
 
 TEST(Crc, of_every_length_as_bit_by_bit) {
   Bytes bytes;
-  for (unsigned i = 0; i < 100; ++i) {
-    EXPECT_EQ(crc16_x25(bytes), x25_by_bits(bytes)) << i << " bytes";
-    bytes.push_back(static_cast<std::uint8_t>(i * 151 + 7));
+  for (unsigned i = 0; i < 700; ++i) {
+    EXPECT_EQ(crc16_x25(bytes), by_bits(0x8408, 0xFFFF, bytes) ^ 0xFFFF) << i << " bytes";
+    EXPECT_EQ(crc16_x25_add(0x1D0F, bytes), by_bits(0x8408, 0x1D0F, bytes)) << i << " bytes";
+    EXPECT_EQ(crc16_kermit(bytes), by_bits(0x8408, 0, bytes)) << i << " bytes";
+    EXPECT_EQ(crc16_arc(bytes), by_bits(0xA001, 0, bytes)) << i << " bytes";
+    bytes.push_back(static_cast<std::uint8_t>((i * i + 7 * i) >> 2));
   }
 }
 

@@ -48,13 +48,7 @@ char* write_short(char* at, std::uint32_t number, int decimals) {
   return at + whole + 1 + decimals;
 }
 
-}  // namespace
-
-char* write_decimal(char* at, Decimal decimal) {
-  if (decimal.value >= 0 && decimal.value < 100'000'000 && decimal.exponent <= 0 &&
-      decimal.exponent >= -7) {
-    return write_short(at, static_cast<std::uint32_t>(decimal.value), -decimal.exponent);
-  }
+[[gnu::noinline]] char* write_any(char* at, Decimal decimal) {
   static constexpr int kDigitsMax = 20;
   // Digits from the right, zeros in front of them, and what the last move copies beyond them.
   char text[kDecimalCharsMax + kDigitsMax];
@@ -85,6 +79,19 @@ char* write_decimal(char* at, Decimal decimal) {
   *at++ = '.';
   std::memcpy(at, end - decimals, kDigitsMax);
   return at + decimals;
+}
+
+}  // namespace
+
+char* write_decimal(char* at, Decimal decimal) {
+  const auto number = static_cast<std::uint64_t>(decimal.value);
+  if (number < 10 && decimal.exponent == 0) {
+    *at = static_cast<char>('0' + number);
+    return at + 1;
+  }
+  if (number < 100'000'000 && decimal.exponent <= 0 && decimal.exponent >= -7)
+    return write_short(at, static_cast<std::uint32_t>(number), -decimal.exponent);
+  return write_any(at, decimal);
 }
 
 std::string to_string(Decimal decimal) {

@@ -177,12 +177,28 @@ void map_events(const MeterModel* model, const wire::Report& report, Mapped& map
   }
 }
 
+// All bits set, or the lowest number of a signed field: how blocks say that there is no value.
+bool says_nothing(ByteView bytes, FieldType type) {
+  if (bytes.size() < 2) return false;
+  const auto rest_is = [&](std::uint8_t top, std::uint8_t rest, bool little) {
+    const std::size_t high = little ? bytes.size() - 1 : 0;
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+      if (bytes[i] != (i == high ? top : rest)) return false;
+    return true;
+  };
+  if (type == FieldType::kSignedLe || type == FieldType::kSignedBe)
+    return rest_is(0x80, 0x00, type == FieldType::kSignedLe);
+  return rest_is(0xFF, 0xFF, true);
+}
+
 // The number of a field whose bytes begin at `at` of its block or table; false: they do not hold
 // it.
 bool read_field(const VendorField& field, ByteView bytes, std::size_t at, std::string id,
                 std::uint32_t tariff, wire::Report& report) {
   if (field.offset < at || field.offset - at + field.size > bytes.size()) return false;
-  const auto number = number_in(bytes.subspan(field.offset - at, field.size), field.type);
+  const ByteView place = bytes.subspan(field.offset - at, field.size);
+  if (says_nothing(place, field.type)) return false;
+  const auto number = number_in(place, field.type);
   if (!number.ok()) return false;
   wire::Reading reading;
   reading.quantity = field.quantity;

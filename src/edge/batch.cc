@@ -14,7 +14,7 @@ using store::get_u32;
 using store::put_text;
 using store::put_varint;
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2, kVersionPlaces = 2;  // from which on service points are named
 
 void put_device(Bytes& out, const Device& d) {
   put_varint(out, d.id.value);
@@ -96,6 +96,11 @@ Status check_names(const Batch& batch, const ByteReader& in) {
         return in.malformed("an event of a device that is not named");
     return events->events.size() <= kEventsPerBatchMax ? Status{} : in.malformed("too many events");
   }
+  if (const auto* command = std::get_if<CommandChanged>(&batch.fact)) {
+    return !command->device.valid() || devices.contains(command->device)
+               ? Status{}
+               : in.malformed("a command of a device that is not named");
+  }
   const auto* contact = std::get_if<ContactMade>(&batch.fact);
   if (contact == nullptr) return in.malformed("such facts do not come from edges");
   return devices.contains(contact->device)
@@ -108,7 +113,11 @@ Status check_names(const Batch& batch, const ByteReader& in) {
 Result<Bytes> encode_batch(const Batch& batch) {
   Bytes out{kVersion};
   put_varint(out, batch.devices.size());
-  for (const Device& device : batch.devices) put_device(out, device);
+  for (const Device& device : batch.devices) {
+    put_device(out, device);
+    const auto place = batch.service_points.find(device.id);
+    put_text(out, place == batch.service_points.end() ? std::string_view() : place->second);
+  }
   put_varint(out, batch.channels.size());
   for (const Channel& channel : batch.channels) put_channel(out, channel);
   AMITY_CHECK(store::encode_fact(batch.fact, out));
@@ -120,13 +129,18 @@ Result<Bytes> encode_batch(const Batch& batch) {
 Result<Batch> decode_batch(ByteView body) {
   ByteReader in(body);
   AMITY_TRY(const std::uint8_t version, in.u8());
-  if (version != kVersion)
+  if (version == 0 || version > kVersion)
     return in.malformed("batches of version " + std::to_string(version) + " are not known");
   Batch batch;
   AMITY_TRY(const std::uint64_t devices, store::get_varint(in));
   if (devices > kDevicesPerBatchMax) return in.malformed("too many devices");
   for (std::uint64_t i = 0; i < devices; ++i) {
     AMITY_TRY(Device device, get_device(in));
+    if (version >= kVersionPlaces) {
+      AMITY_TRY(std::string place, get_text(in));
+      if (place.size() > kNameBytesMax) return in.malformed("a service point's name is too long");
+      if (!place.empty()) batch.service_points[device.id] = std::move(place);
+    }
     batch.devices.push_back(std::move(device));
   }
   AMITY_TRY(const std::uint64_t channels, store::get_varint(in));

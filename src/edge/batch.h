@@ -2,6 +2,8 @@
 // understood alone, however much later. Ids are the edge's own.
 #pragma once
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "base/bytes.h"
@@ -15,12 +17,15 @@ namespace amity::edge {
 struct Batch {
   std::vector<Device> devices;    // id, serial, manufacturer, model, protocol, interval
   std::vector<Channel> channels;  // of readings; their devices are among `devices`
-  Fact fact;                      // ReadingsArrived, EventsArrived or ContactMade
+  // ReadingsArrived, EventsArrived, ContactMade, or CommandChanged (whose id is the server's)
+  Fact fact;
+  std::map<DeviceId, std::string> service_points = {};  // their names, where they are told
 };
 
 // kLimit when it is larger than limits.h allows.
 Result<Bytes> encode_batch(const Batch& batch);
-// Every channel and device of the fact is among those named (an event's device may be none). Safe
+// Every channel and device of the fact is among those named (an event's device, and a
+// command's, may be none). Safe
 // on any input.
 Result<Batch> decode_batch(ByteView body);
 

@@ -30,6 +30,8 @@ Status BufferIntake::name(DeviceId id, Batch& batch) {
     known = devices_.emplace(id, *device).first;
   }
   batch.devices.push_back(known->second);
+  if (const auto place = service_points_.find(id); place != service_points_.end())
+    batch.service_points[id] = place->second;
   return {};
 }
 
@@ -136,6 +138,17 @@ void BufferIntake::accept(ContactMade contact) {
   std::vector<Fact> facts;
   facts.push_back(std::move(contact));
   take(std::move(facts), {}, false);
+}
+
+void BufferIntake::accept(CommandChanged changed, std::function<void(Status)> on_done) {
+  changed.device = {};  // the server knows which it is of
+  Pending pending;
+  pending.on_done = [on_done = std::move(on_done)](Result<intake::Receipt> kept) {
+    on_done(kept.ok() ? Status{} : Status(kept.error()));
+  };
+  std::vector<Fact> facts;
+  facts.push_back(std::move(changed));
+  take(std::move(facts), std::move(pending), true);
 }
 
 void BufferIntake::tell(Severity severity, std::uint32_t code, std::string text) {

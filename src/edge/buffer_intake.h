@@ -35,10 +35,16 @@ class BufferIntake final : public intake::Intake {
   void accept(ReadingsArrived delivery, OnDone on_done) override;
   void accept(EventsArrived delivery, OnDone on_done) override;
   void accept(ContactMade contact);
+  // The server waits for it: taken into the reserve of a full buffer.
+  void accept(CommandChanged changed, std::function<void(Status)> on_done);
   // What the edge says of itself.
   void tell(Severity severity, std::uint32_t code, std::string text);
   // Devices or channels have changed.
-  void forget_names() { devices_.clear(), channels_.clear(); }
+  void forget_names() { devices_.clear(), channels_.clear(), service_points_.clear(); }
+  // The name of where a device hangs; after forget_names().
+  void set_service_point(DeviceId device, std::string name) {
+    service_points_[device] = std::move(name);
+  }
 
  private:
   struct Pending {
@@ -61,6 +67,7 @@ class BufferIntake final : public intake::Intake {
   Events on_;
   std::map<DeviceId, Device> devices_;
   std::map<ChannelId, Channel> channels_;
+  std::map<DeviceId, std::string> service_points_;
   std::vector<Pending> pending_;
   TimerId flush_ = 0;
   bool full_ = false;

@@ -18,14 +18,46 @@ std::string with_option(const std::string& address, const std::string& option) {
   return address + (address.find('?') == address.npos ? "?" : "&") + option;
 }
 
+// How a DLMS meter is spoken to: what is not said follows from the keys that are there.
+void take_security(ModelTable& table, MeterEntry& meter) {
+  using dlms::Mechanism;
+  const bool keys = !meter.key.empty() && !meter.authentication_key.empty();
+  meter.mechanism = table.word<Mechanism>("auth",
+                                          {{"none", Mechanism::kNone},
+                                           {"low", Mechanism::kLow},
+                                           {"md5", Mechanism::kHighMd5},
+                                           {"sha1", Mechanism::kHighSha1},
+                                           {"sha256", Mechanism::kHighSha256},
+                                           {"gmac", Mechanism::kHighGmac}},
+                                          keys                     ? Mechanism::kHighGmac
+                                          : meter.password.empty() ? Mechanism::kNone
+                                                                   : Mechanism::kLow);
+  const int protection = table.word<int>(
+      "security", {{"none", 0}, {"auth", 1}, {"enc", 2}, {"authenc", 3}}, keys ? 3 : 0);
+  meter.policy.authenticate = (protection & 1) != 0;
+  meter.policy.encrypt = (protection & 2) != 0;
+  if (meter.key.size() == 32) meter.policy.suite = dlms::SecuritySuite::k2;
+  const bool needs_keys =
+      meter.policy.needs_protection() || meter.mechanism == Mechanism::kHighGmac;
+  if (needs_keys && !keys) table.fail("this security wants \"key\" and \"authentication_key\"");
+  const Bytes title = table.hex("client_title");
+  if (needs_keys && title.size() != meter.client_title.size())
+    return table.fail("this security wants \"client_title\": 8 bytes that no other client has");
+  if (title.size() == meter.client_title.size())
+    std::copy(title.begin(), title.end(), meter.client_title.begin());
+}
+
 MeterEntry meter_from(ModelTable& table) {
   MeterEntry meter;
   meter.serial = table.text("serial", true);
   meter.manufacturer = table.text("manufacturer");
   meter.model = table.text("model");
   meter.protocol = table.text("protocol");
+  meter.service_point = table.text("service_point");
   meter.address = table.text("address");
   meter.interval_s = static_cast<std::uint32_t>(table.integer("interval_s", 60, kDay_s, 900));
+  if (meter.serial.size() > kNameBytesMax || meter.service_point.size() > kNameBytesMax)
+    table.fail("names have at most " + std::to_string(kNameBytesMax) + " bytes");
   if (const std::string since = table.text("since"); !since.empty()) {
     const auto time = from_iso(since);
     time.ok() ? void(meter.since = *time)
@@ -47,6 +79,7 @@ MeterEntry meter_from(ModelTable& table) {
   if (meter.protocol.empty())
     meter.protocol = meter.address.substr(0, meter.address.find_first_of("+:"));
   if (meter.protocol == "iec62056") meter.protocol = "iec62056-21";
+  if (meter.protocol == "dlms") take_security(table, meter);
   return meter;
 }
 

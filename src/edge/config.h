@@ -8,16 +8,22 @@
 
 #include "base/runtime.h"
 #include "edge/limits.h"
+#include "headend/key_ring.h"
 
 namespace amity::edge {
 
 struct MeterEntry {
   std::string serial, manufacturer, model, protocol;
+  std::string service_point;       // name of where it hangs, as the server knows it; "": not told
   std::string address;             // as a device's (headend/address.h); "" = heard by a receiver
   std::uint32_t interval_s = 900;  // of its load profile
   UtcSeconds since;                // it holds nothing older; 0: not known
   Bytes key, authentication_key;
   std::string password;
+  // Of DLMS.
+  dlms::Mechanism mechanism = dlms::Mechanism::kNone;
+  dlms::SecurityPolicy policy;
+  dlms::SystemTitle client_title{};  // ours
 };
 
 // What is read.

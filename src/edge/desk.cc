@@ -1,24 +1,12 @@
-#include "edge/desk.h"
-
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 
-#include "store/varint.h"
+#include "edge/desk_parts.h"
+#include "edge/file.h"
 
 namespace amity::edge {
 namespace {
-
-using std::chrono::milliseconds;
-
-enum class EdgeEvent : std::uint32_t {
-  kConnected = 1,
-  kLostBatches = 2,
-  kReplaced = 3,
-  kDeviceRegistered = 4,
-  kConfigurationRefused = 5,
-  kProgramTaken = 6,
-  kProgramRefused = 7
-};
 
 // Under which a buffer's mark is kept, and its batches' sources begin.
 std::string buffer_name(const std::string& edge, const BufferId& id) {
@@ -63,68 +51,21 @@ std::optional<std::pair<std::string, Sequence>> batch_of(const std::string& sour
   return std::pair(source.substr(0, slash + 1), sequence);
 }
 
+std::uint64_t batches_in(const std::string& folder) {
+  std::uint64_t count = 0;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error))
+    count += entry.path().extension() == ".batch";
+  return count;
+}
+
+// Of this side's disk or moment: the same batch may be kept when it comes again.
+bool may_pass(ErrorCode code) {
+  return code == ErrorCode::kIo || code == ErrorCode::kBusy || code == ErrorCode::kTimeout ||
+         code == ErrorCode::kClosed || code == ErrorCode::kCorrupt;
+}
+
 }  // namespace
-
-// One edge and the buffer it speaks of.
-struct Desk::Edge {
-  Edge(store::Registry& registry, std::string n, DeviceId d)
-      : name(std::move(n)), device(d), unpacker(registry, name, d) {}
-
-  std::string name;
-  DeviceId device;
-  Unpacker unpacker;
-  BufferId buffer{};
-  std::string source;  // prefix
-  Marks marks;
-  std::uint64_t generation = 0;  // of the buffer: answers about another one count no more
-  Sequence saved = 0;            // the mark that is on disk
-  store::Sequence journal = 0;   // facts of the batches beyond it come after
-  bool saving = false;
-  Connection* connection = nullptr;
-  std::uint64_t offered = 0;  // the configuration that it was sent, on this connection
-  std::string program;        // likewise the manifest
-  std::map<Sequence, std::pair<int, Status>> parts;  // of batches under way: how many are open
-};
-
-struct Desk::Connection : Stream::Handler {
-  Connection(Desk* d, std::unique_ptr<Stream> s) : desk(d), stream(std::move(s)) {}
-  ~Connection() override { desk->c_.runtime.timers.cancel(timer); }
-
-  void on_open() override {}
-  void on_closed(const Error& why) override {
-    if (!edge && why.code == ErrorCode::kSecurity) {
-      ++desk->counters_.refused_tls;
-      desk->c_.warn("edge: " + stream->peer().to_string() + " was refused: " + why.reason);
-    }
-    desk->drop(this);
-  }
-  void on_bytes(ByteView bytes) override {
-    if (edge) wait(kSilenceMax_ms);
-    messages.add(bytes);
-    while (!closing) {
-      auto message = messages.next();
-      if (!message.ok())
-        return desk->refuse(*this, desk->counters_.refused_protocol, to_string(message.error()));
-      if (!*message) return;
-      desk->take(*this, **message);
-    }
-  }
-  void wait(std::int64_t ms) {
-    desk->c_.runtime.timers.cancel(timer);
-    timer = desk->c_.runtime.timers.at(desk->c_.runtime.clock.now() + milliseconds(ms), [this] {
-      timer = 0;
-      desk->refuse(*this, desk->counters_.refused_protocol, "it says nothing");
-    });
-  }
-
-  Desk* desk;
-  std::unique_ptr<Stream> stream;
-  MessageStream messages;
-  std::shared_ptr<Edge> edge;  // once it has said hello
-  Sequence next = 0;           // the number that is expected
-  bool closing = false;
-  TimerId timer = 0;
-};
 
 Desk::Desk(DeskContext context)
     : c_(std::move(context)),
@@ -132,6 +73,7 @@ Desk::Desk(DeskContext context)
       programs_(c_.programs) {}
 Desk::~Desk() {
   c_.runtime.timers.cancel(looking_);
+  c_.runtime.timers.cancel(expiring_);
 }
 
 Endpoint Desk::listening() const {
@@ -168,6 +110,8 @@ Status Desk::recover() {
       const auto* events = std::get_if<EventsArrived>(&entry.fact);
       const auto* contact = std::get_if<ContactMade>(&entry.fact);
       if (contact != nullptr) contacts.emplace(contact->device, contact->at.value);
+      if (const auto* command = std::get_if<CommandChanged>(&entry.fact); command != nullptr)
+        if (is_settled(command->state)) settled_.emplace(command->id, command->state);
       const auto batch = readings != nullptr ? batch_of(readings->source)
                          : events != nullptr ? batch_of(events->source)
                                              : std::nullopt;
@@ -240,7 +184,8 @@ void Desk::take(Connection& connection, const Message& message) {
 
 void Desk::greet(Connection& connection, const Hello& hello) {
   const std::string name = c_.proved_name(*connection.stream);
-  if (connection.edge || hello.protocol != kProtocol)
+  const bool spoken = hello.protocol >= kProtocolOldest && hello.protocol <= kProtocol;
+  if (connection.edge || !spoken)
     return refuse(connection, counters_.refused_protocol,
                   "it speaks protocol " + std::to_string(hello.protocol) + ", not " +
                       std::to_string(kProtocol));
@@ -270,75 +215,20 @@ void Desk::greet(Connection& connection, const Hello& hello) {
   picture.buffer = to_hex(hello.buffer);
   picture.acknowledged = edge->saved;
   picture.configuration = hello.configuration;
+  picture.put_aside = c_.quarantine.empty() ? 0 : batches_in(quarantine_of(name));
   edge->offered = 0;
   edge->program.clear();
+  edge->protocol = hello.protocol;
   connection.stream->send(
-      encode_message(Welcome{kProtocol, edge->saved, c_.runtime.clock.utc().value}));
+      encode_message(Welcome{hello.protocol, edge->saved, c_.runtime.clock.utc().value}));
   offer_configuration(*edge);
   offer_program(*edge);
+  send_orders(*edge);
   ContactMade contact;
   contact.device = edge->device;
   contact.at = c_.runtime.clock.utc();
   contact.ok = true;
   c_.journal.append(contact, [](Result<store::Sequence>) {});
-}
-
-void Desk::look_at_files() {
-  if (!configurations_.any() && c_.programs.empty()) return;
-  for (const auto& [name, edge] : edges_) {
-    if (edge->connection == nullptr) continue;
-    offer_configuration(*edge);
-    offer_program(*edge);
-  }
-  looking_ = c_.runtime.timers.at(c_.runtime.clock.now() + milliseconds(kConfigurationsEvery_ms),
-                                  [this] { look_at_files(); });
-}
-
-// Once per connection and version: what was refused is not pressed on the edge again.
-void Desk::offer_configuration(Edge& edge) {
-  auto wanted = configurations_.wanted(edge.name);
-  if (!wanted.ok())
-    return c_.warn("edge: configuration of " + edge.name + ": " + to_string(wanted.error()));
-  if (!*wanted || (*wanted)->version == pictures_[edge.name].configuration ||
-      (*wanted)->version == edge.offered)
-    return;
-  edge.offered = (*wanted)->version;
-  edge.connection->stream->send(encode_message(**wanted));
-}
-
-void Desk::take_report(Edge& edge, const ConfigurationReport& report) {
-  EdgePicture& picture = pictures_[edge.name];
-  picture.configuration_refusal = report.refusal;
-  if (report.refusal.empty()) {
-    picture.configuration = report.version;
-    return;
-  }
-  const std::string text =
-      "configuration " + std::to_string(report.version) + " was refused: " + report.refusal;
-  c_.warn("edge: " + edge.name + ": " + text);
-  event(edge, Severity::kMedium, static_cast<std::uint32_t>(EdgeEvent::kConfigurationRefused),
-        text);
-}
-
-// Once per connection and manifest.
-void Desk::offer_program(Edge& edge) {
-  const EdgePicture& picture = pictures_[edge.name];
-  const auto offer = programs_.wanted(picture.target, picture.version);
-  if (!offer || offer->manifest == edge.program) return;
-  edge.program = offer->manifest;
-  edge.connection->stream->send(encode_message(*offer));
-}
-
-void Desk::take_report(Edge& edge, const UpdateReport& report) {
-  const bool taken = report.refusal.empty();
-  pictures_[edge.name].update_refusal = report.refusal;
-  const std::string program = "program " + to_hex(report.digest).substr(0, 12);
-  const std::string text =
-      taken ? program + " is in place and on trial" : program + " was refused: " + report.refusal;
-  c_.warn("edge: " + edge.name + ": " + text);
-  event(edge, taken ? Severity::kInfo : Severity::kMedium,
-        static_cast<std::uint32_t>(taken ? EdgeEvent::kProgramTaken : EdgeEvent::kProgramRefused),
-        text);
 }
 
 // Where the buffer's numbers begin, of what is kept already.
@@ -411,18 +301,13 @@ void Desk::take_batch(Connection& connection, const BatchSent& sent) {
   connection.next = sent.sequence + 1;
   if (!edge->marks.begin(sent.sequence)) {
     ++picture.repeated;
-    return finished(edge, sent.sequence, {});
+    return finished(edge, sent.sequence, {}, {});
   }
-  const auto fail = [&](const Error& why) {
-    edge->marks.failed(sent.sequence);
-    refuse(connection, counters_.refused_protocol,
-           "batch " + std::to_string(sent.sequence) + ": " + to_string(why));
-  };
-  auto batch = decode_batch(sent.body);
-  if (!batch.ok()) return fail(batch.error());
-  auto unpacked = edge->unpacker.unpack(
-      std::move(*batch), edge->source + std::to_string(sent.sequence), c_.runtime.clock.utc());
-  if (!unpacked.ok()) return fail(unpacked.error());
+  auto unpacked = open_batch(*edge, sent);
+  if (!unpacked.ok()) return finished(edge, sent.sequence, unpacked.error(), sent.body);
+  const std::string place = edge->unpacker.unknown_places();
+  if (!place.empty())
+    event(*edge, Severity::kMedium, static_cast<std::uint32_t>(EdgeEvent::kPlaceUnknown), place);
   for (const DeviceId device : edge->unpacker.registered()) {
     event(*edge, Severity::kInfo, static_cast<std::uint32_t>(EdgeEvent::kDeviceRegistered),
           "device " + std::to_string(device.value) + " was registered: the edge reads it");
@@ -431,20 +316,29 @@ void Desk::take_batch(Connection& connection, const BatchSent& sent) {
   picture.readings += unpacked->readings.readings.size();
   picture.events += unpacked->events.events.size();
   picture.refused_readings = edge->unpacker.refused_readings();
-  deliver(edge, sent.sequence, std::move(*unpacked));
+  deliver(edge, sent.sequence, std::move(*unpacked), sent.body);
+}
+
+Result<Unpacked> Desk::open_batch(Edge& edge, const BatchSent& sent) {
+  AMITY_TRY(Batch batch, decode_batch(sent.body));
+  return edge.unpacker.unpack(std::move(batch), edge.source + std::to_string(sent.sequence),
+                              c_.runtime.clock.utc());
 }
 
 // Into the journal; the answers come on its thread, and are taken up on the loop's.
-void Desk::deliver(const std::shared_ptr<Edge>& edge, Sequence sequence, Unpacked unpacked) {
+void Desk::deliver(const std::shared_ptr<Edge>& edge, Sequence sequence, Unpacked unpacked,
+                   const Bytes& body) {
   auto& kept = kept_[edge->source].contacts;
   std::erase_if(unpacked.contacts, [&](const ContactMade& c) {
     return kept.contains({c.device, c.at.value});
   });
+  std::erase_if(unpacked.commands, [&](const CommandChanged& c) { return !settle(*edge, c); });
   const bool readings = !unpacked.readings.readings.empty(),
              events = !unpacked.events.events.empty();
-  edge->parts[sequence] = {static_cast<int>(readings) + static_cast<int>(events) +
-                               static_cast<int>(unpacked.contacts.size()) + 1,
-                           Status{}};
+  const std::size_t facts = unpacked.contacts.size() + unpacked.commands.size();
+  edge->parts[sequence] = {
+      static_cast<int>(readings) + static_cast<int>(events) + static_cast<int>(facts) + 1, Status{},
+      body, unpacked.commands};
   const auto part = [weak = std::weak_ptr<Desk*>(self_), timers = &c_.runtime.timers, edge,
                      sequence, generation = edge->generation](const Status& status) {
     timers->post([weak, edge, sequence, generation, status] {
@@ -452,11 +346,13 @@ void Desk::deliver(const std::shared_ptr<Edge>& edge, Sequence sequence, Unpacke
       if (!self || edge->generation != generation) return;
       const auto at = edge->parts.find(sequence);
       if (at == edge->parts.end()) return;
-      if (!status.ok()) at->second.second = status;
-      if (--at->second.first > 0) return;
-      const Status all = std::move(at->second.second);
+      if (!status.ok()) at->second.status = status;
+      if (--at->second.open > 0) return;
+      const Edge::Parts all = std::move(at->second);
       edge->parts.erase(at);
-      (*self)->finished(edge, sequence, all);
+      if (!all.status.ok())
+        for (const CommandChanged& c : all.commands) (*self)->settled_.erase({c.id, c.state});
+      (*self)->finished(edge, sequence, all.status, all.body);
     });
   };
   const auto receipt = [part](const Result<intake::Receipt>& r) {
@@ -464,15 +360,18 @@ void Desk::deliver(const std::shared_ptr<Edge>& edge, Sequence sequence, Unpacke
   };
   if (events) c_.intake.accept(std::move(unpacked.events), receipt);
   if (readings) c_.intake.accept(std::move(unpacked.readings), receipt);
-  for (const ContactMade& contact : unpacked.contacts) {
-    c_.journal.append(contact, [part](const Result<store::Sequence>& r) {
-      part(r.ok() ? Status{} : Status(r.error()));
-    });
-  }
+  const auto kept_fact = [part](const Result<store::Sequence>& r) {
+    part(r.ok() ? Status{} : Status(r.error()));
+  };
+  for (const ContactMade& contact : unpacked.contacts) c_.journal.append(contact, kept_fact);
+  for (const CommandChanged& command : unpacked.commands) c_.journal.append(command, kept_fact);
   part({});
 }
 
-void Desk::finished(const std::shared_ptr<Edge>& edge, Sequence sequence, const Status& status) {
+void Desk::finished(const std::shared_ptr<Edge>& edge, Sequence sequence, Status status,
+                    const Bytes& body) {
+  if (!status.ok() && !may_pass(status.error().code))
+    status = put_aside(*edge, sequence, body, status.error());
   if (!status.ok()) {
     edge->marks.failed(sequence);
     c_.warn("edge: batch " + std::to_string(sequence) + " of " + edge->name +
@@ -496,6 +395,38 @@ void Desk::finished(const std::shared_ptr<Edge>& edge, Sequence sequence, const 
                              to_string(saved.error()));
     edge->connection->stream->send(encode_message(Acknowledged{edge->saved}));
   });
+}
+
+std::string Desk::quarantine_of(const std::string& edge) const {
+  const bool plain = edge.find('/') == edge.npos && edge.front() != '.';
+  return c_.quarantine + "/" + (plain ? edge : to_hex(as_bytes(edge)));
+}
+
+// A batch that will never be understood here is kept as it came, and the queue goes on.
+Status Desk::put_aside(Edge& edge, Sequence sequence, const Bytes& body, const Error& why) {
+  if (c_.quarantine.empty()) return why;
+  EdgePicture& picture = pictures_[edge.name];
+  const std::string folder = quarantine_of(edge.name);
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) return make_error(ErrorCode::kIo, folder + ": " + error.message());
+  const std::string name = to_hex(ByteView(edge.buffer).first(4)) + "-" + std::to_string(sequence);
+  const std::string path = folder + "/" + name + ".batch";
+  const bool again = std::filesystem::exists(path, error);
+  picture.put_aside = batches_in(folder);
+  if (!again && picture.put_aside >= kPutAsidePerEdgeMax)
+    return make_error(ErrorCode::kBusy,
+                      "too many batches of this edge were put aside; the last: " + to_string(why));
+  AMITY_CHECK(replace_file(folder + "/" + name + ".txt", as_bytes(to_string(why) + "\n")));
+  AMITY_CHECK(replace_file(path, body));
+  if (again) return {};
+  ++picture.put_aside;
+  const std::string text = "batch " + std::to_string(sequence) + " of " +
+                           std::to_string(body.size()) + " bytes cannot be taken and is kept in " +
+                           path + ": " + to_string(why);
+  c_.warn("edge: " + edge.name + ": " + text);
+  event(edge, Severity::kHigh, static_cast<std::uint32_t>(EdgeEvent::kBatchPutAside), text);
+  return {};
 }
 
 }  // namespace amity::edge

@@ -34,6 +34,8 @@ struct EdgePicture {
   std::string update_refusal;         // likewise of a program
   Sequence acknowledged = 0;
   std::uint64_t batches = 0, repeated = 0, readings = 0, events = 0, refused_readings = 0;
+  std::uint64_t put_aside = 0;  // batches that are kept unread
+  std::uint64_t orders = 0;     // commands that it has not settled
   EdgeStatus status;
 };
 
@@ -54,6 +56,9 @@ struct DeskContext {
   std::function<void(const std::string& what)> warn;  // for the log
   std::string configurations;  // folder with NAME.toml of each edge; "": none is sent
   std::string programs;        // folder of programs.h; "": none is offered
+  // Folder for batches that cannot be taken, NAME/BUFFER-NUMBER.batch with the reason in .txt; "":
+  // such a batch holds up its edge.
+  std::string quarantine;
 };
 
 class Desk {
@@ -64,6 +69,10 @@ class Desk {
   // Finds what was kept after the marks that are on disk, then listens.
   Status start(const Endpoint& at);
   Endpoint listening() const;
+
+  // A command of a meter behind an edge. It is told to the edge until that has settled it, at every
+  // connection; what becomes of it are CommandChanged facts. On the loop's thread.
+  void order(const Command& command);
 
   const std::map<std::string, EdgePicture>& edges() const { return pictures_; }
   const DeskCounters& counters() const { return counters_; }
@@ -77,6 +86,12 @@ class Desk {
     std::set<std::pair<DeviceId, std::int64_t>> contacts;
   };
 
+  struct Order {
+    Command command;
+    std::string serial;
+    bool handed = false;  // journaled as running: from now on the edge may have it
+  };
+
   Status recover();
   void accept(std::unique_ptr<Stream> stream);
   void drop(Connection* connection);
@@ -85,14 +100,26 @@ class Desk {
   void greet(Connection& connection, const Hello& hello);
   Status open_buffer(Edge& edge, const Hello& hello);
   void take_batch(Connection& connection, const BatchSent& sent);
-  void deliver(const std::shared_ptr<Edge>& edge, Sequence sequence, Unpacked unpacked);
-  void finished(const std::shared_ptr<Edge>& edge, Sequence sequence, const Status& status);
+  Result<Unpacked> open_batch(Edge& edge, const BatchSent& sent);
+  void deliver(const std::shared_ptr<Edge>& edge, Sequence sequence, Unpacked unpacked,
+               const Bytes& body);
+  void finished(const std::shared_ptr<Edge>& edge, Sequence sequence, Status status,
+                const Bytes& body);
+  std::string quarantine_of(const std::string& edge) const;
+  Status put_aside(Edge& edge, Sequence sequence, const Bytes& body, const Error& why);
   Status save(Edge& edge);
   void look_at_files();
   void offer_configuration(Edge& edge);
   void take_report(Edge& edge, const ConfigurationReport& report);
   void offer_program(Edge& edge);
   void take_report(Edge& edge, const UpdateReport& report);
+  void send_orders(Edge& edge);
+  void hand(const std::string& edge, Order& order);
+  void send_order(const Edge& edge, const Order& order);
+  bool settle(const Edge& edge, const CommandChanged& changed);
+  void change(const Command& command, CommandState state, std::string progress, std::string result,
+              std::function<void(Result<store::Sequence>)> done);
+  void expire_orders();
   void event(const Edge& edge, Severity severity, std::uint32_t code, std::string text);
 
   DeskContext c_;
@@ -105,7 +132,9 @@ class Desk {
   DeskCounters counters_;
   Configurations configurations_;
   Programs programs_;
-  TimerId looking_ = 0;
+  std::map<std::string, std::map<CommandId, Order>> orders_;  // by edge
+  std::set<std::pair<CommandId, CommandState>> settled_;      // that are in the journal
+  TimerId looking_ = 0, expiring_ = 0;
   std::shared_ptr<Desk*> self_ = std::make_shared<Desk*>(this);
 };
 

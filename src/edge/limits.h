@@ -7,7 +7,9 @@
 namespace amity::edge {
 
 // Messages.
-inline constexpr std::uint16_t kProtocol = 1;
+inline constexpr std::uint16_t kProtocol = 2;
+inline constexpr std::uint16_t kProtocolOldest = 1;        // of edges that a server still takes
+inline constexpr std::uint16_t kProtocolOrders = 2;        // from here on commands are understood
 inline constexpr std::size_t kMessageBytesMax = 1u << 20;  // of one message, without its length
 inline constexpr std::size_t kNameBytesMax = 256;          // names, versions, targets
 inline constexpr std::size_t kReasonBytesMax = 4'096;
@@ -42,12 +44,23 @@ inline constexpr std::int64_t kRetryMax_ms = 60'000;
 
 // Programs.
 inline constexpr std::uint64_t kProgramBytesMax = 512u << 20;
-inline constexpr std::uint32_t kTrialStartsMax = 3;  // of a program that has not reached the server yet
+inline constexpr std::uint32_t kTrialStartsMax =
+    3;  // of a program that has not reached the server yet
 
 // The server.
 inline constexpr std::size_t kConnectionsMax = 5'000;
 inline constexpr std::size_t kDevicesPerEdgeMax = 1'000;
 inline constexpr std::int64_t kConfigurationsEvery_ms = 3'000;  // their files are looked at
 inline constexpr std::size_t kFactsPerScan = 1'000;             // of the journal, after a start
+inline constexpr std::size_t kPutAsidePerEdgeMax = 1'000;       // batches; beyond: its queue stands
+
+// Commands.
+inline constexpr std::size_t kOrdersPerEdgeMax = 1'000;
+inline constexpr std::size_t kOrdersKeptMax = 500;        // at the edge, settled ones
+inline constexpr std::size_t kOrdersBytesMax = 4u << 20;  // likewise, as they are stored
+inline constexpr std::size_t kSettledMax = 10'000;        // remembered by the server
+inline constexpr std::int64_t kOrdersEvery_ms = 1'000;    // their deadlines are looked at
+inline constexpr std::int64_t kOrderAnswerMax_s = 1'800;  // after the deadline: then nobody knows
+inline constexpr std::size_t kArgumentBytesMax = 256;
 
 }  // namespace amity::edge

@@ -186,6 +186,25 @@ Status get(ByteReader& in, UpdateReport& m) {
   return {};
 }
 
+void put(Bytes& out, const CommandOrder& m) {
+  put_varint(out, m.id);
+  put_cut(out, m.serial, kNameBytesMax);
+  out.push_back(static_cast<std::uint8_t>(m.kind));
+  put_varint(out, m.left_s);
+  put_cut(out, m.argument, kArgumentBytesMax);
+}
+Status get(ByteReader& in, CommandOrder& m) {
+  AMITY_TRY(m.id, get_varint(in));
+  AMITY_TRY(m.serial, get_text(in, kNameBytesMax));
+  AMITY_TRY(const std::uint8_t kind, in.u8());
+  if (kind > static_cast<std::uint8_t>(kCommandKindLast))
+    return in.malformed("no command has this number");
+  m.kind = static_cast<CommandKind>(kind);
+  AMITY_TRY(m.left_s, get_varint(in));
+  AMITY_TRY(m.argument, get_text(in, kArgumentBytesMax));
+  return {};
+}
+
 template <std::size_t Type = 0>
 Result<Message> decode_as(std::size_t type, ByteReader& in) {
   if constexpr (Type < std::variant_size_v<Message>) {

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "base/bytes.h"
+#include "model/command.h"
 
 namespace amity::edge {
 
@@ -92,10 +93,20 @@ struct UpdateReport {
   std::string refusal;
   friend bool operator==(const UpdateReport&, const UpdateReport&) = default;
 };
+// server -> edge, at every connection until it is settled: the same id is the same command. What
+// becomes of it comes back as a batch.
+struct CommandOrder {
+  std::uint64_t id = 0;
+  std::string serial;  // of the meter
+  CommandKind kind = CommandKind::kReadNow;
+  std::uint64_t left_s = 0;  // it is not to be started later than in so many seconds
+  std::string argument;
+  friend bool operator==(const CommandOrder&, const CommandOrder&) = default;
+};
 
-using Message =
-    std::variant<Hello, Welcome, Refused, BatchSent, Acknowledged, EdgeStatus, ConfigurationOffer,
-                 ConfigurationReport, UpdateOffer, UpdateAsk, UpdatePiece, UpdateReport>;
+using Message = std::variant<Hello, Welcome, Refused, BatchSent, Acknowledged, EdgeStatus,
+                             ConfigurationOffer, ConfigurationReport, UpdateOffer, UpdateAsk,
+                             UpdatePiece, UpdateReport, CommandOrder>;
 
 // With its length and type in front. Texts beyond their limit are cut.
 Bytes encode_message(const Message& message);

@@ -21,7 +21,8 @@ std::vector<Message> one_of_each() {
           UpdateOffer{"amity-update 1\n", Bytes(64, 9)},
           UpdateAsk{digest, 65'536},
           UpdatePiece{digest, 65'536, Bytes(1000, 1)},
-          UpdateReport{digest, ""}};
+          UpdateReport{digest, ""},
+          CommandOrder{77, "12345678", kCommandKindLast, 300, "off"}};
 }
 
 TEST(EdgeMessage, EachIsReadAsItWasWrittenHoweverItIsCut) {
@@ -94,9 +95,53 @@ TEST(EdgeBatch, SpeaksOfNothingThatItDoesNotName) {
   Batch orphan = readings();
   orphan.channels[0].device = DeviceId(4);
   EXPECT_FALSE(decode_batch(*encode_batch(orphan)).ok());
-  Batch command = readings();
-  command.fact = CommandChanged{};
-  EXPECT_FALSE(decode_batch(*encode_batch(command)).ok());
+  Batch order = readings();
+  order.fact = CommandRequested{};
+  EXPECT_FALSE(decode_batch(*encode_batch(order)).ok());
+  CommandChanged settled;
+  settled.device = DeviceId(4);
+  order.fact = settled;
+  EXPECT_FALSE(decode_batch(*encode_batch(order)).ok());
+}
+
+TEST(EdgeBatch, SaysWhereAMeterHangsAndWhatBecameOfACommand) {
+  Batch batch = readings();
+  batch.service_points[DeviceId(3)] = "SP-7";
+  EXPECT_EQ(decode_batch(*encode_batch(batch))->service_points, batch.service_points);
+  CommandChanged settled;
+  settled.id = CommandId(9);
+  settled.state = CommandState::kDone;
+  settled.result = "4 registers";
+  const auto told = decode_batch(*encode_batch({{}, {}, settled}));
+  ASSERT_TRUE(told.ok()) << to_string(told.error());
+  EXPECT_EQ(std::get<CommandChanged>(told->fact).result, "4 registers");
+}
+
+// A batch of version 1, as edges of protocol 1 have it on their disks.
+TEST(EdgeBatch, OfTheFirstVersionIsRead) {
+  const Bytes body = *from_hex(
+      "01"  // version
+      "01"
+      "03"
+      "083132333435363738"
+      "034b414d"
+      "00"
+      "046d627573"
+      "8407"  // one device
+      "00"    // no channels
+      "05"
+      "03"
+      "80ee89ab0d"
+      "01"
+      "00"
+      "00"
+      "00");  // a contact that was made
+  const auto batch = decode_batch(body);
+  ASSERT_TRUE(batch.ok()) << to_string(batch.error());
+  EXPECT_EQ(batch->devices[0].serial, "12345678");
+  EXPECT_EQ(batch->devices[0].interval_s, 900u);
+  EXPECT_TRUE(batch->service_points.empty());
+  EXPECT_EQ(std::get<ContactMade>(batch->fact).at, UtcSeconds(1'790'000'000));
 }
 
 }  // namespace

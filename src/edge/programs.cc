@@ -44,7 +44,8 @@ UpdatePiece Programs::piece(const UpdateAsk& ask) const {
   std::ifstream in(known->second, std::ios::binary);
   in.seekg(static_cast<std::streamoff>(ask.offset));
   piece.bytes.resize(kPieceBytesMax);
-  in.read(reinterpret_cast<char*>(piece.bytes.data()), static_cast<std::streamsize>(piece.bytes.size()));
+  in.read(reinterpret_cast<char*>(piece.bytes.data()),
+          static_cast<std::streamsize>(piece.bytes.size()));
   piece.bytes.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));
   return piece;
 }

@@ -1,5 +1,5 @@
-// The programs that a server offers to its edges: in one folder, NAME with NAME.manifest and NAME.sig
-// (64 bytes, Ed25519 over the manifest). Who signs is the edges' affair: they check.
+// The programs that a server offers to its edges: in one folder, NAME with NAME.manifest and
+// NAME.sig (64 bytes, Ed25519 over the manifest). Who signs is the edges' affair: they check.
 #pragma once
 
 #include <map>
@@ -21,7 +21,7 @@ class Programs {
   UpdatePiece piece(const UpdateAsk& ask) const;
 
  private:
-  std::string directory_;  // "": none
+  std::string directory_;                // "": none
   std::map<Digest, std::string> paths_;  // of what was offered
 };
 

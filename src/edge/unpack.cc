@@ -11,14 +11,32 @@ std::string address_behind(const std::string& edge) {
   return "edge://" + edge;
 }
 
-Result<Unpacker::Place> Unpacker::place_of(const Device& named, UtcSeconds now) {
-  if (const auto known = devices_.find(named.serial); known != devices_.end())
-    return Place{known->second, {}};
-  AMITY_TRY(const auto found, registry_.device_by_serial(named.serial));
+Status Unpacker::hang(Device& device, bool fresh, const std::string& service_point,
+                      UtcSeconds now) {
+  if (service_point.empty() || device.service_point.valid()) return {};
+  AMITY_TRY(const auto points, registry_.service_points());
+  const auto at = std::find_if(points.begin(), points.end(),
+                               [&](const ServicePoint& p) { return p.name == service_point; });
+  if (at == points.end()) {
+    unknown_places_ += (unknown_places_.empty() ? "" : "; ") + std::string("device ") +
+                       device.serial + " hangs nowhere: there is no service point " + service_point;
+    return {};
+  }
+  device.service_point = at->id;
+  return fresh ? Status{} : registry_.exchange({}, {at->id, device.id, now, {}});
+}
+
+Result<Unpacker::Place> Unpacker::place_of(const Device& named, const std::string& service_point,
+                                           UtcSeconds now) {
+  const auto known = devices_.find(named.serial);
+  if (known != devices_.end() && known->second.service_point == service_point)
+    return Place{known->second.device, {}};
+  AMITY_TRY(auto found, registry_.device_by_serial(named.serial));
   if (found && found->address != address_behind(edge_))
     return Place{{}, "device " + named.serial + " is not read by edge " + edge_};
-  DeviceId id = found ? found->id : DeviceId();
-  if (!found) {
+  if (found) {
+    AMITY_CHECK(hang(*found, false, service_point, now));
+  } else {
     if (devices_.size() >= kDevicesPerEdgeMax)
       return make_error(ErrorCode::kLimit, "edge " + edge_ + " names more than " +
                                                std::to_string(kDevicesPerEdgeMax) + " devices");
@@ -26,16 +44,16 @@ Result<Unpacker::Place> Unpacker::place_of(const Device& named, UtcSeconds now) 
     fresh.id = DeviceId();
     fresh.address = address_behind(edge_);
     fresh.commissioned = now;
+    AMITY_CHECK(hang(fresh, true, service_point, now));
     store::MasterData data;
     data.devices.push_back(std::move(fresh));
     AMITY_CHECK(registry_.add(data));
-    AMITY_TRY(const auto added, registry_.device_by_serial(named.serial));
-    if (!added) return make_error(ErrorCode::kIo, "device " + named.serial + " was not registered");
-    id = added->id;
-    registered_.push_back(id);
+    AMITY_TRY(found, registry_.device_by_serial(named.serial));
+    if (!found) return make_error(ErrorCode::kIo, "device " + named.serial + " was not registered");
+    registered_.push_back(found->id);
   }
-  devices_.emplace(named.serial, id);
-  return Place{id, {}};
+  devices_[named.serial] = {found->id, service_point};
+  return Place{found->id, {}};
 }
 
 Result<const Channel*> Unpacker::channel_for(DeviceId device, const Channel& named) {
@@ -54,10 +72,30 @@ Result<const Channel*> Unpacker::channel_for(DeviceId device, const Channel& nam
   return &known->second.back();
 }
 
+// The command says which device it is of: an edge settles none but those of its own.
+Status Unpacker::unpack_command(CommandChanged changed, UtcSeconds now, Unpacked& out) {
+  AMITY_TRY(const auto command, registry_.command(changed.id));
+  AMITY_TRY(const auto device, command ? registry_.device(command->device)
+                                       : Result<std::optional<Device>>(std::nullopt));
+  if (!device || device->address != address_behind(edge_)) {
+    out.events.events.push_back({self_, now, EventCategory::kComms, Severity::kMedium, 0, "edge",
+                                 "it settles command " + std::to_string(changed.id.value) +
+                                     ", which is not of a meter that it reads"});
+    return {};
+  }
+  changed.device = device->id;
+  // It was running from when the edge was told.
+  if (changed.state == CommandState::kExpired) changed.state = CommandState::kFailed;
+  out.commands.push_back(std::move(changed));
+  return {};
+}
+
 Result<Unpacked> Unpacker::unpack(Batch batch, const std::string& source, UtcSeconds now) {
   std::map<DeviceId, Place> places;
   for (const Device& device : batch.devices) {
-    AMITY_TRY(places[device.id], place_of(device, now));
+    const auto point = batch.service_points.find(device.id);
+    AMITY_TRY(places[device.id],
+              place_of(device, point == batch.service_points.end() ? "" : point->second, now));
   }
   Unpacked out;
   out.readings.source = out.events.source = source;
@@ -65,6 +103,10 @@ Result<Unpacked> Unpacker::unpack(Batch batch, const std::string& source, UtcSec
   if (auto* contact = std::get_if<ContactMade>(&batch.fact)) {
     contact->device = places[contact->device].device;
     if (contact->device.valid()) out.contacts.push_back(std::move(*contact));
+    return out;
+  }
+  if (auto* command = std::get_if<CommandChanged>(&batch.fact)) {
+    AMITY_CHECK(unpack_command(std::move(*command), now, out));
     return out;
   }
   if (auto* events = std::get_if<EventsArrived>(&batch.fact)) {

@@ -20,6 +20,7 @@ struct Unpacked {
   ReadingsArrived readings;
   EventsArrived events;
   std::vector<ContactMade> contacts;
+  std::vector<CommandChanged> commands;
 };
 
 class Unpacker {
@@ -33,6 +34,10 @@ class Unpacker {
   // edge (kLimit).
   Result<Unpacked> unpack(Batch batch, const std::string& source, UtcSeconds now);
   std::size_t refused_readings() const { return refused_; }
+  // Service points that the last batch's devices were to be hung at and that nobody knows, in
+  // words;
+  // "": none. Said once.
+  std::string unknown_places() { return std::exchange(unknown_places_, {}); }
   // Devices that were registered by the last batch.
   std::vector<DeviceId> registered() { return std::exchange(registered_, {}); }
 
@@ -41,13 +46,21 @@ class Unpacker {
     DeviceId device;  // none: not this edge's
     std::string why;
   };
-  Result<Place> place_of(const Device& named, UtcSeconds now);
+  Result<Place> place_of(const Device& named, const std::string& service_point, UtcSeconds now);
+  // `fresh`: it is not registered yet. Where it hangs already is not changed.
+  Status hang(Device& device, bool fresh, const std::string& service_point, UtcSeconds now);
+  Status unpack_command(CommandChanged changed, UtcSeconds now, Unpacked& out);
   Result<const Channel*> channel_for(DeviceId device, const Channel& named);
 
   store::Registry& registry_;
   std::string edge_;
   DeviceId self_;
-  std::map<std::string, DeviceId> devices_;  // by serial; of this edge
+  struct Known {
+    DeviceId device;
+    std::string service_point;  // as it was named last
+  };
+  std::map<std::string, Known> devices_;  // by serial; of this edge
+  std::string unknown_places_;
   std::map<DeviceId, std::vector<Channel>> channels_;
   std::vector<DeviceId> registered_;
   std::size_t refused_ = 0;

@@ -1,37 +1,22 @@
-// A program on its way to an edge: only the right one, whole, vouched for; resumed; tried; given up.
+// A program on its way to an edge: only the right one, whole, vouched for; resumed; tried; given
+// up.
 #include "edge/update.h"
 
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "edge/programs.h"
+#include "edge/trial.h"
+#include "edge/update_test_support.h"
 #include "store/test_directory.h"
 
 namespace amity::edge {
 namespace {
-
-struct Signer {
-  EVP_PKEY* pair = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
-  ~Signer() { EVP_PKEY_free(pair); }
-  Bytes key() const {
-    Bytes out(32);
-    std::size_t size = out.size();
-    EVP_PKEY_get_raw_public_key(pair, out.data(), &size);
-    return out;
-  }
-  Bytes sign(std::string_view text) const {
-    EVP_MD_CTX* context = EVP_MD_CTX_new();
-    EVP_DigestSignInit(context, nullptr, nullptr, nullptr, pair);
-    Bytes out(64);
-    std::size_t size = out.size();
-    EVP_DigestSign(context, out.data(), &size, as_bytes(text).data(), text.size());
-    EVP_MD_CTX_free(context);
-    return out;
-  }
-};
 
 struct Updates : ::testing::Test {
   store::TestDirectory directory;
@@ -50,12 +35,9 @@ struct Updates : ::testing::Test {
     publish("amity-2", "2", utility);
     begin();
   }
-  void publish(const std::string& name, const std::string& version, const Signer& signer, const char* target = "x") {
-    std::ofstream(server + "/" + name, std::ios::binary) << content;
-    Manifest manifest{version, target, content.size(), *digest_of_file(server + "/" + name)};
-    std::ofstream(server + "/" + name + ".manifest", std::ios::binary) << to_text(manifest);
-    const Bytes signature = signer.sign(to_text(manifest));
-    std::ofstream(server + "/" + name + ".sig", std::ios::binary) << as_text(signature);
+  void publish(const std::string& name, const std::string& version, const Signer& signer,
+               const char* target = "x") {
+    publish_program(server, name, content, version, target, signer);
   }
   void begin() {
     updater = std::make_unique<Updater>(
@@ -131,7 +113,8 @@ TEST_F(Updates, TruncatedOrChangedOnTheWayIsRefusedAndFetchedAnew) {
   std::filesystem::resize_file(server + "/amity-2", content.size() - 1);
   updater->take(offer);
   serve();
-  EXPECT_EQ(refusal(), "the server has no bytes from " + std::to_string(content.size() - 1) + " on");
+  EXPECT_EQ(refusal(),
+            "the server has no bytes from " + std::to_string(content.size() - 1) + " on");
   content[100] = '!';
   std::ofstream(server + "/amity-2", std::ios::binary) << content;  // not what was signed
   sent.clear();
@@ -153,11 +136,45 @@ TEST_F(Updates, OneThatDoesNotReachTheServerGivesWay) {
   updater->take(*programs.wanted("x", "1"));
   serve();
   const std::string path = load_program_state(edge)->current;
-  for (std::uint32_t start = 0; start < kTrialStartsMax; ++start) EXPECT_EQ(*program_to_run(edge), path);
+  for (std::uint32_t start = 0; start < kTrialStartsMax; ++start)
+    EXPECT_EQ(*program_to_run(edge), path);
   EXPECT_EQ(*program_to_run(edge), "");  // the installed one
   sent.clear();
   updater->take(*programs.wanted("x", "1"));
   EXPECT_EQ(refusal(), "it was tried and did not reach the server");
+}
+
+// A process that hangs, as a program on trial that reaches nobody and ends nothing.
+pid_t hang_on_trial(const std::string& directory, Duration most) {
+  const pid_t child = ::fork();
+  if (child != 0) return child;
+  ::setpgid(0, 0);
+  if (!watch_trial(directory, most).ok()) ::_exit(1);
+  ::sleep(20);
+  ::_exit(0);
+}
+
+TEST_F(Updates, OneThatHangsIsKilledAndGivesWay) {
+  updater->take(*programs.wanted("x", "1"));
+  serve();
+  ASSERT_TRUE(load_program_state(edge)->trial);
+  int status = 0;
+  pid_t child = hang_on_trial(edge, std::chrono::milliseconds(600));
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+  EXPECT_EQ(*program_to_run(edge), "");
+  EXPECT_FALSE(load_program_state(edge)->failed.empty());
+
+  auto state = *load_program_state(edge);  // one that reaches the server in time is left alone
+  state.trial = true;
+  ASSERT_TRUE(save_program_state(edge, state).ok());
+  child = hang_on_trial(edge, std::chrono::milliseconds(800));
+  state.trial = false;
+  ASSERT_TRUE(save_program_state(edge, state).ok());
+  ::usleep(1'500'000);
+  EXPECT_EQ(::waitpid(child, &status, WNOHANG), 0) << "it was killed";
+  ::kill(child, SIGKILL);
+  ::waitpid(child, &status, 0);
 }
 
 TEST_F(Updates, ADamagedProgramIsNotRun) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <vector>
 
+#include "exchange/quality_codes.h"
 #include "exchange/thrift_out.h"
 #include "exchange/writers.h"
 
@@ -25,9 +26,9 @@ struct Column {
   Type type;
 };
 constexpr Column kColumns[] = {
-    {"serial", kByteArray}, {"point", kByteArray},   {"name", kByteArray},
-    {"unit", kByteArray},   {"utc", kInt64},         {"duration_s", kInt32},
-    {"value", kFixed},      {"quality", kByteArray}, {"flags", kByteArray}};
+    {"serial", kByteArray}, {"point", kByteArray},  {"name", kByteArray}, {"unit", kByteArray},
+    {"utc", kInt64},        {"duration_s", kInt32}, {"value", kFixed},    {"quality", kByteArray},
+    {"flags", kByteArray},  {"code", kByteArray}};
 constexpr std::size_t kColumnCount = std::size(kColumns);
 constexpr std::size_t kTimeColumn = 4, kDurationColumn = 5, kValueColumn = 6, kQualityColumn = 7;
 
@@ -100,6 +101,7 @@ class ParquetWriter : public SeriesWriter {
       values_ += static_cast<char>(static_cast<std::uint8_t>(bits >> (8 * i)));
     texts_[kQualityColumn].add(std::string(1, quality_letter(value.quality)));
     texts_[kQualityColumn + 1].add(amity::to_string(value.quality));
+    texts_[kQualityColumn + 2].add(nem12_quality({value.quality, value.method}));
     if (++rows_ == kGroupRows) end_group(out);
     return {};
   }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "exchange/quality_codes.h"
+
 namespace amity::exchange {
 namespace {
 
@@ -38,7 +40,13 @@ Status take(std::string_view name, std::string_view text, ParsedRow& row) {
   } else if (name == "value") {
     AMITY_TRY(row.value, decimal_from(text));
   } else if (name == "flags") {
-    AMITY_TRY(row.quality, quality_from(text));
+    AMITY_TRY(const Quality told, quality_from(text));
+    row.quality.bits = static_cast<std::uint16_t>(row.quality.bits | told.bits);
+  } else if (name == "code") {  // of a final value; "" and "P" tell nothing
+    const auto code = quality_from_nem12(text);
+    if (!code && !text.empty() && text != "P") return bad("'" + std::string(text) + "' is no code");
+    if (code) row.quality.bits = static_cast<std::uint16_t>(row.quality.bits | code->quality.bits);
+    if (code) row.method = code->method;
   } else if (name == "unit") {
     const auto unit = unit_from(text);
     if (!unit) return bad("no unit is named '" + std::string(text) + "'");
@@ -155,7 +163,7 @@ void RowsReader::on_line(std::string_view line, std::size_t number) {
     have_series_ = true;
     sink_.on_series(series_, number);
   }
-  sink_.on_value({row_.time, interval_s_, row_.value, row_.quality, 0}, number);
+  sink_.on_value({row_.time, interval_s_, row_.value, row_.quality, row_.method}, number);
 }
 
 }  // namespace amity::exchange

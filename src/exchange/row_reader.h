@@ -23,6 +23,7 @@ struct ParsedRow {
   UtcSeconds time;
   Decimal value;
   Quality quality;
+  std::uint8_t method = 0;  // of its code, where the row has one
 };
 
 class RowReader {

@@ -28,6 +28,12 @@ std::unique_ptr<SeriesWriter> make_mscons_writer(const WriteOptions& options);
 std::unique_ptr<SeriesWriter> make_cim_writer(const WriteOptions& options);
 std::unique_ptr<SeriesWriter> make_parquet_writer(const WriteOptions& options);
 
+// EndDeviceEvents of IEC 61968-9: head, events, end. False, and nothing written, of an event that
+// has no code there.
+void append_cim_events_head(std::string& out);
+bool append_cim_event(std::string& out, const MeterEvent& event);
+void append_cim_events_end(std::string& out);
+
 // "YYYYMMDDhhmm" of a wall clock.
 std::string minute_digits(const CivilTime& civil);
 // `&`, `<`, `>` and quotes of XML.

@@ -1,6 +1,7 @@
 // Each format as it is written, and read back by its own reader where there is one.
 #include "exchange/writers.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -8,9 +9,13 @@
 #include <filesystem>
 #include <fstream>
 
+#include "exchange/cim_reader.h"
 #include "exchange/collecting_sink.h"
 #include "exchange/formats.h"
 #include "exchange/nem12_reader.h"
+#include "exchange/quality_codes.h"
+#include "exchange/reading_rows.h"
+#include "exchange/rebin.h"
 #include "exchange/series_check.h"
 
 namespace amity::exchange {
@@ -149,6 +154,131 @@ TEST(Writers, WhatAFormatCannotHoldIsToldAndTheFileStaysWhole) {
     EXPECT_FALSE(make_writer(format, options())->begin_series(voltage, text).ok());
   }
   EXPECT_EQ(xml_escaped("<a&\"b\x01'>"), "&lt;a&amp;&quot;b &apos;&gt;");
+}
+
+// Days of a change of clocks have 23 and 25 hours; a bin is as good as all that is said of its
+// parts.
+TEST(Rebin, HoursDaysAndBillingMonths) {
+  const TimeZone sydney = *TimeZone::find("Australia/Sydney");
+  const auto binned = [&](Bins bins, UtcSeconds from, int hours, int bill_day = 1) {
+    const auto writer =
+        make_rebinned(make_writer(WriteFormat::kEspi, options()), {bins, sydney, bill_day});
+    MeterSeries series = import_series();
+    std::string out;
+    EXPECT_TRUE(writer->begin_series(series, out).ok());
+    for (int i = 1; i <= 2 * hours; ++i) {
+      SeriesValue v{from + std::int64_t{i} * 1'800, 1'800, {500, 0}, {}, 0};
+      if (i == 3) v.quality = Quality{}.with(QualityFlag::kEstimated), v.method = 17;
+      EXPECT_TRUE(writer->value(v, out).ok());
+    }
+    EXPECT_TRUE(writer->finish(out).ok());
+    const auto back = read_back(FileFormat::kEspi, out);
+    std::string text;
+    for (const SeriesValue& v : back.totals.begin()->second.values) {
+      text += fmt::format("{}{}+{}={}{}", text.empty() ? "" : " ",
+                          to_iso(v.time - v.duration_s).substr(5, 8), v.duration_s / 3'600,
+                          to_string(shortest(v.value)), quality_letter(v.quality));
+    }
+    return text;
+  };
+  EXPECT_EQ(binned(Bins::kHour, from_iso("2026-06-01T00:00:00Z").value(), 3),
+            "06-01T00+1=1000A 06-01T01+1=1000E 06-01T02+1=1000A");
+  // Sydney's clocks go forward on 2026-10-04 and back on 2026-04-05.
+  EXPECT_EQ(binned(Bins::kDay, from_iso("2026-10-02T14:00:00Z").value(), 24 + 23 + 24),
+            "10-02T14+24=24000E 10-03T14+23=23000A 10-04T13+24=24000A");
+  EXPECT_EQ(binned(Bins::kDay, from_iso("2026-04-04T13:00:00Z").value(), 25 + 12),
+            "04-04T13+25=25000E 04-05T14+24=12000S")
+      << "half a day is marked";
+  EXPECT_EQ(binned(Bins::kBilling, from_iso("2026-06-14T14:00:00Z").value(), 24 * 30, 15),
+            "06-14T14+720=720000E");
+}
+
+TEST(Rebin, WhatDoesNotAddUpOrFitIsLeftOutWithItsReason) {
+  const auto why = [](const MeterSeries& series) {
+    const auto writer = make_rebinned(make_writer(WriteFormat::kEspi, options()),
+                                      {Bins::kHour, TimeZone::utc(), 1});
+    std::string out;
+    const Status begun = writer->begin_series(series, out);
+    EXPECT_TRUE(writer->finish(out).ok());
+    return begun.ok() ? std::string() : begun.error().reason;
+  };
+  MeterSeries series = import_series();
+  EXPECT_EQ(why(series), "");
+  series.interval_s = 7'200;
+  EXPECT_EQ(why(series), "intervals of 7200 s do not fit into those asked for");
+  series.interval_s = 1'800;
+  series.unit = Unit::kVolt;
+  EXPECT_EQ(why(series), "intervals that add up alone are summed");
+}
+
+// What each format keeps of a quality and of the method of a substitute, out and in again.
+TEST(Writers, QualitiesAndMethodsThroughEveryFormat) {
+  const Quality estimated = Quality{}.with(QualityFlag::kEstimated),
+                edited = Quality{}.with(QualityFlag::kEdited);
+  const std::pair<std::string, QualityCode> kCodes[] = {{"A", {}},
+                                                        {"S14", {estimated, 14}},
+                                                        {"S17", {estimated, 17}},
+                                                        {"S18", {estimated, 18}},
+                                                        {"S23", {estimated, 23}},
+                                                        {"F16", {edited, 16}}};
+  const auto told = [&](FileFormat format, const std::string& text) {
+    const auto back = read_back(format, text);
+    std::string out;
+    for (const SeriesValue& v : back.totals.begin()->second.values)
+      out += (out.empty() ? "" : " ") + std::string(1, quality_letter(v.quality)) +
+             std::to_string(v.method);
+    return out;
+  };
+  std::vector<SeriesValue> values;
+  for (int i = 1; i <= 48; ++i) {
+    const QualityCode& code = kCodes[std::min(i - 1, 5)].second;
+    values.push_back({kDay + i * 1'800, 1'800, {100, 0}, code.quality, code.method});
+  }
+  const auto first = [](const std::string& text) {
+    return text.substr(0, text.find(" F", text.find('F')));
+  };
+  EXPECT_EQ(first(told(FileFormat::kNem12, written(WriteFormat::kNem12, import_series(), values))),
+            "A0 E14 E17 E18 E23 F16");
+  EXPECT_EQ(first(told(FileFormat::kEspi, written(WriteFormat::kEspi, import_series(), values))),
+            "A0 E14 E17 E14 E14 F0");
+  EXPECT_EQ(first(told(FileFormat::kCmep, written(WriteFormat::kCmep, import_series(), values))),
+            "A0 E0 E0 E0 E0 F0");
+  EXPECT_EQ(first(told(FileFormat::kCim, written(WriteFormat::kCim, import_series(), values))),
+            "A0 E0 E0 E0 E0 F0");
+  Channel channel;
+  channel.name = "import";
+  channel.unit = Unit::kWattHour;
+  channel.interval_s = 1'800;
+  for (const auto& [row, file] : {std::pair{RowFormat::kCsv, FileFormat::kCsv},
+                                  {RowFormat::kJsonLines, FileFormat::kJsonLines}}) {
+    std::string text;
+    append_final_header(text, row);
+    for (const SeriesValue& v : values) {
+      append_final_row(text, row, "MET1", channel, {{}, v.time, v.value.value, v.quality},
+                       nem12_quality({v.quality, v.method}), 1, TimeZone::utc());
+    }
+    EXPECT_EQ(first(told(file, text)), "A0 E14 E17 E18 E23 F16") << text.substr(0, 300);
+  }
+}
+
+TEST(Writers, EventsOfEndDevicesComeBack) {
+  std::string text;
+  append_cim_events_head(text);
+  for (const char* code : {"3.26.9.185", "3.31.0.23"}) {
+    Event event = event_from_cim(code);
+    event.time = kDay;
+    EXPECT_TRUE(append_cim_event(text, {"M<1>", event}));
+  }
+  Event own;
+  own.text = "something of the maker's own";
+  EXPECT_FALSE(append_cim_event(text, {"M<1>", own}));
+  append_cim_events_end(text);
+  const auto back = read_back(FileFormat::kCim, text);
+  ASSERT_EQ(back.events.size(), 2u);
+  EXPECT_EQ(back.events[0].serial, "M<1>");
+  EXPECT_EQ(cim_event_code(back.events[0].event), "3.26.9.185");
+  EXPECT_EQ(cim_event_code(back.events[1].event), "3.31.0.23");
+  EXPECT_EQ(back.events[1].event.time, kDay);
 }
 
 TEST(Writers, ParquetIsReadByDuckDb) {

@@ -1,77 +1,79 @@
-// Virtual meters and loss balances over the last days: what each transformer and feeder delivers is
-// the sum of its meters' final days (docs/formats/virtual_meters.md adds others by name, and says
-// which of them measure what is fed in). Kept as final values change: a late value touches only the
-// day it belongs to. Any thread may ask.
+// Sums and loss balances over the last days: what each transformer, feeder, area and class of
+// customers takes is the sum of its meters' days, and virtual meters are sums by name
+// (docs/formats/virtual_meters.md, which says too what measures what is fed in). An interval
+// channel counts with its final days; a register, where a meter has no intervals, with its advance
+// from midnight to midnight. Kept as values change: a late one touches only the days it belongs to.
+// Any thread may ask.
 #pragma once
 
 #include <mutex>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "api/services.h"
+#include "base/civil.h"
 #include "base/runtime.h"
 #include "mdm/aggregate/board.h"
-#include "mdm/profile/local_day.h"
+#include "roles/balance_graph.h"
 #include "store/store.h"
 
 namespace amity::roles {
 
 class BalanceBook {
  public:
-  // `file`: definitions; one that is not there defines nothing.
-  BalanceBook(store::Store& store, const Clock& clock, TimeZone zone, std::string file)
-      : store_(store), clock_(clock), zone_(zone), file_(std::move(file)) {}
+  // `file`: definitions of the utility's own; what is made here is kept beside it, in
+  // "made_" + its name. A file that is not there defines nothing.
+  BalanceBook(store::Store& store, const Clock& clock, TimeZone zone, std::string file);
 
   void handle(const store::JournalEntry& entry);
-  // Local days first .. last, of the last kBalanceDays. The first time it reads every channel's days.
+  // Local days first .. last, of the last kBalanceDays. The first time it reads every channel's
+  // days.
   Result<std::vector<api::BalanceRow>> balances(const api::BalanceQuery& query);
-  std::uint64_t reckoned();  // intervals of virtual meters so far: what late values cost
+  Result<api::Sums> sums(const api::SumsQuery& query);
+  std::uint64_t reckoned();  // days of sums so far: what late values cost
+
+  Result<std::vector<api::VirtualMeter>> virtual_meters();
+  // Refused with the reason where it could not be reckoned. Durable before it returns.
+  Status add(const api::VirtualMeter& meter);
+  Status change(const api::VirtualMeter& meter);
+  Status remove(const std::string& name);
+  // Its intervals, after `from` up to `to`, made of the final values of its inputs.
+  Result<api::VirtualSeries> series(const std::string& name, UtcSeconds from, UtcSeconds to);
 
  private:
-  struct Node {  // a transformer, a feeder or a named virtual meter
-    api::BalanceRow about;
-    ChannelId id;
-    std::vector<std::pair<ChannelId, bool>> inputs;  // real channels beneath it; true: feeds in
-    ChannelId supply;               // none: nothing measures what is fed in
-  };
-  struct Input {
-    std::int64_t multiplier = 1;
-    int exponent = 0;
-  };
-  struct Term {
-    std::string serial, channel, meter, transformer, feeder;
-    std::int64_t coefficient = mdm::kUnitCoefficient;
-  };
-  struct Named {
-    std::string name;
-    std::vector<Term> terms;
-  };
-  struct Supply {
-    std::string transformer, feeder;
-    Term measured;
-  };
-  struct Names;
+  enum class Change { kAdd, kReplace, kRemove };
 
+  Result<BalanceDefinitions> definitions() const;
+  Status alter(const api::VirtualMeter& meter, Change change);
   Status prepare();
   Status build(std::int32_t first);
-  Status add_grid(Names& names, std::vector<mdm::VirtualMeter>& meters);
-  Status add_named(Names& names, std::vector<mdm::VirtualMeter>& meters);
-  Status read_file(std::vector<Named>& named, std::vector<Supply>& supplies) const;
   Status set(const VeeDay& day);
-  api::BalanceRow row(const Node& node, std::size_t first, std::size_t last) const;
+  Status set_registers(const BalanceInput& input, std::int32_t first, std::int32_t last);
+  Status catch_up();
+  Status put(ChannelId channel, std::int32_t day, std::int64_t value, mdm::SlotQuality quality);
+  void note_arrivals(const ReadingsArrived& fact);
+  Status check_range(const api::BalanceQuery& query) const;
+  UtcSeconds midnight(std::int32_t day) const;
+  mdm::IntervalView days_of(ChannelId id, std::size_t first, std::size_t last) const;
+  api::BalanceRow row(const BalanceNode& node, std::size_t first, std::size_t last) const;
+  std::uint64_t unread(const BalanceNode& node, std::size_t first, std::size_t last) const;
 
   store::Store& store_;
   const Clock& clock_;
   TimeZone zone_;
-  std::string file_;
+  std::string file_, made_file_;
   std::mutex mutex_;
   std::optional<mdm::Board> board_;
   std::int32_t first_day_ = 0;
-  std::vector<Node> nodes_;
-  std::unordered_map<ChannelId, Input> inputs_;
+  std::vector<BalanceNode> nodes_;
+  std::unordered_map<ChannelId, BalanceInput> inputs_;
+  std::set<ChannelId> summed_registers_;                // registers that a sum is made of
+  std::set<std::pair<ChannelId, std::int32_t>> stale_;  // days of theirs that readings came for
 };
 
-inline constexpr std::int32_t kBalanceDays = 62;
+inline constexpr std::int32_t kBalanceDays = 93;
+inline constexpr std::size_t kStaleDaysMax = 1'000'000;  // beyond, all is read anew
 
 }  // namespace amity::roles

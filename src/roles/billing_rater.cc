@@ -7,6 +7,7 @@
 
 #include "mdm/rate/gate.h"
 #include "mdm/rate/statement_text.h"
+#include "roles/mdm_channel.h"
 
 namespace amity::roles {
 namespace {
@@ -57,7 +58,17 @@ struct BillingRater::Series {
   std::vector<std::int64_t> value;
   std::vector<SlotQuality> quality;
   std::vector<bool> not_validated;  // slots of days that were not looked at yet
+  // The interval that a meter exchange splits is of both meters: how many are due, and came.
+  std::vector<std::uint8_t> due, given;
   mdm::IntervalView view;
+
+  void begin(std::size_t slots) {
+    value.assign(slots, 0);
+    quality.assign(slots, SlotQuality::kMissing);
+    not_validated.assign(slots, true);
+    due.assign(slots, 0);
+    given.assign(slots, 0);
+  }
 };
 
 struct BillingRater::Work {
@@ -120,9 +131,10 @@ Result<std::vector<std::int64_t>> BillingRater::earlier_peaks(const Work& work,
   return peaks;
 }
 
-// The final values of (from, to], as they stand.
+// The final values of (from, to], as they stand; and of the interval behind `to`, where the meter
+// was removed in it and its part is known.
 Status BillingRater::add_channel(Work& work, Series& series, const Channel& channel,
-                                 UtcSeconds from, UtcSeconds to) {
+                                 UtcSeconds from, UtcSeconds to, bool splits) {
   if (!work.known) {
     work.interval_s = channel.interval_s;
     work.exponent = channel.exponent;
@@ -135,19 +147,18 @@ Status BillingRater::add_channel(Work& work, Series& series, const Channel& chan
                                   channel.id.value));
   }
   const auto slots = static_cast<std::size_t>(work.period.length_s()) / work.interval_s;
-  if (series.value.empty()) {
-    series.value.assign(slots, 0);
-    series.quality.assign(slots, SlotQuality::kMissing);
-    series.not_validated.assign(slots, true);
-  }
+  if (series.value.empty()) series.begin(slots);
   series.channel = channel.id;
   mdm::BillInput input{channel.id, channel.multiplier, INT32_MAX, {}};
-  AMITY_TRY(const auto days, store_.finals().days(channel.id, work.days.first - 1,
-                                                  work.days.last + 1));
+  AMITY_TRY(const auto days,
+            store_.finals().days(channel.id, work.days.first - 1, work.days.last + 1));
   const auto slot_of = [&](UtcSeconds end) {
     return static_cast<std::size_t>((end - work.period.start) / work.interval_s) - 1;
   };
   std::vector<bool> failed(slots, false);
+  const UtcSeconds split = splits ? to + work.interval_s : UtcSeconds();
+  for (UtcSeconds end = from + work.interval_s; end <= to; end = end + work.interval_s)
+    ++series.due[slot_of(end)];
   for (const store::FinalDay& stored : days) {
     const VeeDay& day = stored.day;
     if (day.end() <= from || day.start >= to) continue;
@@ -159,6 +170,8 @@ Status BillingRater::add_channel(Work& work, Series& series, const Channel& chan
       series.not_validated[slot_of(end)] = false;
       failed[slot_of(end)] = day.state == VeeState::kFailed && day.open.empty();
     }
+    if (splits && split > day.start && split <= day.end() && stored.is_open(split))
+      ++series.due[slot_of(split)];
     if (day.closure == DayClosure::kDiffers && day.state != VeeState::kAccepted &&
         &series == &work.import) {
       ++work.differing;
@@ -166,18 +179,23 @@ Status BillingRater::add_channel(Work& work, Series& series, const Channel& chan
     }
   }
   if (!input.revisions.empty()) work.out.body.inputs.push_back(std::move(input));
-  AMITY_TRY(const auto finals,
-            store::final_series(store_.readings(), store_.finals(), channel.id, from, to));
+  AMITY_TRY(const auto finals, store::final_series(store_.readings(), store_.finals(), channel.id,
+                                                   from, splits ? split : to));
   for (const store::FinalPoint& p : finals.points) {
     const std::int64_t offset = p.reading.time - work.period.start;
     if (offset % work.interval_s != 0) continue;
     const std::size_t slot = slot_of(p.reading.time);
-    if (__builtin_mul_overflow(p.final.value, channel.multiplier, &series.value[slot]) ||
-        std::abs(series.value[slot]) > kValueMax)
-      return make_error(ErrorCode::kLimit, to_iso(p.reading.time) + ": the value is no measurement");
+    std::int64_t value = 0;
+    if (__builtin_mul_overflow(p.final.value, channel.multiplier, &value) ||
+        std::abs(value) > kValueMax)
+      return make_error(ErrorCode::kLimit,
+                        to_iso(p.reading.time) + ": the value is no measurement");
     SlotQuality quality = quality_of(p.final);
     if (failed[slot] && quality != SlotQuality::kEdited) quality = SlotQuality::kFailed;
-    series.quality[slot] = quality;
+    if (p.reading.time == split && splits) ++series.due[slot];
+    series.value[slot] += value;
+    series.quality[slot] =
+        series.given[slot]++ == 0 ? quality : std::max(series.quality[slot], quality);
   }
   return {};
 }
@@ -194,18 +212,48 @@ Status BillingRater::fill(Work& work, Series& series, Unit unit, const char* fal
     const Channel* channel = pick(channels, unit, wanted, fallback);
     hung = true;
     if (channel == nullptr) continue;  // the point's water meter, say
-    // An interval that the exchange splits belongs to the meter that came.
     const auto floor = [&](UtcSeconds t) { return t - (t - from) % channel->interval_s; };
-    AMITY_CHECK(add_channel(work, series, *channel, floor(begin), floor(end)));
+    AMITY_CHECK(add_channel(work, series, *channel, floor(begin), floor(end), floor(end) != end));
+    AMITY_CHECK(add_meter(work, *channel, begin, end));
+  }
+  for (std::size_t i = 0; i < series.value.size(); ++i) {
+    if (series.given[i] < series.due[i]) series.quality[i] = SlotQuality::kMissing;
+    if (series.quality[i] == SlotQuality::kMissing) series.value[i] = 0;
   }
   if (series.value.empty() && hung) {
-    return make_error(ErrorCode::kNotFound,
-                      fmt::format("no meter of the service point has an interval channel '{}' in {}",
-                                  wanted.empty() ? fallback : wanted, symbol(unit)));
+    return make_error(
+        ErrorCode::kNotFound,
+        fmt::format("no meter of the service point has an interval channel '{}' in {}",
+                    wanted.empty() ? fallback : wanted, symbol(unit)));
   }
   if (series.value.empty())
     return make_error(ErrorCode::kNotFound, "no meter hung at the service point in this period");
-  series.view = {series.channel, from, work.interval_s, work.exponent, series.value, series.quality};
+  series.view = {series.channel, from,         work.interval_s,
+                 work.exponent,  series.value, series.quality};
+  return {};
+}
+
+// What the meter's register showed where its part of the period begins and ends.
+Status BillingRater::add_meter(Work& work, const Channel& channel, UtcSeconds from, UtcSeconds to) {
+  AMITY_TRY(const auto device, store_.registry().device(channel.device));
+  if (!device) return {};
+  mdm::BillMeter meter;
+  meter.serial = device->serial;
+  meter.channel = channel.id;
+  meter.from = from;
+  meter.to = to;
+  AMITY_TRY(const auto siblings, store_.registry().channels_of(channel.device));
+  for (const Channel& total : siblings) {
+    if (!is_total_of(total, channel)) continue;
+    meter.exponent = total.exponent;
+    meter.multiplier = total.multiplier;
+    for (const auto& [at, shown] : {std::pair{from, &meter.first}, {to, &meter.last}}) {
+      AMITY_TRY(const auto read, store_.readings().read(total.id, at - 1, at));
+      if (!read.empty()) *shown = read.back().value;
+    }
+    break;
+  }
+  work.out.body.meters.push_back(std::move(meter));
   return {};
 }
 
@@ -227,7 +275,8 @@ void add_stretches(std::vector<BillHold::Stretch>& out, const mdm::IntervalView&
 
 }  // namespace
 
-// What keeps the bill back, by channel and stretch. The gate of the rates looks at the import alone.
+// What keeps the bill back, by channel and stretch. The gate of the rates looks at the import
+// alone.
 void BillingRater::explain_holds(Work& work, const mdm::RatePlan& plan) {
   const mdm::Tariff& tariff = work.tariff.tariff;
   for (Series* series : {&work.import, &work.exported, &work.reactive}) {
@@ -251,10 +300,11 @@ void BillingRater::explain_holds(Work& work, const mdm::RatePlan& plan) {
       if (hold.reason == mdm::HoldReason::kMissing) {
         const auto& early = series->not_validated;
         const auto missing = of(SlotQuality::kMissing);
-        add_stretches(work.out.stretches, view, [&](std::size_t i) { return early[i]; },
-                      "not validated");
-        add_stretches(work.out.stretches, view,
-                      [&](std::size_t i) { return missing(i) && !early[i]; }, "missing");
+        add_stretches(
+            work.out.stretches, view, [&](std::size_t i) { return early[i]; }, "not validated");
+        add_stretches(
+            work.out.stretches, view, [&](std::size_t i) { return missing(i) && !early[i]; },
+            "missing");
       } else if (hold.reason == mdm::HoldReason::kEstimated) {
         add_stretches(work.out.stretches, view, of(SlotQuality::kEstimated), "estimated");
       } else if (hold.reason == mdm::HoldReason::kFailed) {
@@ -293,9 +343,10 @@ Status BillingRater::rate_series(Work& work) {
   AMITY_TRY(work.period, mdm::bill_period(calendar, start_of_date(zone, work.days.first),
                                           start_of_date(zone, work.days.last)));
   AMITY_CHECK(fill(work, work.import, tariff.unit, "import", account.import_channel));
-  const bool exports =
-      !account.export_channel.empty() || tariff.netting != mdm::Netting::kNone ||
-      std::ranges::any_of(tariff.energy, [](const auto& e) { return e.role == mdm::Role::kExport; });
+  const bool exports = !account.export_channel.empty() || tariff.netting != mdm::Netting::kNone ||
+                       std::ranges::any_of(tariff.energy, [](const auto& e) {
+                         return e.role == mdm::Role::kExport;
+                       });
   if (exports)
     AMITY_CHECK(fill(work, work.exported, tariff.unit, "export", account.export_channel));
   const bool reactive = !account.reactive_channel.empty() || !tariff.reactive.empty();

@@ -47,7 +47,8 @@ class BillingRater {
   void describe(Work& work);
   void explain_holds(Work& work, const mdm::RatePlan& plan);
   Status add_channel(Work& work, Series& series, const Channel& channel, UtcSeconds from,
-                     UtcSeconds to);
+                     UtcSeconds to, bool splits);
+  Status add_meter(Work& work, const Channel& channel, UtcSeconds from, UtcSeconds to);
   Result<std::shared_ptr<const mdm::RatePlan>> plan_of(const Work& work, std::uint32_t interval_s,
                                                        std::int8_t exponent);
   Result<std::vector<std::int64_t>> earlier_peaks(const Work& work, std::int8_t exponent);

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "base/varint.h"
+#include "roles/meter_exchange.h"
 
 namespace amity::roles {
 namespace {
@@ -16,7 +17,6 @@ constexpr std::int64_t kSettleAfter_s = 60;  // late data come in bursts
 constexpr Duration kTickMax = std::chrono::milliseconds(300);
 constexpr std::size_t kStepsPerTickMax = 5'000;
 constexpr std::size_t kRunsKept = 100;
-constexpr std::size_t kPeriodsPerStepMax = 40;  // of one account
 
 }  // namespace
 
@@ -49,7 +49,8 @@ Status BillingRole::load() {
   for (auto& [id, account] : accounts_) {
     if (account.data.prepaid) AMITY_CHECK(load_ledger(account));
   }
-  return load_dirty();
+  AMITY_CHECK(load_dirty());
+  return take_tariffs();
 }
 
 Status BillingRole::load_points() {
@@ -57,6 +58,10 @@ Status BillingRole::load_points() {
   for (const ServicePoint& p : points) address_of_[p.id] = p.address;
   AMITY_TRY(const auto customers, store_.registry().customers());
   for (const Customer& c : customers) customer_[c.id] = c.name;
+  return load_installations();
+}
+
+Status BillingRole::load_installations() {
   AMITY_TRY(const auto installations, store_.registry().installations());
   installations_.clear();
   for (const Installation& i : installations) {
@@ -75,7 +80,8 @@ BillingRole::Account& BillingRole::load_account(BillingAccount data) {
   return account;
 }
 
-// Varint count, then each: account varint, day zigzag, a byte (1: a day of a prepaid account).
+// Varint count, then each: account varint, day zigzag, a byte (0: final values of the billed period
+// changed, 1: a day of a prepaid account, 2: the tariff of the billed period changed).
 Status BillingRole::load_dirty() {
   AMITY_TRY(const auto bytes, store_.registry().value(kDirtyName));
   if (!bytes) return {};
@@ -84,10 +90,15 @@ Status BillingRole::load_dirty() {
   for (std::uint64_t i = 0; i < count; ++i) {
     AMITY_TRY(const std::uint64_t id, get_varint(in));
     AMITY_TRY(const std::int64_t day, get_zigzag(in));
-    AMITY_TRY(const std::uint8_t prepaid, in.u8());
+    AMITY_TRY(const std::uint8_t kind, in.u8());
+    if (kind > 2) return in.malformed("days to be done again of an unknown kind");
     const auto at = accounts_.find(AccountId(static_cast<std::uint32_t>(id)));
     if (at == accounts_.end()) continue;
-    (prepaid != 0 ? at->second.days : at->second.dirty).insert(static_cast<std::int32_t>(day));
+    Account& a = at->second;
+    (kind == 0   ? a.dirty
+     : kind == 1 ? a.days
+                 : a.retariffed)
+        .insert(static_cast<std::int32_t>(day));
     waiting_.insert(at->first);
   }
   return {};
@@ -96,17 +107,23 @@ Status BillingRole::load_dirty() {
 // What is to be done again must not be forgotten with the facts that said so.
 Status BillingRole::save() {
   const std::lock_guard lock(mutex_);
+  return keep_dirty();
+}
+
+Status BillingRole::keep_dirty() {
   if (!dirty_changed_) return {};
   Bytes list;
   std::uint64_t count = 0;
   for (const auto& [id, account] : accounts_) {
-    for (const bool prepaid : {false, true}) {
-      for (const std::int32_t day : prepaid ? account.days : account.dirty) {
+    std::uint8_t kind = 0;
+    for (const auto* days : {&account.dirty, &account.days, &account.retariffed}) {
+      for (const std::int32_t day : *days) {
         put_varint(list, id.value);
         put_zigzag(list, day);
-        list.push_back(prepaid ? 1 : 0);
+        list.push_back(kind);
         ++count;
       }
+      ++kind;
     }
   }
   Bytes bytes;
@@ -118,10 +135,38 @@ Status BillingRole::save() {
 }
 
 void BillingRole::handle(const store::JournalEntry& entry) {
-  const auto* final = std::get_if<ReadingsFinal>(&entry.fact);
-  if (final == nullptr) return;
-  const std::lock_guard lock(mutex_);
-  take(*final);
+  if (const auto* final = std::get_if<ReadingsFinal>(&entry.fact)) {
+    const std::lock_guard lock(mutex_);
+    take(*final);
+  } else if (const auto* events = std::get_if<EventsArrived>(&entry.fact)) {
+    if (events->source != kExchangeSource) return;
+    const std::lock_guard lock(mutex_);
+    take_exchange(*events);
+  }
+}
+
+// Which meter's values count changed, whether or not they did.
+void BillingRole::take_exchange(const EventsArrived& exchanged) {
+  if (const Status read = load_installations(); !read.ok()) {
+    ++counts_.errors;
+    spdlog::error("billing: installations: {}", to_string(read.error()));
+  }
+  for (const Event& event : exchanged.events) {
+    const auto point = point_of_device_.find(event.device);
+    if (point == point_of_device_.end()) continue;
+    const auto at = at_point_.find(point->second);
+    if (at == at_point_.end()) continue;
+    const auto day = static_cast<std::int32_t>(event.time.value / 86'400);
+    for (const AccountId id : at->second) {
+      Account& account = accounts_.at(id);
+      for (const auto& [first, billed] : account.billed) {
+        if (billed.last_day + 1 >= day) account.dirty.insert(first);
+      }
+      dirty_changed_ = true;
+      account.try_at = UtcSeconds();
+      waiting_.insert(id);
+    }
+  }
 }
 
 std::optional<ServicePointId> BillingRole::point_of(ChannelId channel) {
@@ -169,14 +214,19 @@ bool BillingRole::over(std::int32_t last_day, UtcSeconds now) const {
   return now - start_of_date(zone_, last_day + 1) >= options_.bill_after_s;
 }
 
-std::optional<DayRange> BillingRole::next_due(const Account& account, UtcSeconds now) const {
+std::optional<DayRange> BillingRole::next_due(const Account& account, std::int32_t from,
+                                              UtcSeconds now) const {
   if (account.data.prepaid) return std::nullopt;
-  const std::int32_t from =
-      account.billed.empty() ? account.data.opened : account.billed.rbegin()->second.last_day + 1;
+  from = std::max(from, account.data.opened);
+  auto billed = account.billed.lower_bound(from);
+  while (billed != account.billed.end() && billed->first == from)
+    from = (billed++)->second.last_day + 1;
   if (account.data.closed && from > *account.data.closed) return std::nullopt;
-  const DayRange days = billing_period(account.data, from);
+  DayRange days = billing_period(account.data, from);
+  days.first = from;
+  if (billed != account.billed.end()) days.last = std::min(days.last, billed->first - 1);
   if (!over(days.last, now)) return std::nullopt;
-  return DayRange{from, days.last};
+  return days;
 }
 
 void BillingRole::sweep(UtcSeconds now) {
@@ -186,8 +236,12 @@ void BillingRole::sweep(UtcSeconds now) {
     ++counts_.errors;
     spdlog::error("billing: tariffs: {}", to_string(read.error()));
   }
+  if (const Status taken = take_tariffs(); !taken.ok()) {
+    ++counts_.errors;
+    spdlog::error("billing: tariffs: {}", to_string(taken.error()));
+  }
   for (auto& [id, account] : accounts_) {
-    if (account.data.prepaid || (account.try_at <= now && next_due(account, now)))
+    if (account.data.prepaid || (account.try_at <= now && next_due(account, account.covered, now)))
       waiting_.insert(id);
   }
 }
@@ -220,25 +274,26 @@ bool BillingRole::step(UtcSeconds now) {
 
 void BillingRole::step_account(Account& account, UtcSeconds now) {
   if (account.data.prepaid) return step_prepaid(account, now);
-  for (const std::int32_t first : std::set<std::int32_t>(account.dirty)) {
+  std::set<std::int32_t> again = account.dirty;
+  again.insert(account.retariffed.begin(), account.retariffed.end());
+  for (const std::int32_t first : again) {
     const auto billed = account.billed.find(first);
+    const char* cause =
+        account.retariffed.contains(first) ? "the tariff changed" : "final values changed";
     if (billed != account.billed.end() &&
-        bill(account, {first, billed->second.last_day}, "final values changed") ==
-            Outcome::kFailed) {
+        bill(account, {first, billed->second.last_day}, cause) == Outcome::kFailed) {
       account.try_at = now + options_.try_again_after_s;
       return;
     }
     account.dirty.erase(first);
+    account.retariffed.erase(first);
     dirty_changed_ = true;
   }
   if (account.try_at > now) return;
-  for (std::size_t i = 0; i < kPeriodsPerStepMax; ++i) {
-    const auto due = next_due(account, now);
-    if (!due) return;
-    if (bill(account, *due, "cycle") == Outcome::kIssued) continue;
-    account.try_at = now + options_.try_again_after_s;
-    return;
-  }
+  bool all = true;
+  const bool kept = bill_due(account, now, "cycle",
+                             [&all](Outcome outcome) { all = all && outcome == Outcome::kIssued; });
+  if (!kept || !all) account.try_at = now + options_.try_again_after_s;
 }
 
 void BillingRole::step_run(Run& run, UtcSeconds now) {
@@ -257,10 +312,7 @@ void BillingRole::step_run(Run& run, UtcSeconds now) {
     for (const auto& [first, billed] : std::map(account.billed))
       tally(bill(account, {first, billed.last_day}, "rated again by " + shown.who));
   }
-  for (std::size_t i = 0; i < kPeriodsPerStepMax; ++i) {
-    const auto due = next_due(account, now);
-    if (!due || tally(bill(account, *due, "cycle run by " + shown.who)) != Outcome::kIssued) break;
-  }
+  (void)bill_due(account, now, "cycle run by " + shown.who, tally);
   ++shown.done;
   if (run.left.empty()) shown.finished = now;
 }
@@ -308,6 +360,12 @@ Result<BillingAccount> BillingRole::put_account(BillingAccount data) {
   account.try_at = UtcSeconds();
   if (data.prepaid && !account.ledger) AMITY_CHECK(load_ledger(account));
   return data;
+}
+
+Result<api::TariffMoney> BillingRole::tariff_money(const std::string& tariff) const {
+  const std::lock_guard lock(mutex_);
+  AMITY_TRY(const auto found, tariffs_.find(tariff));
+  return api::TariffMoney{found->tariff.currency, found->tariff.decimals};
 }
 
 std::vector<std::string> BillingRole::tariff_names() const {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -56,6 +57,7 @@ class BillingRole {
   // False: this payment was booked before.
   Result<bool> credit(AccountId account, const std::string& reference, std::int64_t amount);
   std::vector<std::string> tariff_names() const;
+  Result<api::TariffMoney> tariff_money(const std::string& tariff) const;
   BillingCounts counts() const;
   std::size_t held() const;
 
@@ -64,9 +66,11 @@ class BillingRole {
     BillingAccount data;
     std::map<std::int32_t, store::InForce> billed;  // by first day
     std::map<std::int32_t, BillHold> held;
-    std::set<std::int32_t> dirty;  // billed periods whose final values have changed
-    std::set<std::int32_t> days;   // prepaid: that are to be looked at
-    UtcSeconds try_at;             // not before
+    std::set<std::int32_t> dirty;       // billed periods whose final values have changed
+    std::set<std::int32_t> retariffed;  // whose tariff has changed
+    std::int32_t covered = INT32_MIN;   // every day from `opened` to before this one is billed
+    std::set<std::int32_t> days;        // prepaid: that are to be looked at
+    UtcSeconds try_at;                  // not before
     std::optional<mdm::PrepayLedger> ledger;
     std::uint32_t booked = 0;
   };
@@ -84,10 +88,18 @@ class BillingRole {
   void sweep(UtcSeconds now);
   bool step(UtcSeconds now);
   void step_account(Account& account, UtcSeconds now);
+  void take_exchange(const EventsArrived& exchanged);
+  Status load_installations();
+  // Periods that a changed tariff says are to be rated again.
+  Status take_tariffs();
+  Status keep_dirty();
   void step_run(Run& run, UtcSeconds now);
 
-  // The next period that was not billed; nothing while it is not over, or the account is closed.
-  std::optional<DayRange> next_due(const Account& account, UtcSeconds now) const;
+  // The first period on or after `from` that is not billed; nothing while it is not over, or the
+  // account is closed.
+  std::optional<DayRange> next_due(const Account& account, std::int32_t from, UtcSeconds now) const;
+  // Bills every period that is due. A period that is held holds no later one, but those whose
+  // tariff looks back at its highest demand. False: the store failed.
   bool over(std::int32_t last_day, UtcSeconds now) const;
 
   // billing_post.cc
@@ -95,6 +107,12 @@ class BillingRole {
   BillingRater::About about(const BillingAccount& account) const;
   Result<RatedBill> rated(const Account& account, DayRange days);
   Outcome bill(Account& account, DayRange days, const std::string& cause);
+  bool bill_due(Account& account, UtcSeconds now, const std::string& cause,
+                const std::function<void(Outcome)>& told);
+  void look_ahead(Account& account, DayRange days);
+  // An earlier period that is not billed, whose peak this one's demand depends on.
+  std::optional<std::int32_t> waits_for(const Account& account, const mdm::Tariff& tariff,
+                                        DayRange days);
   Result<Outcome> post(Account& account, DayRange days, RatedBill rated, const std::string& cause);
   Status hold(Account& account, DayRange days, RatedBill rated, StatementNumber expected);
 

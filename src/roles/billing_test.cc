@@ -2,161 +2,10 @@
 // corrected by reversal, and that a crash anywhere issues nothing twice and loses nothing.
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
-#include "roles/billing_role.h"
-#include "roles/journal_follower.h"
-#include "roles/mdm_role.h"
-#include "roles/test_meter.h"
-#include "store/memory.h"
-#include "store/test_directory.h"
+#include "roles/test_billing.h"
 
 namespace amity::roles {
 namespace {
-
-constexpr const char* kTariff = R"(
-version = 1
-name = "Home"
-currency = "EUR"
-zone = "UTC"
-buckets = ["day", "night"]
-[[schedule]]
-from = "07:00"
-to = "22:00"
-bucket = "day"
-[[schedule]]
-from = "22:00"
-to = "07:00"
-bucket = "night"
-[[energy]]
-name = "Day"
-buckets = ["day"]
-price = "30.00"
-[[energy]]
-name = "Night"
-buckets = ["night"]
-price = "10.00"
-[[fixed]]
-name = "Meter"
-price = "3.10"
-)";
-
-std::string date(std::int32_t day) {
-  return to_iso(UtcDay(day).start()).substr(5, 5);
-}
-
-struct BillingTest : ::testing::Test, MortalPlatform {
-  MdmOptions mdm_options;
-  BillingOptions options;
-  store::TestDirectory directory;
-  std::unique_ptr<MdmRole> mdm;
-  std::unique_ptr<BillingRole> billing;
-  std::unique_ptr<JournalFollower> mdm_follower, billing_follower;
-
-  explicit BillingTest(bool prepaid = false) {
-    EXPECT_TRUE(store->registry().add(one_meter()).ok());
-    options.tariff_directory = directory.path();
-    mdm_options.reread.give_up_after_s = 3 * 86'400;
-    write_tariff("home.toml", kTariff);
-    BillingAccount account;
-    account.name = "A-1";
-    account.service_point = ServicePointId(1);
-    account.customer = CustomerId(1);
-    account.tariff = "home";
-    account.bill_day = 7;  // 2024-10-07: the first period has three days
-    account.opened = kFirst;
-    account.prepaid = prepaid;
-    EXPECT_TRUE(store->billing().put_account(account).ok());
-    start();
-  }
-  void write_tariff(const std::string& name, const std::string& text) {
-    std::ofstream(directory / name) << text;
-  }
-  void start() override {
-    mdm = std::make_unique<MdmRole>(*store, clock, TimeZone::utc(), mdm_options);
-    billing = std::make_unique<BillingRole>(*store, clock, TimeZone::utc(), options);
-    ASSERT_TRUE(mdm->load().ok());
-    ASSERT_TRUE(billing->load().ok());
-    mdm_follower = std::make_unique<JournalFollower>(
-        store->journal(), MdmRole::kDepartment,
-        [this](const store::JournalEntry& e) { mdm->handle(e); }, [this] { return mdm->save(); });
-    billing_follower = std::make_unique<JournalFollower>(
-        store->journal(), BillingRole::kDepartment,
-        [this](const store::JournalEntry& e) { billing->handle(e); },
-        [this] { return billing->save(); });
-    ASSERT_TRUE(mdm_follower->begin().ok());
-    ASSERT_TRUE(billing_follower->begin().ok());
-  }
-  void forget() override {
-    mdm_follower.reset(), billing_follower.reset();
-    mdm.reset(), billing.reset();
-  }
-  void step() {
-    store->pump();
-    did();
-    ASSERT_TRUE(mdm_follower->step(1'000).ok());
-    mdm->tick();
-    store->pump();
-    did();
-    ASSERT_TRUE(billing_follower->step(1'000).ok());
-    did();
-    billing->tick();
-    did();
-    ASSERT_TRUE(mdm_follower->save().ok());
-    ASSERT_TRUE(billing_follower->save().ok());
-    did();
-  }
-  void settle() {
-    for (int i = 0; i < 8; ++i) step();
-    clock.time = clock.time + 61;  // what came in a burst is looked at after a minute
-    step();
-  }
-  // Three days of which the second lacks two hours.
-  void three_days(const std::vector<int>& without = {}) {
-    arrive({{kTotal, kBegin, register_at(kFirst), {}}});
-    arrive(readings_of(kFirst));
-    arrive(readings_of(kFirst + 1, without));
-    arrive(readings_of(kFirst + 2));
-    at(kFirst + 3, 5);
-    settle();
-  }
-  // The statements, oldest first: "1 issued 10-04..10-06 14.23 cycle".
-  std::vector<std::string> statements() {
-    std::vector<std::string> out;
-    const auto all = store->billing().statements({}).value();
-    for (const StatementRecord& s : all) {
-      std::string text = std::to_string(s.number.value) + " " + std::string(to_string(s.kind));
-      if (s.reverses.valid()) text += " of " + std::to_string(s.reverses.value);
-      text += " " + date(s.first_day) + ".." + date(s.last_day) + " " +
-              to_string(Decimal{s.total, -s.decimals}) + " " + s.cause;
-      out.insert(out.begin(), text);
-    }
-    return out;
-  }
-  std::vector<std::string> held() {
-    std::vector<std::string> out;
-    const auto all = store->billing().holds().value();
-    for (const BillHold& hold : all) {
-      for (const std::string& reason : hold.reasons) out.push_back(reason);
-      for (const auto& s : hold.stretches) {
-        out.push_back(s.what + " " + to_iso(s.from).substr(5, 11) + ".." +
-                      to_iso(s.to).substr(5, 11));
-      }
-    }
-    return out;
-  }
-  // What the tariff comes to, by hand.
-  std::string expected(std::int32_t first, std::int32_t last) {
-    std::int64_t day = 0, night = 0;
-    for (std::int32_t d = first; d <= last; ++d) {
-      for (int h = 1; h <= 24; ++h) (h > 7 && h <= 22 ? day : night) += use_of(d, h);
-    }
-    const auto cents = [](std::int64_t wh, std::int64_t price) { return (wh * price + 500) / 1'000; };
-    const std::int64_t meter = (310 * (last - first + 1) * 2 + 31) / 62;
-    return to_string(Decimal{cents(day, 3'000) + cents(night, 1'000) + meter, -2});
-  }
-};
 
 TEST_F(BillingTest, AWholePeriodIsBilledOnceItIsOver) {
   arrive({{kTotal, kBegin, register_at(kFirst), {}}});
@@ -166,8 +15,7 @@ TEST_F(BillingTest, AWholePeriodIsBilledOnceItIsOver) {
   EXPECT_TRUE(statements().empty()) << "four hours after its end";
   at(kFirst + 3, 4);
   settle();
-  const std::string bill =
-      "1 issued 10-04..10-06 " + expected(kFirst, kFirst + 2) + " cycle";
+  const std::string bill = "1 issued 10-04..10-06 " + expected(kFirst, kFirst + 2) + " cycle";
   EXPECT_EQ(statements(), std::vector<std::string>{bill});
   settle();
   crash();
@@ -221,8 +69,8 @@ TEST_F(BillingTest, LateActualsReverseTheBillAndIssueAnother) {
   const auto now = statements();
   ASSERT_EQ(now.size(), 3u);
   EXPECT_EQ(now[1].substr(0, 28), "2 reversal of 1 10-04..10-06");
-  EXPECT_EQ(now[2], "3 issued 10-04..10-06 " + expected(kFirst, kFirst + 2) +
-                        " final values changed");
+  EXPECT_EQ(now[2],
+            "3 issued 10-04..10-06 " + expected(kFirst, kFirst + 2) + " final values changed");
   EXPECT_EQ(store->billing().billed(AccountId(1)).value(),
             store->billing().statement(StatementNumber(3)).value()->total);
 }
@@ -242,6 +90,116 @@ TEST_F(BillingTest, AChangeThatMovesNoMoneyReversesNothing) {
   settle();
   EXPECT_EQ(statements().size(), 3u);
   EXPECT_EQ(billing->runs()[0].corrected, 1u);
+}
+
+TEST_F(BillingTest, AChangedTariffThatSaysSoIsRatedAgain) {
+  const std::string again = "rerate_from = \"2024-10-01\"\n";
+  std::string text = kTariff;
+  text.insert(text.find("buckets"), again);
+  write_tariff("home.toml", text);
+  three_days();
+  ASSERT_EQ(statements().size(), 1u);
+  text.replace(text.find("30.00"), 5, "31.00");
+  write_tariff("home.toml", text);
+  settle();
+  const auto now = statements();
+  ASSERT_EQ(now.size(), 3u);
+  EXPECT_EQ(now[1].substr(now[1].rfind("the")), "the tariff changed");
+  EXPECT_EQ(now[2].substr(0, 22), "3 issued 10-04..10-06 ");
+  EXPECT_NE(now[2].substr(22, 6), now[0].substr(22, 6));
+  crash();
+  settle();
+  EXPECT_EQ(statements(), now) << "once";
+  text.replace(text.find("2024-10-01"), 10, "2024-10-05");
+  text.replace(text.find("31.00"), 5, "32.00");
+  write_tariff("home.toml", text);
+  settle();
+  EXPECT_EQ(statements(), now) << "the period begins before that date";
+}
+
+TEST_F(BillingTest, ATariffThatChangedWhileNothingRanIsFoundAtTheStart) {
+  std::string text = kTariff;
+  text.insert(text.find("buckets"), "rerate_from = \"2024-10-01\"\n");
+  write_tariff("home.toml", text);
+  three_days();
+  ASSERT_EQ(statements().size(), 1u);
+  forget();
+  text.replace(text.find("30.00"), 5, "31.00");
+  write_tariff("home.toml", text);
+  start();
+  settle();
+  EXPECT_EQ(statements().size(), 3u);
+}
+
+// Weeks, of which the first lacks two hours that nobody will bring for a month.
+struct HeldTest : BillingTest {
+  void two_weeks(const std::string& tariff) {
+    write_tariff("home.toml", tariff);
+    mdm_options.reread.give_up_after_s = 30 * 86'400;
+    crash();
+    BillingAccount weekly = store->billing().account(AccountId(1)).value().value();
+    weekly.cycle = BillingCycle::kWeek;
+    weekly.bill_day = 1;
+    ASSERT_TRUE(billing->put_account(weekly).ok());
+    arrive({{kTotal, kBegin, register_at(kFirst), {}}});
+    for (int d = 0; d < 10; ++d)
+      arrive(readings_of(kFirst + d, d == 1 ? std::vector<int>{7, 8} : std::vector<int>{}));
+    at(kFirst + 10, 5);
+    for (int i = 0; i < 4; ++i) settle();
+  }
+};
+
+TEST_F(HeldTest, AHeldPeriodHoldsNoLaterOne) {
+  two_weeks(kTariff);
+  EXPECT_EQ(statements(), std::vector<std::string>{"1 issued 10-07..10-13 " +
+                                                   expected(kFirst + 3, kFirst + 9) + " cycle"});
+  EXPECT_EQ(held().size(), 2u);
+  arrive(readings_of(kFirst + 1));
+  settle();
+  ASSERT_EQ(statements().size(), 2u) << "the first one follows";
+  EXPECT_EQ(statements()[1], "2 issued 10-04..10-06 " + expected(kFirst, kFirst + 2) + " cycle");
+  EXPECT_TRUE(held().empty());
+}
+
+TEST_F(HeldTest, ButOneWhoseDemandLooksBackAtIt) {
+  two_weeks(
+      std::string(kTariff) +
+      "[[demand]]\nname = \"Peak\"\nwindow_min = 60\nprice = \"1.00\"\nratchet_permille = 800\n");
+  EXPECT_TRUE(statements().empty());
+  ASSERT_EQ(held().size(), 3u);
+  EXPECT_EQ(held().back(),
+            "the period from 2024-10-04 is not billed, and its highest demand counts "
+            "in this one");
+  arrive(readings_of(kFirst + 1));
+  settle();
+  settle();
+  EXPECT_EQ(statements().size(), 2u);
+  EXPECT_TRUE(held().empty());
+}
+
+// One moves out in the evening of the first day, the point stands empty, another moves in on the
+// third.
+TEST_F(BillingTest, WhoMovesOutAndWhoMovesInPayTheirOwnDays) {
+  BillingAccount out = store->billing().account(AccountId(1)).value().value();
+  out.closed = kFirst;
+  ASSERT_TRUE(billing->put_account(out).ok());
+  BillingAccount in = out;
+  in.id = {};
+  in.name = "A-2";
+  in.opened = kFirst + 2;
+  in.closed.reset();
+  ASSERT_TRUE(billing->put_account(in).ok());
+  three_days();
+  const auto all = statements();
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0], "1 issued 10-04..10-04 " + expected(kFirst, kFirst) + " cycle");
+  EXPECT_EQ(all[1], "2 issued 10-06..10-06 " + expected(kFirst + 2, kFirst + 2) + " cycle");
+  EXPECT_EQ(store->billing().statement(StatementNumber(1)).value()->account, AccountId(1));
+  EXPECT_EQ(store->billing().statement(StatementNumber(2)).value()->account, AccountId(2));
+  // What was used while it stood empty is nobody's, and changes to it correct no bill.
+  arrive({{kImport, UtcDay(kFirst + 1).start() + 12 * 3'600, 9, {}}});
+  settle();
+  EXPECT_EQ(statements(), all);
 }
 
 TEST_F(BillingTest, WithoutATariffItIsHeldWithTheReason) {
@@ -269,8 +227,8 @@ TEST_F(BillingTest, AWaterMeterAtTheSamePointIsNoneOfItsBusiness) {
   device.service_point = ServicePointId(1);
   device.commissioned = kBegin;
   water.devices = {device};
-  water.channels = {{ChannelId(9), device.id, ChannelKind::kRegister, "volume", "", Unit::kCubicMetre,
-                     -3, 0, 1}};
+  water.channels = {
+      {ChannelId(9), device.id, ChannelKind::kRegister, "volume", "", Unit::kCubicMetre, -3, 0, 1}};
   ASSERT_TRUE(store->registry().add(water).ok());
   crash();
   three_days();
@@ -340,11 +298,28 @@ TEST_F(PrepaidTest, EachFinalDayIsTakenOffTheBalance) {
   EXPECT_TRUE(held().empty());
   EXPECT_TRUE(statements().empty());
   std::int64_t spent = 0;
-  for (int d = 0; d < 5; ++d)
-    spent += (decimal_from(expected(kFirst + d, kFirst + d))->value);
+  for (int d = 0; d < 5; ++d) spent += (decimal_from(expected(kFirst + d, kFirst + d))->value);
   const auto all = store->billing().bookings(AccountId(1)).value();
   EXPECT_NEAR(static_cast<double>(all.back().balance), static_cast<double>(100'000 - spent), 600)
       << "the estimate moved some hours between the rates";
+}
+
+TEST_F(PrepaidTest, MoneyIsInTheCurrencysOwnSmallestUnit) {
+  EXPECT_EQ(billing->tariff_money("home")->decimals, 2);
+  std::string yen = kTariff;
+  yen.replace(yen.find("EUR"), 3, "JPY");
+  write_tariff("home.toml", yen);
+  crash();
+  EXPECT_EQ(billing->tariff_money("home")->decimals, 0);
+  EXPECT_TRUE(billing->credit(AccountId(1), "P-1", 1'000).value());
+  three_days();
+  const auto all = store->billing().bookings(AccountId(1)).value();
+  ASSERT_EQ(all.size(), 4u);
+  std::int64_t day = 0, night = 0;
+  for (int h = 1; h <= 24; ++h) (h > 7 && h <= 22 ? day : night) += use_of(kFirst, h);
+  EXPECT_EQ(all[1].amount, -((day * 30 + 500) / 1'000 + (night * 10 + 500) / 1'000 + 0))
+      << "yen, each line rounded to whole ones; the meter's share of a day rounds to nothing";
+  EXPECT_FALSE(billing->tariff_money("none").ok());
 }
 
 }  // namespace

@@ -104,6 +104,7 @@ void EdgeAgent::stop() {
     readers_.reset();
     uplink_.reset();
     tls_.reset();
+    orders_.reset();
     intake_.reset();
     if (const Status saved = readings_->save(); !saved.ok())
       spdlog::error("edge: {}", to_string(saved.error()));
@@ -145,6 +146,17 @@ Status EdgeAgent::begin() {
   };
   intake_ = std::make_unique<edge::BufferIntake>(runtime, *buffer_, *registry_, *readings_,
                                                  *events_, std::move(on));
+  orders_ = std::make_unique<edge::Orders>(
+      *registry_, runtime.clock,
+      edge::Orders::Events{[this](const Command& command) {
+                             if (readers_) readers_->headend->submit(command);
+                           },
+                           [this](CommandChanged changed, std::function<void(Status)> done) {
+                             spdlog::info("edge: command {} is {}: {}", changed.id.value,
+                                          to_string(changed.state), changed.result);
+                             intake_->accept(std::move(changed), std::move(done));
+                           }});
+  AMITY_CHECK(orders_->load());
   for (const std::string& damage : buffer_->damage()) {
     spdlog::error("edge: the buffer was damaged: {}", damage);
     intake_->tell(Severity::kHigh, code(AgentEvent::kBufferDamaged),
@@ -170,11 +182,14 @@ Status EdgeAgent::begin() {
 // A program that was put in place a moment ago has so long to reach the server.
 void EdgeAgent::begin_trial() {
   const auto state = edge::load_program_state(program_directory());
-  if (!state.ok() || !state->trial || options_.program.empty() || state->current != options_.program) return;
+  if (!state.ok() || !state->trial || options_.program.empty() ||
+      state->current != options_.program)
+    return;
   const Runtime runtime = reactor_.runtime();
   spdlog::info("edge: this program is on trial");
-  trial_ = runtime.timers.at(runtime.clock.now() + std::chrono::minutes(options_.config.update_confirm_min),
-                             [this] { end_trial(false); });
+  trial_ = runtime.timers.at(
+      runtime.clock.now() + std::chrono::minutes(options_.config.update_confirm_min),
+      [this] { end_trial(false); });
 }
 
 void EdgeAgent::end_trial(bool reached) {
@@ -184,11 +199,13 @@ void EdgeAgent::end_trial(bool reached) {
   Status saved = state.ok() ? Status{} : Status(state.error());
   if (saved.ok()) {
     state->trial = false;
-    saved = edge::save_program_state(program_directory(), reached ? *state : edge::rolled_back(*state));
+    saved =
+        edge::save_program_state(program_directory(), reached ? *state : edge::rolled_back(*state));
   }
   if (!saved.ok()) return end(saved.error());
   if (reached) return spdlog::info("edge: the trial is over: this program reaches the server");
-  const std::string text = "this program did not reach the server: the one before it is started again";
+  const std::string text =
+      "this program did not reach the server: the one before it is started again";
   spdlog::error("edge: {}", text);
   intake_->tell(Severity::kHigh, code(AgentEvent::kRolledBackProgram), text);
   restart_ = true;
@@ -237,6 +254,9 @@ Status EdgeAgent::register_meter(const edge::MeterEntry& entry, std::set<DeviceI
   if (keys_->has(device.id)) {
     AMITY_TRY(keys, keys_->keys(device.id));
   }
+  keys.mechanism = entry.mechanism;
+  keys.policy = entry.policy;
+  keys.client_title = entry.client_title;
   keys.current = {entry.key, entry.authentication_key};
   keys.password.assign(entry.password.begin(), entry.password.end());
   return keys_->put(device.id, keys);
@@ -252,6 +272,11 @@ Status EdgeAgent::register_meters(const edge::ReadingConfig& reading) {
     AMITY_CHECK(registry_->update_device(device));
   }
   intake_->forget_names();
+  for (const edge::MeterEntry& entry : reading.meters) {
+    if (entry.service_point.empty()) continue;
+    AMITY_TRY(const auto device, registry_->device_by_serial(entry.serial));
+    if (device) intake_->set_service_point(device->id, entry.service_point);
+  }
   failing_.clear();
   return {};
 }
@@ -263,6 +288,7 @@ Status EdgeAgent::apply(const edge::ReadingConfig& reading) {
   const Runtime runtime = reactor_.runtime();
   auto readers = std::make_unique<Readers>();
   const auto emit = [this](Fact fact) {
+    if (const auto* command = std::get_if<CommandChanged>(&fact)) orders_->changed(*command);
     auto* const contact = std::get_if<ContactMade>(&fact);
     if (contact == nullptr) return;
     contact->ok ? failing_.erase(contact->device) : failing_.insert(contact->device).second;
@@ -306,6 +332,7 @@ Status EdgeAgent::apply(const edge::ReadingConfig& reading) {
   listening_ = readers->listener->listening();
   readers_ = std::move(readers);
   reading_ = reading;
+  orders_->resume();
   return {};
 }
 
@@ -367,6 +394,7 @@ Status EdgeAgent::connect() {
     if (const auto* offer = std::get_if<edge::ConfigurationOffer>(&message)) take_offer(*offer);
     if (const auto* offer = std::get_if<edge::UpdateOffer>(&message)) updater_->take(*offer);
     if (const auto* piece = std::get_if<edge::UpdatePiece>(&message)) updater_->take(*piece);
+    if (const auto* order = std::get_if<edge::CommandOrder>(&message)) orders_->take(*order);
   };
   on.acknowledged = [this](edge::Sequence sequence) { acknowledged_ = sequence; };
   on.configuration = [this] { return configuration_.load(); };

@@ -12,6 +12,7 @@
 #include "driver/model_set.h"
 #include "edge/buffer_intake.h"
 #include "edge/config.h"
+#include "edge/orders.h"
 #include "edge/update.h"
 #include "edge/uplink.h"
 #include "headend/heard/frame_listener.h"
@@ -74,11 +75,12 @@ class EdgeAgent {
   std::unique_ptr<edge::LocalEvents> events_;
   std::unique_ptr<edge::Buffer> buffer_;
   std::unique_ptr<edge::BufferIntake> intake_;
+  std::unique_ptr<edge::Orders> orders_;
   std::unique_ptr<Readers> readers_;
   std::unique_ptr<Network> tls_;
   std::unique_ptr<edge::Uplink> uplink_;
   std::unique_ptr<edge::Updater> updater_;
-  TimerId trial_ = 0;  // of this program, until it has reached the server
+  TimerId trial_ = 0;            // of this program, until it has reached the server
   edge::ReadingConfig reading_;  // in use
   std::set<DeviceId> failing_;   // meters that are not reached
   std::vector<Endpoint> listening_;

@@ -5,6 +5,7 @@
 
 #include <sstream>
 
+#include "edge/file.h"
 #include "roles/edge_link_test_support.h"
 
 namespace amity::roles {
@@ -175,6 +176,73 @@ TEST_F(EdgeLink, ADeviceOfSomeoneElseIsNotWrittenTo) {
   ASSERT_EQ(events.size(), 3u);  // nothing that arrived is lost
   EXPECT_NE(events[0].text.find("device EDGE-METER is not read by edge edge-1"), std::string::npos)
       << events[0].text;
+}
+
+TEST_F(EdgeLink, ABatchThatCannotBeTakenIsPutAsideAndHoldsUpNobody) {
+  connect();
+  client.add(2);
+  const Bytes nonsense(200, 0x7F);
+  ASSERT_TRUE(client.buffer->append(nonsense).ok());  // batch 3
+  client.add(2);
+  ASSERT_TRUE(until([&] { return client.uplink->acknowledged() == 5; })) << client.lost;
+  EXPECT_EQ(server.stored().size(), 4u);
+  const EdgePicture& picture = server.desk->edges().at("edge-1");
+  EXPECT_EQ(picture.put_aside, 1u);
+  EXPECT_TRUE(picture.connected);
+  const std::string name = server.directory / "quarantine/edge-1/" +
+                           to_hex(ByteView(client.buffer->id()).first(4)) + "-3";
+  EXPECT_EQ(*edge::read_file(name + ".batch", 1'000), nonsense);
+  const Bytes why = *edge::read_file(name + ".txt", 1'000);
+  EXPECT_EQ(as_text(why), "malformed at byte 1: batches of version 127 are not known\n");
+  const auto events = server.store->events().latest(10).value();
+  const auto told = std::find_if(events.begin(), events.end(), [](const Event& e) {
+    return e.text.starts_with("batch 3 of 200 bytes cannot be taken and is kept in ");
+  });
+  ASSERT_NE(told, events.end());
+  EXPECT_EQ(told->severity, Severity::kHigh);
+  server.stop();  // nor after a restart
+  server.start();
+  client.add(1);
+  ASSERT_TRUE(until([&] { return client.uplink->acknowledged() == 6; })) << client.lost;
+  EXPECT_EQ(server.stored().size(), 5u);
+  EXPECT_EQ(server.desk->edges().at("edge-1").put_aside, 1u);
+}
+
+TEST_F(EdgeLink, AMeterHangsWhereTheConfigurationSaysAndNowhereOtherwise) {
+  store::MasterData data;
+  ServicePoint point;
+  point.name = "SP-7";
+  data.service_points.push_back(point);
+  ASSERT_TRUE(server.store->registry().add(data).ok());
+  const auto batch_of = [](const char* serial, const char* place, edge::Sequence n) {
+    edge::Batch batch = *edge::decode_batch(quarter(n));
+    batch.devices[0].serial = serial;
+    if (*place != 0) batch.service_points[batch.devices[0].id] = place;
+    return edge::encode_batch(batch).value();
+  };
+  connect();
+  ASSERT_TRUE(client.buffer->append(batch_of("PLACED", "SP-7", 1)).ok());
+  ASSERT_TRUE(client.buffer->append(batch_of("LATER", "", 2)).ok());
+  ASSERT_TRUE(client.buffer->append(batch_of("ASTRAY", "SP-8", 3)).ok());
+  client.add(0);
+  ASSERT_TRUE(until([&] { return client.uplink->acknowledged() == 3; })) << client.lost;
+  const auto place_of = [&](const char* serial) {
+    const auto device = server.store->registry().device_by_serial(serial).value();
+    return server.store->registry().device_row(device->id).value()->service_point.name;
+  };
+  EXPECT_EQ(place_of("PLACED"), "SP-7");
+  EXPECT_EQ(place_of("LATER"), "");
+  EXPECT_EQ(place_of("ASTRAY"), "");
+  ASSERT_TRUE(client.buffer->append(batch_of("LATER", "SP-7", 4)).ok());  // it was found out
+  client.add(0);
+  ASSERT_TRUE(until([&] { return client.uplink->acknowledged() == 4; })) << client.lost;
+  EXPECT_EQ(place_of("LATER"), "SP-7");
+  EXPECT_EQ(server.store->registry().installations().value().size(), 2u);
+  const auto events = server.store->events().latest(20).value();
+  const auto told = std::count_if(events.begin(), events.end(), [](const Event& e) {
+    return e.text == "device ASTRAY hangs nowhere: there is no service point SP-8";
+  });
+  EXPECT_EQ(told, 1);
 }
 
 // The edge, as a process that is killed: takes batches without end.

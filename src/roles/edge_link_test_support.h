@@ -63,7 +63,8 @@ struct Server {
                           *intake,
                           [this](const std::string& what) { log += what + "\n"; },
                           configurations,
- programs});
+                          programs,
+                          directory / "quarantine"});
     const Status started = desk->start({"127.0.0.1", port});
     ASSERT_TRUE(started.ok()) << to_string(started.error());
     port = desk->listening().port;

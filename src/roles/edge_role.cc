@@ -27,7 +27,8 @@ Status EdgeRole::open(const EdgeOptions& options) {
                         intake_,
                         [](const std::string& what) { spdlog::warn("{}", what); },
                         options.configurations,
- options.programs});
+                        options.programs,
+                        options.quarantine});
   AMITY_CHECK(desk_->start(*options.listen));
   listening_ = desk_->listening();
   publish();
@@ -55,6 +56,22 @@ void EdgeRole::stop() {
     reactor_.stop();
   });
   thread_.join();
+}
+
+void EdgeRole::submit(const Command& command) {
+  if (thread_.joinable()) {
+    reactor_.runtime().timers.post([this, command] {
+      if (desk_) desk_->order(command);
+    });
+    return;
+  }
+  CommandChanged changed;
+  changed.id = command.id;
+  changed.device = command.device;
+  changed.state = CommandState::kFailed;
+  changed.at = reactor_.runtime().clock.utc();
+  changed.result = "an edge reads this meter, and this platform listens to none";
+  store_.journal().append(std::move(changed), [](const Result<store::Sequence>&) {});
 }
 
 void EdgeRole::publish() {
@@ -104,6 +121,10 @@ void EdgeRole::add_metrics(std::vector<api::Metric>& out) const {
       {"amity_edge_refused_readings_total",
        "Readings that became events: not of a device of this edge, or another unit.", true,
        [](const Picture& p) { return static_cast<double>(p.refused_readings); }},
+      {"amity_edge_put_aside_batches", "Batches that cannot be taken and are kept unread.", false,
+       [](const Picture& p) { return static_cast<double>(p.put_aside); }},
+      {"amity_edge_orders", "Commands that the edge has not settled.", false,
+       [](const Picture& p) { return static_cast<double>(p.orders); }},
       {"amity_edge_configuration", "Version of the configuration in use; 0: the edge's own.", false,
        [](const Picture& p) { return static_cast<double>(p.configuration); }},
       {"amity_edge_buffered_bytes", "On the edge's disk, as it said last.", false,

@@ -19,6 +19,7 @@ struct EdgeOptions {
   std::string authority;           // PEM file of who vouches for edges
   std::string configurations;      // folder with NAME.toml of each edge; "": none is sent
   std::string programs;            // folder of edge/programs.h; "": none is offered
+  std::string quarantine;          // folder for batches that cannot be taken
 };
 
 class EdgeRole {
@@ -29,6 +30,9 @@ class EdgeRole {
 
   Status start(const EdgeOptions& options);
   void stop();
+
+  // A command of a device with an address edge://NAME. Any thread.
+  void submit(const Command& command);
 
   std::optional<Endpoint> listening() const { return listening_; }  // once started
   // Any thread; at most a second old.

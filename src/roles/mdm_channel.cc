@@ -1,11 +1,14 @@
 #include "roles/mdm_channel.h"
 
+#include <algorithm>
+
 #include "api/series.h"
+#include "mdm/profile/limits.h"
 
 namespace amity::roles {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;  // 1 had no `begins`
 constexpr std::size_t kDaysMax = 10'000;
 
 // Medium and quantity of an OBIS code: "1-0:1." of "1-0:1.29.0*255"; "" where it is none.
@@ -28,6 +31,7 @@ void encode_memory(const MdmMemory& memory, Bytes& out) {
   w.u8(kVersion);
   w.u32(static_cast<std::uint32_t>(memory.first_day));
   w.u32(static_cast<std::uint32_t>(memory.next_day));
+  w.u64(static_cast<std::uint64_t>(memory.begins.value));
   w.u32(static_cast<std::uint32_t>(memory.waiting.size()));
   for (const WaitingDay& d : memory.waiting) {
     w.u32(static_cast<std::uint32_t>(d.day));
@@ -44,9 +48,13 @@ Result<MdmMemory> decode_memory(ByteView bytes) {
   ByteReader in(bytes);
   MdmMemory m;
   AMITY_TRY(const std::uint8_t version, in.u8());
-  if (version != kVersion) return in.malformed("a memory of another version");
+  if (version == 0 || version > kVersion) return in.malformed("a memory of another version");
   AMITY_TRY(m.first_day, get_i32(in));
   AMITY_TRY(m.next_day, get_i32(in));
+  if (version >= 2) {
+    AMITY_TRY(const std::uint64_t begins, in.u64());
+    m.begins = UtcSeconds(static_cast<std::int64_t>(begins));
+  }
   AMITY_TRY(const std::uint32_t waiting, in.u32());
   if (waiting > kDaysMax) return in.malformed("too many days wait");
   for (std::uint32_t i = 0; i < waiting; ++i) {
@@ -74,6 +82,68 @@ bool is_total_of(const Channel& total, const Channel& interval) {
   const std::string_view quantity = quantity_of(interval.source);
   if (!quantity.empty()) return total.source == std::string(quantity) + "8.0*255";
   return total.name == interval.name + "_total";
+}
+
+bool is_tariff_of(const Channel& tariff, const Channel& interval) {
+  if (tariff.kind != ChannelKind::kRegister || tariff.unit != interval.unit) return false;
+  const std::string_view quantity = quantity_of(interval.source);
+  const std::string head = std::string(quantity) + "8.";
+  if (quantity.empty() || !tariff.source.starts_with(head)) return false;
+  return !tariff.source.substr(head.size()).starts_with("0*");
+}
+
+bool is_reactive_of(const Channel& reactive, const Channel& interval) {
+  return reactive.kind == ChannelKind::kInterval && reactive.unit == Unit::kVarHour &&
+         interval.unit == Unit::kWattHour && interval.name == "import" &&
+         reactive.name == "reactive_import" && reactive.interval_s == interval.interval_s &&
+         reactive.exponent == interval.exponent;
+}
+
+bool measures_same(const Channel& a, const Channel& b) {
+  if (a.kind != b.kind || a.unit != b.unit) return false;
+  const std::string_view of_a = quantity_of(a.source), of_b = quantity_of(b.source);
+  return a.name == b.name || (!of_a.empty() && of_a == of_b);
+}
+
+MeterLife life_of(const MdmChannel& c) {
+  MeterLife life;
+  if (c.memory.begins.value != 0) life.from = c.memory.begins;
+  if (c.ends.value != 0) life.to = c.ends;
+  return life;
+}
+
+std::optional<mdm::LocalDay> own_part(const MdmChannel& c, const mdm::LocalDay& day) {
+  const MeterLife life = life_of(c);
+  if (life.from >= day.end() || life.to <= day.start) return std::nullopt;
+  return day.between(life.from, life.to);
+}
+
+std::int64_t as_raw_of(const Channel& to, std::int64_t value, const Channel& from) {
+  __int128 wide = __int128{value} * from.multiplier;
+  __int128 divisor = std::max<std::int64_t>(to.multiplier, 1);
+  for (int e = to.exponent; e < from.exponent; ++e) wide *= 10;
+  for (int e = from.exponent; e < to.exponent; ++e) divisor *= 10;
+  wide = 2 * wide + divisor;
+  const __int128 twice = 2 * divisor;
+  const __int128 rounded = wide / twice - (wide % twice < 0 ? 1 : 0);
+  constexpr __int128 kMost = mdm::kDayTotalMax * __int128{mdm::kPeriodDays};
+  return static_cast<std::int64_t>(std::clamp(rounded, -kMost, kMost));
+}
+
+mdm::ChannelState inherited(const mdm::ChannelState& state, const Channel& from,
+                            const Channel& to) {
+  mdm::ChannelState out = state;
+  for (mdm::PeriodStatistics& p : out.periods) {
+    p.total = as_raw_of(to, p.total, from);
+    p.peak = as_raw_of(to, p.peak, from);
+  }
+  for (mdm::LikeDays& days : out.like) {
+    for (mdm::LikeDay& day : days.latest) day.total = as_raw_of(to, day.total, from);
+  }
+  out.last_value = out.last_end_s = 0;  // the dial is another
+  out.run_length = 0;
+  out.last_day = INT32_MIN;  // the day of the exchange is of both
+  return out;
 }
 
 bool is_validated(const Channel& channel) {

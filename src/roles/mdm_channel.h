@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "mdm/estimate/estimate.h"
 #include "mdm/profile/channel_state.h"
 #include "mdm/validate/rules.h"
 #include "model/channel.h"
@@ -28,6 +29,8 @@ struct WaitingDay {
 struct MdmMemory {
   std::int32_t first_day = kNoDay;  // local dates; the first whole one
   std::int32_t next_day = kNoDay;   // to be validated next
+  // Where an initial register bounds its first day: the interval that it was installed in begins.
+  UtcSeconds begins;
   mdm::ChannelState state;
   std::vector<WaitingDay> waiting;
   std::vector<std::int32_t> dirty;  // validated days that new readings came for
@@ -46,6 +49,17 @@ struct MdmChannel {
   std::string area;  // for storms
   std::string customer_class;
   UtcSeconds commissioned;
+  // What the utility's facts say (docs/formats/vee_facts.md).
+  std::int64_t rating_per_hour = 0, dial = 0;  // raw integers; 0: not known
+  const mdm::ClassProfile* profile = nullptr;  // of its class
+  std::int64_t profile_daily = 0;
+  std::optional<Channel> check;     // measures the same
+  std::optional<Channel> reactive;  // kvarh of the same intervals
+  std::vector<Channel> tariffs;     // registers that add up to `total`
+  // The meter that was removed: its last interval ends there, whole where a final register bounds
+  // it; 0: it hangs there.
+  UtcSeconds removed, ends;
+  std::optional<Channel> before;  // of the meter that hung there before
   bool active = true;
   bool leads = true;  // of its meter's channels the first: meters are counted by it
   const mdm::RuleSet* rules = nullptr;  // scaled to the channel
@@ -58,8 +72,27 @@ struct MdmChannel {
   std::vector<std::int32_t> meanwhile;
 };
 
+// When its own values begin and end; what is not bounded is as far as time goes.
+struct MeterLife {
+  UtcSeconds from{INT64_MIN}, to{INT64_MAX};
+};
+MeterLife life_of(const MdmChannel& c);
+// The part of a local day that the meter hung there; none: it did not.
+std::optional<mdm::LocalDay> own_part(const MdmChannel& c, const mdm::LocalDay& day);
+
+// A value of one channel in the raw integers of another, rounded half up: for examples and checks,
+// never for what is billed.
+std::int64_t as_raw_of(const Channel& to, std::int64_t value, const Channel& from);
+// What is remembered of a channel, for one that goes on in its place.
+mdm::ChannelState inherited(const mdm::ChannelState& state, const Channel& from, const Channel& to);
+
 // "1-0:1.29.0*255" -> its total "1-0:1.8.0*255"; by name ("import" -> "import_total") otherwise.
 bool is_total_of(const Channel& total, const Channel& interval);
+// A tariff's register of the same quantity: "1-0:1.8.2*255".
+bool is_tariff_of(const Channel& tariff, const Channel& interval);
+bool is_reactive_of(const Channel& reactive, const Channel& interval);
+// The same quantity, of another meter.
+bool measures_same(const Channel& a, const Channel& b);
 // Energy and volume: what adds up, and is billed.
 bool is_validated(const Channel& channel);
 

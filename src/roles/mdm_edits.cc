@@ -68,6 +68,35 @@ Decision MdmRole::decision_of(const Edit& edit) const {
   return {clock_.utc(), edit.requested_by, edit.reason, alone ? "" : edit.decided_by, edit.id};
 }
 
+// Whether a person had decided the day before this edit was carried out on it.
+bool MdmRole::accepted_before(const store::FinalDay& stored, EditId undone) {
+  bool accepted = false;
+  for (const auto& step : stored.steps) {
+    if (step.decision.edit == undone) return accepted;
+    if (!step.decision.edit.valid()) continue;  // validation leaves what a person decided
+    const auto edit = store_.finals().edit(step.decision.edit);
+    accepted = edit.ok() && *edit &&
+               ((*edit)->kind == EditKind::kAccept || (*edit)->kind == EditKind::kValues);
+  }
+  return false;
+}
+
+// A rerun decides days anew that share estimates with its own: they are taken back with it.
+Status MdmRole::add_linked(Edit& edit) {
+  constexpr std::int32_t kReach = 31;  // days between two register readings
+  std::vector<EditDay> more;
+  for (const EditDay& d : edit.days) {
+    AMITY_TRY(const auto near, store_.finals().days(d.channel, d.day - kReach, d.day + kReach));
+    for (const store::FinalDay& other : near) {
+      if (carried_out(other, edit.undoes)) more.push_back({d.channel, other.day.day});
+    }
+  }
+  edit.days.insert(edit.days.end(), more.begin(), more.end());
+  std::ranges::sort(edit.days);
+  edit.days.erase(std::unique(edit.days.begin(), edit.days.end()), edit.days.end());
+  return {};
+}
+
 // The fact that carries the edit out on one day; nothing where it is carried out, or changes
 // nothing.
 Result<std::optional<ReadingsFinal>> MdmRole::edited(const Edit& edit,
@@ -100,10 +129,17 @@ Result<std::optional<ReadingsFinal>> MdmRole::edited(const Edit& edit,
   ReadingsFinal fact{day, decision_of(edit), {}};
   fact.versions = mdm::final_changes(day, before, after, first_raw);
   const bool accepts = edit.kind == EditKind::kAccept && day.state != VeeState::kAccepted;
-  if (fact.versions.empty() && !accepts) return none;
+  const bool restores = edit.kind == EditKind::kUndo && day.state != VeeState::kAccepted &&
+                        accepted_before(stored, edit.undoes);
+  if (fact.versions.empty() && !accepts && !restores) return none;
   VeeDay& now = fact.day;
   ++now.revision;
-  count_values(now, after);
+  std::vector<std::uint8_t> absent(after.size());
+  for (std::size_t i = 0; i < absent.size(); ++i) {
+    const UtcSeconds time = day.start + static_cast<std::int64_t>(i + 1) * day.interval_s;
+    absent[i] = !before[i].now && !stored.is_open(time);
+  }
+  count_values(now, after, absent);
   const bool bounded = now.advance != 0 || now.closure == DayClosure::kExact;
   now.closure = !now.open.empty()          ? DayClosure::kOpen
                 : !bounded                 ? DayClosure::kUnbounded
@@ -112,6 +148,8 @@ Result<std::optional<ReadingsFinal>> MdmRole::edited(const Edit& edit,
   if (edit.kind == EditKind::kAccept && now.open.empty()) now.closure = day.closure;
   if (!now.open.empty()) {
     now.state = VeeState::kFailed;
+  } else if (restores) {
+    now.state = VeeState::kAccepted;
   } else if (edit.kind == EditKind::kUndo) {
     now.state = now.estimated > 0 ? VeeState::kEstimated : VeeState::kClean;
   } else {
@@ -126,6 +164,7 @@ Status MdmRole::admit(Edit& edit) {
   std::ranges::sort(edit.days);
   edit.days.erase(std::unique(edit.days.begin(), edit.days.end()), edit.days.end());
   AMITY_CHECK(find_days(edit));
+  if (edit.kind == EditKind::kUndo) AMITY_CHECK(add_linked(edit));
   AMITY_CHECK(check_days(edit));
   edit.id = EditId(++newest_edit_.value);
   edit.state = mdm::initial_state(options_.edits, edit.kind);

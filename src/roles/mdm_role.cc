@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "roles/meter_exchange.h"
+
 namespace amity::roles {
 namespace {
 
@@ -31,7 +33,7 @@ MdmRole::MdmRole(store::Store& store, const Clock& clock, TimeZone zone, MdmOpti
       clock_(clock),
       zone_(zone),
       options_(std::move(options)),
-      calendar_(zone),
+      calendar_(zone, options_.facts.holidays),
       settler_(store.readings(), store.finals(), calendar_, options_.estimate) {
   if (options_.rules.sets().empty()) {
     auto shipped = mdm::rules_from_toml(mdm::default_rules_text());
@@ -55,42 +57,6 @@ Status MdmRole::load() {
   AMITY_TRY(const auto edits, store_.finals().open_edits());
   for (const Edit& edit : edits) {
     if (edit.state == EditState::kApproved) approved_[edit.id] = edit;
-  }
-  return {};
-}
-
-Status MdmRole::load_channels() {
-  AMITY_TRY(const auto all, store_.registry().channels());
-  std::unordered_map<DeviceId, std::vector<Channel>> of;
-  for (const Channel& channel : all) of[channel.device].push_back(channel);
-  for (const Channel& channel : all) (void)add_channel(channel, of[channel.device]);
-  AMITY_TRY(const auto devices, store_.registry().devices());
-  AMITY_TRY(const auto points, store_.registry().service_points());
-  AMITY_TRY(const auto customers, store_.registry().customers());
-  std::unordered_map<CustomerId, std::string> class_of;
-  for (const Customer& c : customers) class_of[c.id] = c.customer_class;
-  std::unordered_map<ServicePointId, CustomerId> customer_of;
-  for (const ServicePoint& p : points) customer_of[p.id] = p.customer;
-  std::unordered_map<DeviceId, const Device*> by_id;
-  for (const Device& d : devices) by_id[d.id] = &d;
-  for (MdmChannel* c : order_) {
-    const auto found = by_id.find(c->device);
-    if (found == by_id.end()) continue;
-    const Device& device = *found->second;
-    c->active = device.state == DeviceState::kActive;
-    c->area = device.segment.empty() ? std::string(api::kDirectSegment) : device.segment;
-    c->commissioned = device.commissioned;
-    const std::string& name = class_of[customer_of[device.service_point]];
-    c->customer_class = name;
-    const mdm::RuleSet* rules = options_.rules.find(name, c->channel.unit);
-    if (rules == nullptr) continue;
-    const mdm::RuleSet*& scaled = scaled_[{rules, c->channel.exponent}];
-    if (scaled == nullptr) {
-      rule_sets_.push_back(
-          std::make_unique<mdm::RuleSet>(mdm::scaled_to(*rules, c->channel.exponent)));
-      scaled = rule_sets_.back().get();
-    }
-    c->rules = scaled;
   }
   return {};
 }
@@ -148,19 +114,15 @@ MdmChannel* MdmRole::channel_of(ChannelId id) {
   if (!is_validated(**channel)) return nullptr;
   const auto siblings = store_.registry().channels_of((*channel)->device);
   if (!siblings.ok()) return nullptr;
+  const auto place = place_of((*channel)->device);
+  if (!place.ok()) return nullptr;
   not_ours_.erase(id);
   (void)add_channel(**channel, *siblings);
   MdmChannel* made = channels_[id].get();
-  for (MdmChannel* c : order_) {
-    if (c == made || c->device != made->device) continue;
-    made->active = c->active, made->area = c->area, made->commissioned = c->commissioned;
-    made->customer_class = c->customer_class;
-  }
-  const mdm::RuleSet* rules = options_.rules.find(made->customer_class, made->channel.unit);
-  if (rules != nullptr) {
-    rule_sets_.push_back(
-        std::make_unique<mdm::RuleSet>(mdm::scaled_to(*rules, made->channel.exponent)));
-    made->rules = rule_sets_.back().get();
+  if (*place) {
+    learn(*made, **place, *siblings);
+  } else {
+    learn_rules(*made);
   }
   made->has_data = true;
   return made;
@@ -170,14 +132,17 @@ void MdmRole::set_next_end(MdmChannel& c) {
   c.next_start = c.next_end = UtcSeconds();
   if (c.memory.next_day == kNoDay) return;
   const mdm::LocalDay day = settler_.local_day(c.memory.next_day);
-  c.next_start = day.start;
-  c.next_end = day.start + day.length_s;
+  const mdm::LocalDay own = own_part(c, day).value_or(day);
+  c.next_start = own.start;
+  c.next_end = own.end();
 }
 
 void MdmRole::handle(const store::JournalEntry& entry) {
   const std::lock_guard lock(mutex_);
   if (const auto* arrived = std::get_if<ReadingsArrived>(&entry.fact)) {
     take(*arrived);
+  } else if (const auto* events = std::get_if<EventsArrived>(&entry.fact)) {
+    if (events->source == kExchangeSource) learn_exchange(*events);
   } else if (const auto* contact = std::get_if<ContactMade>(&entry.fact)) {
     if (contact->clock_known) clocks_[contact->device] = {contact->at, contact->clock_offset_s};
   } else if (const auto* edit = std::get_if<EditChanged>(&entry.fact)) {
@@ -265,15 +230,23 @@ void MdmRole::begin_earlier(MdmChannel& c, std::int32_t day) {
   memory.first_day = std::min(memory.first_day, day);
 }
 
-// The first whole local day.
+// The first whole local day; where its register was read when it was installed, the day of that.
 void MdmRole::begin_channel(MdmChannel& c) {
+  if (waits_for_predecessor(c)) return;
   c.has_data = false;
   const auto span = store_.readings().span(c.channel.id);
   if (!span.ok() || span->first.value == 0) return;
-  const UtcSeconds from =
-      std::max(span->first - std::int64_t{c.channel.interval_s}, c.commissioned);
+  UtcSeconds from = std::max(span->first - std::int64_t{c.channel.interval_s}, c.commissioned);
+  if (bounded_at(c, c.commissioned)) {
+    from = interval_begin(c, c.commissioned);
+    c.memory.begins = from;
+  }
   const mdm::LocalDay day = calendar_.day_at(from);
-  c.memory.first_day = c.memory.next_day = from > day.start ? day.number + 1 : day.number;
+  const bool whole = from == day.start || c.memory.begins.value != 0;
+  c.memory.first_day = c.memory.next_day = whole ? day.number : day.number + 1;
+  const auto old = c.before ? channels_.find(c.before->id) : channels_.end();
+  if (old != channels_.end())
+    c.memory.state = inherited(old->second->memory.state, *c.before, c.channel);
   set_next_end(c);
   c.changed = true;
 }
@@ -298,7 +271,8 @@ void MdmRole::plan(std::vector<Work>& work, std::vector<Read>& reads) {
   const UtcSeconds now = clock_.utc();
   for (MdmChannel* c : order_) {
     if (work.size() >= kWorkPerTickMax) return;
-    if (c->rules == nullptr || !c->active || c->in_flight) continue;
+    const bool gone = !c->active && c->removed.value == 0;
+    if (c->rules == nullptr || gone || c->in_flight) continue;
     if (c->memory.next_day == kNoDay && c->has_data) begin_channel(*c);
     if (c->memory.next_day == kNoDay) continue;
     plan_channel(*c, now, work, reads);
@@ -321,12 +295,15 @@ void MdmRole::plan_channel(MdmChannel& c, UtcSeconds now, std::vector<Work>& wor
   const bool storm = area != areas_.end() && area->second.guard.suspended();
   std::optional<Read> read;
   for (WaitingDay& waiting : memory.waiting) {
-    const mdm::Reread due =
-        mdm::reread_due(options_.reread, waiting.end, waiting.attempts, waiting.last_attempt, now);
+    const bool removed = c.removed.value != 0;
+    const mdm::Reread due = removed ? mdm::Reread::kGiveUp
+                                    : mdm::reread_due(options_.reread, waiting.end,
+                                                      waiting.attempts, waiting.last_attempt, now);
     if (due == mdm::Reread::kGiveUp && !storm) {
       request.day = waiting.day;
       request.estimate = true;
-      request.decision.why = waited_text(waiting.attempts);
+      request.decision.why =
+          removed ? "the meter is not there any more" : waited_text(waiting.attempts);
       if (settle(c, request, work)) return;
     } else if (due == mdm::Reread::kNow && reads.size() < kReadsPerTickMax) {
       ++waiting.attempts;
@@ -345,6 +322,7 @@ void MdmRole::plan_channel(MdmChannel& c, UtcSeconds now, std::vector<Work>& wor
     if (!asked) reads.push_back(*read), ++counts_.rereads;
   }
   if (now - c.next_end < options_.validate_after_s) return;
+  if (c.ends.value != 0 && c.next_start >= c.ends) return;  // its last day is over
   request.day = memory.next_day;
   request.estimate = false;
   request.first = true;

@@ -18,6 +18,7 @@
 #include "base/runtime.h"
 #include "mdm/edit/edit_desk.h"
 #include "mdm/estimate/storm.h"
+#include "mdm/facts/facts.h"
 #include "mdm/validate/rules_toml.h"
 #include "roles/mdm_settler.h"
 #include "store/store.h"
@@ -26,6 +27,7 @@ namespace amity::roles {
 
 struct MdmOptions {
   mdm::RuleBook rules;                    // empty: what Amity ships
+  mdm::UtilityFacts facts;                // holidays, ratings, typical use, check channels
   std::int64_t validate_after_s = 7'200;  // after the end of the local day
   mdm::RereadPolicy reread;
   mdm::EstimatePolicy estimate;
@@ -95,6 +97,23 @@ class MdmRole {
   Status load_channels();
   Status load_memories();
   bool add_channel(const Channel& channel, const std::vector<Channel>& siblings);
+  // What master data and the utility's facts say of a channel; mdm_learn.cc.
+  struct Place {
+    Device device;
+    std::string point;
+    CustomerId customer;
+    std::vector<Installation> installations;  // of the point, ascending
+  };
+  Result<std::optional<Place>> place_of(DeviceId device);
+  void learn(MdmChannel& c, const Place& place, const std::vector<Channel>& siblings);
+  void learn_rules(MdmChannel& c);
+  void learn_facts(MdmChannel& c, const Place& place);
+  void learn_life(MdmChannel& c, const Place& place);
+  void learn_exchange(const EventsArrived& exchanged);
+  void cut_short(MdmChannel& c);
+  bool bounded_at(const MdmChannel& c, UtcSeconds time);
+  UtcSeconds interval_begin(const MdmChannel& c, UtcSeconds time) const;
+  bool waits_for_predecessor(const MdmChannel& c);
   MdmChannel* channel_of(ChannelId id);
   void take(const ReadingsArrived& arrived);
   void take_register(const Reading& reading, MdmChannel& of);
@@ -119,6 +138,8 @@ class MdmRole {
   Status admit(Edit& edit);
   Status find_days(Edit& edit);
   Status check_days(const Edit& edit);
+  Status add_linked(Edit& edit);
+  bool accepted_before(const store::FinalDay& stored, EditId undone);
   // Those that are carried out.
   std::vector<Edit> plan_edits(std::vector<Work>& work);
   void finish_edit(Edit edit);
@@ -139,6 +160,8 @@ class MdmRole {
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<mdm::RuleSet>> rule_sets_;  // scaled
   std::map<std::pair<const mdm::RuleSet*, int>, const mdm::RuleSet*> scaled_;
+  std::map<std::pair<const mdm::UseProfile*, std::uint32_t>, mdm::ClassProfile> profiles_;
+  std::unordered_map<CustomerId, std::string> class_of_;
   std::unordered_map<ChannelId, std::unique_ptr<MdmChannel>> channels_;
   std::vector<MdmChannel*> order_;  // by id
   std::unordered_set<ChannelId> not_ours_;

@@ -74,9 +74,9 @@ struct MdmTest : ::testing::Test, MortalPlatform {
     for (const auto& entry : entries) {
       const auto* f = std::get_if<ReadingsFinal>(&entry.fact);
       if (f == nullptr) continue;
-      std::string text = std::to_string(f->day.day - kFirst) + "r" + std::to_string(f->day.revision) +
-                         " " + std::string(to_string(f->day.state)) + " " +
-                         std::to_string(f->day.total);
+      std::string text = std::to_string(f->day.day - kFirst) + "r" +
+                         std::to_string(f->day.revision) + " " +
+                         std::string(to_string(f->day.state)) + " " + std::to_string(f->day.total);
       for (const FinalVersion& v : f->versions) {
         text += " " + to_iso(v.time).substr(11, 2) + "v" + std::to_string(v.version) +
                 code_of(v.now) + std::to_string(v.now.value);
@@ -96,8 +96,8 @@ TEST_F(MdmTest, AWholeDayIsValidatedOnceAndCostsNoVersion) {
   EXPECT_EQ(day(kFirst).revision, 0u) << "two hours after its end";
   at(kFirst + 1, 2);
   settle();
-  EXPECT_EQ(told(kFirst), "clean exact " + std::to_string(sum_of(kFirst)) +
-                              " estimated 0 open 0 revision 1");
+  EXPECT_EQ(told(kFirst),
+            "clean exact " + std::to_string(sum_of(kFirst)) + " estimated 0 open 0 revision 1");
   EXPECT_EQ(decisions().size(), 1u);
   EXPECT_TRUE(asked.empty());
   EXPECT_EQ(role->counts().days_validated, 1u);
@@ -145,7 +145,8 @@ TEST_F(MdmTest, LateActualsReplaceEstimatesAsACorrection) {
                          .value();
   ASSERT_EQ(steps.size(), 2u);
   EXPECT_EQ(steps[0].version.now.origin, FinalOrigin::kEstimated);
-  EXPECT_EQ(steps[1].version.now, (FinalValue{use_of(kFirst + 1, 10), FinalOrigin::kActual, 0, false}));
+  EXPECT_EQ(steps[1].version.now,
+            (FinalValue{use_of(kFirst + 1, 10), FinalOrigin::kActual, 0, false}));
   EXPECT_EQ(steps[1].decision.why, "late readings");
   EXPECT_GE(role->counts().corrections, 1u);
   const std::size_t before = decisions().size();
@@ -300,8 +301,8 @@ TEST_F(MdmTest, TheDayAMeterBeginsOnIsTakenAsRead) {
   settle();
   std::int64_t sum = 0;
   for (int h = 10; h <= 24; ++h) sum += use_of(kFirst, h);
-  EXPECT_EQ(told(kFirst), "clean unbounded " + std::to_string(sum) +
-                              " estimated 0 open 0 revision 1");
+  EXPECT_EQ(told(kFirst),
+            "clean unbounded " + std::to_string(sum) + " estimated 0 open 0 revision 1");
   EXPECT_EQ(to_iso(day(kFirst).start), "2024-10-04T09:00:00Z");
   const auto series = store::final_series(store->readings(), store->finals(), kImport, kBegin,
                                           UtcDay(kFirst + 2).start())
@@ -319,9 +320,10 @@ TEST_F(MdmTest, WhatIsNotValidatedYetIsToldApart) {
   day_arrives(kFirst + 1);
   at(kFirst + 1, 2);
   settle();
-  const auto series = store::final_series(store->readings(), store->finals(), kImport,
-                                          kBegin + 86'400 - 3'600, UtcDay(kFirst + 1).start() + 7'200)
-                          .value();
+  const auto series =
+      store::final_series(store->readings(), store->finals(), kImport, kBegin + 86'400 - 3'600,
+                          UtcDay(kFirst + 1).start() + 7'200)
+          .value();
   ASSERT_EQ(series.points.size(), 1u);
   ASSERT_EQ(series.unsettled.size(), 2u);
   EXPECT_EQ(series.unsettled[1].value, use_of(kFirst + 1, 2));
@@ -358,6 +360,74 @@ TEST_F(MdmTest, AnAcceptanceIsUndone) {
   std::string why;
   role->propose(undo, [&why](Result<Edit> e) { why = e.ok() ? "ok" : e.error().reason; });
   EXPECT_EQ(why, "channel 1, 2024-10-05 was decided again since");
+}
+
+// Two days between the same two registers lack hours; one is run again after it was accepted, both
+// have other estimates then, and the undo puts both back as they were.
+TEST_F(MdmTest, ARerunIsUndoneOnEveryDayThatItDecided) {
+  first_register();
+  auto without_dial = [this](std::int32_t number, const std::vector<int>& without) {
+    auto readings = readings_of(number, without);
+    readings.pop_back();
+    arrive(readings);
+  };
+  without_dial(kFirst, {10});
+  day_arrives(kFirst + 1, {10});
+  at(kFirst + 4, 3);
+  settle();
+  ASSERT_EQ(day(kFirst).estimated + day(kFirst + 1).estimated, 2);
+  const auto ok = [](Result<Edit> e) { EXPECT_TRUE(e.ok()) << e.error().reason; };
+  const auto edit = [&](EditKind kind, std::vector<EditDay> days, EditId undoes = {}) {
+    Edit e;
+    e.kind = kind;
+    e.days = std::move(days);
+    e.undoes = undoes;
+    e.reason = "a test";
+    e.requested_by = "ana";
+    role->propose(e, ok);
+    settle();
+    role->decide({store->finals().newest_edit().value(), true, "ben", ""}, ok);
+    settle();
+  };
+  edit(EditKind::kAccept, {{kImport, kFirst}});
+  ASSERT_EQ(day(kFirst).state, VeeState::kAccepted);
+  const auto values = [&] {
+    std::string text;
+    for (const std::int32_t d : {kFirst, kFirst + 1}) {
+      const auto s = store::final_series(store->readings(), store->finals(), kImport,
+                                         UtcDay(d).start(), UtcDay(d + 1).start())
+                         .value();
+      text += std::string(to_string(day(d).state)) + " " + std::to_string(day(d).total) + " ";
+      for (const auto& p : s.points) text += std::to_string(p.reading.value) + " ";
+    }
+    return text;
+  };
+  const std::string before = values();
+  // No line between neighbours any more: both hours share evenly what is left of the register.
+  options.estimate.linear_max_s = 0;
+  crash();
+  edit(EditKind::kRerun, {{kImport, kFirst}});
+  EXPECT_NE(values(), before);
+  const auto rerun = store->finals().newest_edit().value();
+  EXPECT_EQ(rerun, EditId(2));
+  edit(EditKind::kUndo, {{kImport, kFirst}}, rerun);
+  EXPECT_EQ(values(), before);
+  EXPECT_EQ(store->finals().edit(EditId(3)).value()->days.size(), 2u);
+  crash();
+  settle();
+  EXPECT_EQ(values(), before);
+  // What changed when, of one interval: the line between its neighbours, closed on the register
+  // once the second day was there, the rerun's, and what was before it again.
+  const auto steps =
+      store::version_history(store->readings(), store->finals(), kImport, kBegin + 10 * 3'600)
+          .value();
+  ASSERT_EQ(steps.size(), 4u);
+  EXPECT_EQ(steps[3].version.now, steps[1].version.now);
+  EXPECT_NE(steps[2].version.now, steps[1].version.now);
+  for (std::size_t i = 1; i < 4; ++i)
+    EXPECT_EQ(steps[i].version.before, steps[i - 1].version.now) << i;
+  EXPECT_EQ(steps[2].decision.edit, EditId(2));
+  EXPECT_EQ(steps[3].decision.edit, EditId(3));
 }
 
 TEST_F(MdmTest, FindingsAreToldInWords) {

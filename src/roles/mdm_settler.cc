@@ -3,19 +3,15 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/decimal.h"
+#include "roles/mdm_settler_day.h"
+
 namespace amity::roles {
 namespace {
 
-constexpr int kPastDays = 35;                // that estimation takes examples from
 constexpr std::int32_t kLinkedDaysMax = 31;  // between two register readings
 
 using mdm::Outcome;
-
-Quality quality_of(const FinalValue& v, std::uint16_t raw) {
-  if (v.origin == FinalOrigin::kEstimated) return Quality{}.with(QualityFlag::kEstimated);
-  if (v.origin == FinalOrigin::kEdited) return Quality{}.with(QualityFlag::kEdited);
-  return Quality{raw};
-}
 
 bool plain_register(const Reading& r) {
   return !r.quality.has(QualityFlag::kClockInvalid) && !r.quality.has(QualityFlag::kDataInvalid);
@@ -30,21 +26,6 @@ mdm::ChannelState as_of_past(const mdm::ChannelState& state) {
 }
 
 }  // namespace
-
-struct MdmSettler::Day {
-  mdm::LocalDay local;
-  mdm::DayGrid grid;
-  std::optional<store::FinalDay> stored;
-  std::vector<std::optional<std::int64_t>> first_raw;
-  std::vector<mdm::SlotFinal> before;
-  std::vector<mdm::RegisterPoint> registers;  // within the day and at its ends
-  mdm::DayVerdict verdict;
-  std::vector<std::uint8_t> open;  // to be estimated, without what a person decided
-  std::vector<std::optional<FinalValue>> after;
-  VeeDay now;
-  std::size_t missing = 0;
-  bool estimate = false;
-};
 
 mdm::LocalDay MdmSettler::local_day(std::int32_t number) const {
   mdm::LocalDay day = calendar_.day_at(UtcDay(number).start() + 12 * 3'600);
@@ -66,7 +47,7 @@ std::vector<mdm::SlotFinal> slots_of(const VeeDay& day, const store::FinalDay* s
   if (stored == nullptr) return slots;
   for (std::size_t i = 0; i < slots.size(); ++i) {
     const UtcSeconds time = day.start + static_cast<std::int64_t>(i + 1) * day.interval_s;
-    if (stored->is_open(time) || !first_raw[i]) continue;
+    if (time <= stored->day.start || stored->is_open(time) || !first_raw[i]) continue;
     slots[i] = {FinalValue{*first_raw[i], FinalOrigin::kActual, 0, false}, 1};
   }
   for (const store::FinalDay::Step& step : stored->steps) {
@@ -81,7 +62,8 @@ std::vector<mdm::SlotFinal> slots_of(const VeeDay& day, const store::FinalDay* s
   return slots;
 }
 
-void count_values(VeeDay& day, std::span<const std::optional<FinalValue>> values) {
+void count_values(VeeDay& day, std::span<const std::optional<FinalValue>> values,
+                  std::span<const std::uint8_t> absent) {
   day.total = 0;
   day.estimated = day.edited = 0;
   day.open.clear();
@@ -93,6 +75,7 @@ void count_values(VeeDay& day, std::span<const std::optional<FinalValue>> values
       continue;
     }
     const auto slot = static_cast<std::uint16_t>(i);
+    if (i < absent.size() && absent[i] != 0) continue;
     if (!day.open.empty() && day.open.back().second == slot) {
       ++day.open.back().second;
     } else {
@@ -101,27 +84,60 @@ void count_values(VeeDay& day, std::span<const std::optional<FinalValue>> values
   }
 }
 
+// The register while the meter hung there. Between being installed and its first whole interval's
+// begin, and from its removal to the end of its last interval, it stood still.
 Result<std::vector<mdm::RegisterPoint>> MdmSettler::points(const MdmChannel& c, UtcSeconds from,
                                                            UtcSeconds to) {
   std::vector<mdm::RegisterPoint> out;
   if (!c.total) return out;
-  AMITY_TRY(const auto read, readings_.read(c.total->id, from - 1, to));
+  const MeterLife life = life_of(c);
+  const UtcSeconds until = c.memory.begins.value != 0 ? std::max(to, c.commissioned) : to;
+  AMITY_TRY(const auto read, readings_.read(c.total->id, from - 1, until));
+  std::optional<std::int64_t> last;
   for (const Reading& r : read) {
-    if (plain_register(r)) out.push_back({r.time, r.value, mdm::PointKind::kRead, 1});
+    if (!plain_register(r) || (c.memory.begins.value != 0 && r.time < c.commissioned) ||
+        (c.removed.value != 0 && r.time > c.removed))
+      continue;
+    const bool first = c.memory.begins.value != 0 && r.time == c.commissioned;
+    const UtcSeconds time = first ? life.from : r.time;
+    if (time <= to && time >= from) out.push_back({time, r.value, mdm::PointKind::kRead, 1});
+    if (r.time == c.removed) last = r.value;
   }
+  if (c.ends.value != 0 && last && c.ends != c.removed && c.ends <= to)
+    out.push_back({c.ends, *last, mdm::PointKind::kRead, 1});
   return out;
+}
+
+// The advance of all tariffs' registers together; nothing where one was not read at both ends.
+Status MdmSettler::add_tariffs(const MdmChannel& c, Day& day) {
+  if (c.tariffs.empty() || day.own.part) return {};
+  std::int64_t sum = 0;
+  for (const Channel& tariff : c.tariffs) {
+    AMITY_TRY(const auto first, readings_.read(tariff.id, day.own.start - 1, day.own.start));
+    AMITY_TRY(const auto last, readings_.read(tariff.id, day.own.end() - 1, day.own.end()));
+    if (first.empty() || last.empty()) return {};
+    const auto advance =
+        rescale({last.back().value - first.back().value, tariff.exponent}, c.channel.exponent);
+    if (!advance.ok()) return {};
+    sum += *advance;
+  }
+  day.tariff_advance = sum;
+  return {};
 }
 
 Status MdmSettler::load(const MdmChannel& c, std::int32_t number, Day& day) {
   day.local = local_day(number);
-  const UtcSeconds start = day.local.start, end = start + day.local.length_s;
-  AMITY_TRY(day.grid, grid_of(c.channel, day.local));
+  const auto own = own_part(c, day.local);
+  day.own = own.value_or(day.local.between(day.local.start, day.local.start));
+  day.lead = static_cast<std::size_t>((day.own.start - day.local.start) / c.channel.interval_s);
+  const UtcSeconds start = day.local.start, end = day.local.end();
+  AMITY_TRY(day.grid, grid_of(c.channel, day.own));
   AMITY_TRY(const auto first, readings_.read_first(c.channel.id, start, end));
-  day.first_raw.assign(day.grid.slots, std::nullopt);
+  day.first_raw.assign(day.local.slots(c.channel.interval_s), std::nullopt);
   for (const Reading& r : first) {
     const std::int64_t offset = r.time - start;
-    if (offset % day.grid.interval_s == 0)
-      day.first_raw[static_cast<std::size_t>(offset / day.grid.interval_s) - 1] = r.value;
+    if (offset % day.grid.interval_s != 0) continue;
+    day.first_raw[static_cast<std::size_t>(offset / day.grid.interval_s) - 1] = r.value;
   }
   AMITY_TRY(day.stored, finals_.day(c.channel.id, number));
   VeeDay& now = day.now;
@@ -133,11 +149,17 @@ Status MdmSettler::load(const MdmChannel& c, std::int32_t number, Day& day) {
   now.interval_s = c.channel.interval_s;
   now.revision = day.stored ? day.stored->day.revision : 0;
   day.before = slots_of(now, day.stored ? &*day.stored : nullptr, day.first_raw);
-  AMITY_TRY(day.registers, points(c, start, end));
-  return {};
+  for (std::size_t i = 0; !day.stored && i < day.before.size(); ++i) {
+    // What a meter counted elsewhere is withdrawn.
+    if (!day.is_own(i) && day.first_raw[i])
+      day.before[i] = {FinalValue{*day.first_raw[i], FinalOrigin::kActual, 0, false}, 1};
+  }
+  AMITY_TRY(day.registers, points(c, day.own.start, day.own.end()));
+  if (c.reactive) {
+    AMITY_TRY(day.reactive, grid_of(*c.reactive, day.own));
+  }
+  return add_tariffs(c, day);
 }
-
-namespace {
 
 mdm::DayInput input_of(const MdmChannel& c, const mdm::DayGrid& grid,
                        std::span<const mdm::RegisterPoint> registers,
@@ -146,8 +168,10 @@ mdm::DayInput input_of(const MdmChannel& c, const mdm::DayGrid& grid,
   in.grid = &grid;
   in.channel = &c.channel;
   in.now = request.now;
-  in.point.active = c.active;
-  in.point.commissioned = c.commissioned;
+  in.point.active = c.active || c.removed.value != 0;
+  in.point.commissioned = c.memory.begins.value != 0 ? c.memory.begins : c.commissioned;
+  in.point.rating_per_hour = c.rating_per_hour;
+  in.face.modulus = c.dial;
   in.clock_offset_s = request.clock_offset_s;
   in.registers = registers;
   in.face.interval_exponent = c.channel.exponent;
@@ -160,22 +184,34 @@ mdm::DayInput input_of(const MdmChannel& c, const mdm::DayGrid& grid,
   return in;
 }
 
+namespace {
+
+// An interval that the meter came or went in: nobody has it whole, the registers tell its part.
+bool splits(const MdmChannel& c, const mdm::DayGrid& grid, std::size_t slot) {
+  const UtcSeconds end = grid.end_of(slot), begin = end - std::int64_t{grid.interval_s};
+  const bool came =
+      c.memory.begins.value != 0 && begin == c.memory.begins && begin != c.commissioned;
+  return came || (c.ends.value != 0 && end == c.ends && end != c.removed);
+}
+
 }  // namespace
 
 void MdmSettler::judge(const MdmChannel& c, const SettleRequest& request,
                        const mdm::ChannelState& state, Day& day) {
-  const mdm::DayInput in = input_of(c, day.grid, day.registers, request);
+  mdm::DayInput in = input_of(c, day.grid, day.registers, request);
+  in.reactive = day.reactive ? &*day.reactive : nullptr;
+  in.tariff_advance = day.tariff_advance;
   mdm::validate_day(*c.rules, in, state, day.verdict);
   mdm::slots_to_estimate(*c.rules, day.grid, day.verdict, day.open);
-  day.after.assign(day.grid.slots, std::nullopt);
+  day.after.assign(day.before.size(), std::nullopt);
   day.missing = 0;
   for (std::size_t i = 0; i < day.grid.slots; ++i) {
-    day.missing += day.grid.present[i] == 0;
-    if (day.before[i].by_hand()) {
-      day.after[i] = day.before[i].now;
+    day.missing += day.grid.present[i] == 0 && !splits(c, day.grid, i);
+    if (day.before[day.lead + i].by_hand()) {
+      day.after[day.lead + i] = day.before[day.lead + i].now;
       day.open[i] = 0;
     } else if (day.open[i] == 0) {
-      day.after[i] = FinalValue{day.grid.value[i], FinalOrigin::kActual, 0, false};
+      day.after[day.lead + i] = FinalValue{day.grid.value[i], FinalOrigin::kActual, 0, false};
     }
   }
   const bool estimated_before = day.stored && day.stored->day.estimated > 0;
@@ -187,7 +223,7 @@ void MdmSettler::judge(const MdmChannel& c, const SettleRequest& request,
 Result<std::vector<std::int32_t>> MdmSettler::linked_days(const MdmChannel& c, const Day& day) {
   std::vector<std::int32_t> days;
   if (!c.total) return days;
-  const UtcSeconds start = day.now.start, end = day.now.end();
+  const UtcSeconds start = day.own.start, end = day.own.end();
   constexpr std::int64_t kReach = std::int64_t{kLinkedDaysMax} * 86'400;
   AMITY_TRY(const auto around, points(c, start - kReach, end + kReach));
   UtcSeconds low(INT64_MIN), high(INT64_MAX);
@@ -210,89 +246,35 @@ Result<std::vector<std::int32_t>> MdmSettler::linked_days(const MdmChannel& c, c
   return days;
 }
 
-// Final values of validated days, raw ones of others: what estimation may take as examples.
-Status MdmSettler::add_past(const MdmChannel& c, std::int32_t number, mdm::SeriesWindow& window) {
-  const mdm::LocalDay local = local_day(number);
-  const UtcSeconds end = local.start + local.length_s;
-  AMITY_TRY(const auto stored, finals_.day(c.channel.id, number));
-  std::vector<Reading> values;
-  if (stored) {
-    AMITY_TRY(const auto series,
-              store::final_series(readings_, finals_, c.channel.id, local.start, end));
-    for (const store::FinalPoint& p : series.points) values.push_back(p.reading);
-  } else {
-    AMITY_TRY(values, readings_.read(c.channel.id, local.start, end));
-  }
-  mdm::DayGrid grid;
-  AMITY_CHECK(mdm::lay_out(values, local, c.channel.interval_s, grid));
-  std::vector<std::uint8_t> open(grid.slots);
-  for (std::size_t i = 0; i < grid.slots; ++i) open[i] = grid.present[i] == 0;
-  return window.add(grid, open);
-}
-
-// Estimates what is open in `days` (ascending), all together.
-Status MdmSettler::fill(const MdmChannel& c, std::vector<Day>& days) {
-  mdm::SeriesWindow window;
-  std::vector<Day*> by_window_day;
-  const std::int32_t last = days.back().now.day;
-  auto next = days.begin();
-  for (std::int32_t number = days.front().now.day - kPastDays; number <= last; ++number) {
-    const bool ours = next != days.end() && next->now.day == number;
-    by_window_day.push_back(ours ? &*next : nullptr);
-    if (!ours) {
-      AMITY_CHECK(add_past(c, number, window));
-      continue;
-    }
-    mdm::DayGrid grid = next->grid;  // with what a person decided
-    for (std::size_t i = 0; i < grid.slots; ++i) {
-      if (!next->after[i]) continue;
-      grid.present[i] = 1;
-      grid.value[i] = next->after[i]->value;
-      grid.quality[i] = quality_of(*next->after[i], grid.quality[i]).bits;
-    }
-    AMITY_CHECK(window.add(grid, next->open));
-    ++next;
-  }
-  AMITY_TRY(const auto registers, points(c, window.start(), window.end_of(window.size() - 1)));
-  SettleRequest none;
-  mdm::EstimateInput input;
-  input.window = &window;
-  input.registers = registers;
-  input.face = input_of(c, days.front().grid, registers, none).face;
-  mdm::Estimates estimates;
-  mdm::estimate(policy_, input, estimates);
-  for (const mdm::SlotEstimate& e : estimates.slots) {
-    const std::size_t d = window.day_of(e.slot);
-    Day* day = by_window_day[d];
-    if (day == nullptr || !day->estimate || e.method == mdm::Method::kNone) continue;
-    day->after[e.slot - window.first_slot(d)] =
-        FinalValue{e.value, FinalOrigin::kEstimated, static_cast<std::uint8_t>(e.method), e.scaled};
-  }
-  return {};
-}
-
 // The day as it now is: its sums, how it closes on the register, whether a person is to look.
 void MdmSettler::finish(const MdmChannel& c, const SettleRequest& request,
                         const mdm::ChannelState& state, Day& day) {
   VeeDay& now = day.now;
-  count_values(now, day.after);
+  std::vector<std::uint8_t> absent(day.after.size());
+  for (std::size_t i = 0; i < absent.size(); ++i) absent[i] = !day.is_own(i);
+  count_values(now, day.after, absent);
   now.worst = static_cast<std::uint8_t>(day.verdict.worst);
   for (std::size_t r = 0; r < mdm::kRules; ++r) {
     const mdm::Finding& f = day.verdict.findings[r];
     if (f.outcome < Outcome::kWarn) continue;
+    const auto slot =
+        static_cast<std::int16_t>(f.slot < 0 ? f.slot : f.slot + static_cast<int>(day.lead));
     now.findings.push_back({static_cast<std::uint8_t>(r), static_cast<std::uint8_t>(f.outcome),
-                            static_cast<std::uint8_t>(f.check), f.slot, f.slots, f.n});
+                            static_cast<std::uint8_t>(f.check), slot, f.slots, f.n});
   }
   mdm::DayGrid final = day.grid;
   final.arrival = {};
   for (std::size_t i = 0; i < final.slots; ++i) {
-    final.present[i] = day.after[i].has_value();
-    final.value[i] = day.after[i] ? day.after[i]->value : 0;
-    final.quality[i] = day.after[i] ? quality_of(*day.after[i], day.grid.quality[i]).bits : 0;
+    const auto& value = day.after[day.lead + i];
+    final.present[i] = value.has_value();
+    final.value[i] = value ? value->value : 0;
+    final.quality[i] = value ? quality_of(*value, day.grid.quality[i]).bits : 0;
   }
   final.present_count = static_cast<std::uint32_t>(final.slots - now.open_count());
   mdm::DayVerdict again;
-  mdm::validate_day(*c.rules, input_of(c, final, day.registers, request), state, again);
+  mdm::DayInput in = input_of(c, final, day.registers, request);
+  in.tariff_advance = day.tariff_advance;
+  mdm::validate_day(*c.rules, in, state, again);
   const mdm::Finding& sum = again.of(mdm::Rule::kSum);
   const bool bounded = sum.check == mdm::Check::kSumAgrees || sum.check == mdm::Check::kSumDiffers;
   now.advance = bounded ? sum.n[1] : 0;
@@ -318,12 +300,30 @@ void MdmSettler::finish(const MdmChannel& c, const SettleRequest& request,
   if (now.state == VeeState::kFailed && now.at_stake == 0) now.at_stake = std::abs(now.total);
 }
 
+// A day on which the meter did not hang there: what was given out before that was known is taken
+// back.
+void MdmSettler::withdraw(const SettleRequest& request, Day& day, Settled& out) {
+  day.after.assign(day.before.size(), std::nullopt);
+  auto versions = mdm::final_changes(day.now, day.before, day.after, day.first_raw);
+  out.day = day.now;
+  if (!day.stored || (versions.empty() && day.stored->day.open.empty())) return;
+  ++day.now.revision;
+  day.now.worst = static_cast<std::uint8_t>(Outcome::kPass);
+  out.day = day.now;
+  out.facts.push_back({day.now, request.decision, std::move(versions)});
+  out.facts.back().decision.why = "the meter did not hang there";
+}
+
 Result<Settled> MdmSettler::settle(const MdmChannel& c, const SettleRequest& request) {
   Settled out;
   out.state = c.memory.state;
   const mdm::ChannelState past = as_of_past(c.memory.state);
   std::vector<Day> days(1);
   AMITY_CHECK(load(c, request.day, days[0]));
+  if (days[0].grid.slots == 0) {
+    withdraw(request, days[0], out);
+    return out;
+  }
   judge(c, request, request.first ? c.memory.state : past, days[0]);
   out.missing = days[0].missing;
   out.present = days[0].grid.present_count;
@@ -401,7 +401,8 @@ Result<std::optional<ReadingsFinal>> MdmSettler::first_part(const MdmChannel& c,
   day.worst = static_cast<std::uint8_t>(Outcome::kPass);
   day.state = day.open.empty() ? VeeState::kClean : VeeState::kFailed;
   if (!day.open.empty()) day.closure = DayClosure::kOpen;
-  fact.decision = {now, "vee", "the day it begins on: taken as read from its first reading on", "", {}};
+  fact.decision = {
+      now, "vee", "the day it begins on: taken as read from its first reading on", "", {}};
   return std::optional(std::move(fact));
 }
 

@@ -60,7 +60,16 @@ class MdmSettler {
   Result<std::vector<mdm::RegisterPoint>> points(const MdmChannel& c, UtcSeconds from,
                                                  UtcSeconds to);
   Status fill(const MdmChannel& c, std::vector<Day>& days);
-  Status add_past(const MdmChannel& c, std::int32_t first, mdm::SeriesWindow& window);
+  Result<std::vector<Reading>> values_of(const MdmChannel& c, std::int32_t number,
+                                         const mdm::LocalDay& local);
+  Status add_day(const MdmChannel& c, std::int32_t number, const Day* ours,
+                 mdm::SeriesWindow& window);
+  Status add_check(const MdmChannel& c, const mdm::SeriesWindow& window,
+                   std::vector<std::int64_t>& values, std::vector<std::uint8_t>& known);
+  Status add_last_year(const MdmChannel& c, std::int32_t first, std::int32_t last,
+                       mdm::SeriesWindow& window);
+  Status add_tariffs(const MdmChannel& c, Day& day);
+  void withdraw(const SettleRequest& request, Day& day, Settled& out);
   void finish(const MdmChannel& c, const SettleRequest& request, const mdm::ChannelState& state,
               Day& day);
 
@@ -74,6 +83,8 @@ class MdmSettler {
 std::vector<mdm::SlotFinal> slots_of(const VeeDay& day, const store::FinalDay* stored,
                                      std::span<const std::optional<std::int64_t>> first_raw);
 // Adds up totals, counts and open intervals from the values; the register's part is left alone.
-void count_values(VeeDay& day, std::span<const std::optional<FinalValue>> values);
+// `absent`: slots that need no value, as the meter did not hang there; empty: none.
+void count_values(VeeDay& day, std::span<const std::optional<FinalValue>> values,
+                  std::span<const std::uint8_t> absent = {});
 
 }  // namespace amity::roles

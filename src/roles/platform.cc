@@ -155,6 +155,8 @@ Result<std::unique_ptr<Platform>> Platform::open(PlatformOptions options) {
   Parts& p = *parts;
   AMITY_TRY(const TimeZone zone, TimeZone::find(p.options.zone));
   AMITY_TRY(p.store, store::open_embedded(p.options.data_directory, {}));
+  if (p.options.edge.quarantine.empty())
+    p.options.edge.quarantine = p.options.data_directory + "/edge-quarantine";
   if (p.options.http.backup_root.empty())
     p.options.http.backup_root = p.options.data_directory + "/backups";
   const std::string secret_file = p.options.master_secret_file.empty()
@@ -279,7 +281,12 @@ Status Platform::start() {
   if (p.billing_follower) p.billing_follower->start_thread(p.clock, kMdmSaveInterval);
   if (p.options.run_headend) {
     AMITY_CHECK(p.headends->start(p.options.headend, p.options.headends));
-    p.commands->set_execute([&p](const Command& command) { p.headends->submit(command); });
+    p.commands->set_execute([&p](const Command& command) {
+      const auto device = p.store->registry().device(command.device);
+      const bool behind_edge =
+          device.ok() && *device && (*device)->address.starts_with(edge::address_behind(""));
+      behind_edge ? p.edge->submit(command) : p.headends->submit(command);
+    });
     AMITY_CHECK(p.heard->start(p.options.heard));
     AMITY_CHECK(p.edge->start(p.options.edge));
   }

@@ -76,7 +76,16 @@ class PlatformServices : public api::Services {
   Result<bool> credit(AccountId account, const std::string& reference,
                       std::int64_t amount) override;
   std::vector<std::string> tariffs() override;
+  Result<api::TariffMoney> tariff_money(const std::string& tariff) override;
+  void exchange_meter(api::MeterExchangeRequest request, std::function<void(Status)> done) override;
   Result<std::vector<api::BalanceRow>> balances(const api::BalanceQuery& query) override;
+  Result<api::Sums> sums(const api::SumsQuery& query) override;
+  Result<std::vector<api::VirtualMeter>> virtual_meters() override;
+  Status add_virtual_meter(const api::VirtualMeter& meter) override;
+  Status change_virtual_meter(const api::VirtualMeter& meter) override;
+  Status remove_virtual_meter(const std::string& name) override;
+  Result<api::VirtualSeries> virtual_series(const std::string& name, UtcSeconds from,
+                                            UtcSeconds to) override;
 
   // Outlives these services; null: this process does not validate. Before they are asked.
   void set_mdm(MdmRole* mdm) { mdm_ = mdm; }

@@ -1,4 +1,5 @@
 // The API's questions about billing.
+#include "roles/meter_exchange.h"
 #include "roles/services.h"
 
 namespace amity::roles {
@@ -35,9 +36,47 @@ std::vector<std::string> PlatformServices::tariffs() {
   return billing_ == nullptr ? std::vector<std::string>() : billing_->tariff_names();
 }
 
+Result<api::TariffMoney> PlatformServices::tariff_money(const std::string& tariff) {
+  if (billing_ == nullptr) return not_here();
+  return billing_->tariff_money(tariff);
+}
+
+void PlatformServices::exchange_meter(api::MeterExchangeRequest request,
+                                      std::function<void(Status)> done) {
+  record_exchange(store_, clock_.utc(), request, std::move(done));
+}
+
 Result<std::vector<api::BalanceRow>> PlatformServices::balances(const api::BalanceQuery& query) {
   if (balances_ == nullptr) return not_here();
   return balances_->balances(query);
+}
+
+Result<api::Sums> PlatformServices::sums(const api::SumsQuery& query) {
+  if (balances_ == nullptr) return not_here();
+  return balances_->sums(query);
+}
+
+Result<std::vector<api::VirtualMeter>> PlatformServices::virtual_meters() {
+  if (balances_ == nullptr) return not_here();
+  return balances_->virtual_meters();
+}
+
+Status PlatformServices::add_virtual_meter(const api::VirtualMeter& meter) {
+  return balances_ == nullptr ? Status(not_here()) : balances_->add(meter);
+}
+
+Status PlatformServices::change_virtual_meter(const api::VirtualMeter& meter) {
+  return balances_ == nullptr ? Status(not_here()) : balances_->change(meter);
+}
+
+Status PlatformServices::remove_virtual_meter(const std::string& name) {
+  return balances_ == nullptr ? Status(not_here()) : balances_->remove(name);
+}
+
+Result<api::VirtualSeries> PlatformServices::virtual_series(const std::string& name,
+                                                            UtcSeconds from, UtcSeconds to) {
+  if (balances_ == nullptr) return not_here();
+  return balances_->series(name, from, to);
 }
 
 void add_billing_metrics(std::vector<api::Metric>& out, const BillingRole& billing) {
@@ -50,7 +89,10 @@ void add_billing_metrics(std::vector<api::Metric>& out, const BillingRole& billi
   add("unchanged_total", "Periods rated again that came to the same", counts.unchanged);
   add("bookings_total", "Bookings of prepaid accounts", counts.bookings);
   add("errors_total", "Failures of the store while billing", counts.errors);
-  out.push_back({"amity_billing_held", "Periods that are due and held", false, {},
+  out.push_back({"amity_billing_held",
+                 "Periods that are due and held",
+                 false,
+                 {},
                  static_cast<double>(billing.held())});
 }
 

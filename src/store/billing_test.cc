@@ -131,5 +131,27 @@ TEST(Installations, AnExchangeEndsOneMeterAndBeginsAnother) {
   EXPECT_EQ(registry->device(DeviceId(2)).value()->service_point, point.id);
 }
 
+TEST(Billing, NumbersAreNotGivenAgainAfterARestore) {
+  TestDirectory directory;
+  const std::string file = directory / "registry.db", copy = directory / "copy.db";
+  auto registry = SqliteRegistry::open(file, {}).value();
+  const auto post = [](SqliteRegistry& r, std::uint32_t account) {
+    return r.billing()
+        .post({AccountId(account), 20'000, {}, {record(StatementKind::kIssued, 900)}, {}})
+        .value()
+        .front()
+        .value;
+  };
+  EXPECT_EQ(post(*registry, 1), 1u);
+  ASSERT_TRUE(registry->backup(copy).ok());
+  EXPECT_EQ(post(*registry, 2), 2u) << "a customer has it";
+  auto restored = SqliteRegistry::open(copy, {}).value();
+  ASSERT_TRUE(restored->mark_restored(UtcSeconds(1'700'000'000)).ok());
+  EXPECT_EQ(post(*restored, 2), 1 + kStatementsSkippedOnRestore + 1);
+  EXPECT_EQ(post(*restored, 3), 1 + kStatementsSkippedOnRestore + 2);
+  ASSERT_TRUE(restored->mark_restored(UtcSeconds(1'700'000'100)).ok());
+  EXPECT_EQ(post(*restored, 4), 1 + 2 * kStatementsSkippedOnRestore + 3);
+}
+
 }  // namespace
 }  // namespace amity::store

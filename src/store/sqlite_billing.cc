@@ -1,6 +1,7 @@
 #include "store/sqlite_billing.h"
 
 #include "store/codec_parts.h"
+#include "store/kv.h"
 #include "store/limits.h"
 #include "store/sqlite_rows.h"
 
@@ -175,6 +176,12 @@ Result<std::vector<StatementNumber>> SqliteBilling::append(const BillPosting& po
     AMITY_TRY(Query q, db_.query("SELECT COALESCE(MAX(number), 0) FROM statement"));
     AMITY_TRY(const bool there, q.step());
     if (there) newest = static_cast<std::uint64_t>(q.integer());
+  }
+  {
+    AMITY_TRY(Query q, db_.query("SELECT value FROM value WHERE name = ?"));
+    AMITY_TRY(const bool there, q.bind(std::string(kStatementsAboveName)).step());
+    const Bytes above = there ? q.blob() : Bytes();
+    if (above.size() == 8) newest = std::max(newest, key_u64(as_text(above), 0));
   }
   StatementNumber issued;
   std::int32_t last_day = 0;

@@ -8,6 +8,11 @@
 
 namespace amity::store {
 
+// Statements are numbered above this (a big-endian u64 value of the registry): what was issued after
+// a backup was taken is not known when it is restored.
+inline constexpr const char* kStatementsAboveName = "store/statements-above";
+inline constexpr std::uint64_t kStatementsSkippedOnRestore = 10'000'000;
+
 class SqliteBilling : public Billing {
  public:
   // The registry's connection and its lock.

@@ -353,7 +353,7 @@ Status SqliteRegistry::exchange(const Installation& removed, const Installation&
   const std::lock_guard lock(mutex_);
   const UtcSeconds at = removed.to.value_or(installed.from);
   AMITY_CHECK(db_->transaction([&]() -> Status {
-    {
+    if (removed.device.valid()) {
       AMITY_TRY(Query q, db_->query("UPDATE installation SET to_s = ? WHERE service_point = ? AND device = ? AND "
                                     "to_s IS NULL AND from_s < ? RETURNING device"));
       q.bind(at.value).bind(removed.service_point.value).bind(removed.device.value);

@@ -73,6 +73,7 @@ class SqliteRegistry : public Registry {
 
  private:
   explicit SqliteRegistry(std::unique_ptr<Sqlite> db) : db_(std::move(db)), billing_(*db_, mutex_) {}
+  Status skip_statement_numbers();
   Status prepare(const Options& options);
   Status migrate();
   Status insert_grid(const MasterData& data);

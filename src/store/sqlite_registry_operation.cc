@@ -300,12 +300,25 @@ Status SqliteRegistry::backup(const std::string& path) {
   return db_->backup(path);
 }
 
+// Customers hold statements that were issued after the backup: their numbers are not given again.
+Status SqliteRegistry::skip_statement_numbers() {
+  AMITY_TRY(const auto before, value_of(kStatementsAboveName));
+  std::uint64_t newest = u64_or_zero(before);
+  {
+    AMITY_TRY(Query q, db_->query("SELECT COALESCE(MAX(number), 0) FROM statement"));
+    AMITY_TRY(const bool there, q.step());
+    if (there) newest = std::max(newest, static_cast<std::uint64_t>(q.integer()));
+  }
+  return put_value_now(kStatementsAboveName, u64_bytes(newest + kStatementsSkippedOnRestore));
+}
+
 Status SqliteRegistry::mark_restored(UtcSeconds at) {
   const std::lock_guard lock(mutex_);
   return db_->transaction([&]() -> Status {
     AMITY_TRY(const auto epoch, value_of(kRestoredEpochName));
     const std::uint64_t now = at.value > 0 ? static_cast<std::uint64_t>(at.value) : 0;
     AMITY_CHECK(put_value_now(kRestoredEpochName, u64_bytes(std::max(u64_or_zero(epoch) + 1, now))));
+    AMITY_CHECK(skip_statement_numbers());
     AMITY_TRY(const auto ids, value_of(kCommandIdsName));
     return put_value_now(kCommandIdsName, u64_bytes(u64_or_zero(ids) + kCommandIdsSkippedOnRestore));
   });

@@ -6,12 +6,14 @@
 
 namespace amity::world {
 
-EnergyBook::EnergyBook(const BookConfig& config, const TimeZone& zone, std::vector<BookHome> homes)
+EnergyBook::EnergyBook(const BookConfig& config, const TimeZone& zone, std::vector<BookHome> homes,
+                       std::vector<GridNode> grid)
     : config_(config),
       zone_(zone),
       weather_(config.seed, config.climate, zone),
       plan_(mix(config.seed, 0x504C414Eu), config.faults),
       homes_(std::move(homes)),
+      grid_(std::move(grid)),
       slots_(std::min<std::size_t>(kDaysCached, std::max<std::size_t>(16, homes_.size() * 4))) {
   AMITY_ASSERT(config.interval_s == 900 || config.interval_s == 1'800);
   AMITY_ASSERT(config.replay_shift_s % 86'400 == 0);
@@ -33,10 +35,15 @@ const MeterDay& EnergyBook::day(std::uint32_t meter, TownDay day) {
   const std::uint64_t key = std::uint64_t{meter} << 32 | static_cast<std::uint32_t>(day.value);
   // Neighbouring days of one meter, and one day of neighbouring meters, fall into different slots.
   Slot& slot = slots_[(std::uint64_t{meter} * 61 + static_cast<std::uint32_t>(day.value)) % slots_.size()];
-  if (slot.key != key) {
-    slot.key = key;
+  if (slot.key == key) return slot.day;
+  if (meter >= homes_.size()) {  // the days beneath pass through the same slots
+    MeterDay made;
+    pass_through(grid_[meter - homes_.size()], meter, day, made);
+    slot.day = made;
+  } else {
     compute(meter, day, slot.day);
   }
+  slot.key = key;
   return slot.day;
 }
 
@@ -120,8 +127,8 @@ std::vector<Happening> EnergyBook::happenings(std::uint32_t meter, UtcSeconds af
   std::vector<Happening> out;
   if (until <= after) return out;
   const TownDay last = day_at(until + 1);
-  for (TownDay day = day_at(after + 1); day <= last; ++day.value) plan_.append(homes_[meter].path, day,
-      start_of(day), out);
+  for (TownDay day = day_at(after + 1); day <= last; ++day.value)
+    plan_.append(path_of(meter), day, start_of(day), out);
   std::erase_if(out, [&](const Happening& h) { return h.from <= after || h.from > until; });
   std::ranges::stable_sort(out, {}, &Happening::from);
   return out;

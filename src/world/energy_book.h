@@ -55,6 +55,19 @@ struct BookHome {
   const ReplayHome* real = nullptr;  // nullptr: simulated
 };
 
+// A transformer or the head of a feeder: all that passes it, also what no meter beneath counts.
+struct GridNode {
+  GridPath path;
+  std::vector<std::uint32_t>
+      beneath;              // homes of a transformer; nodes of a feeder, as numbered in the book
+  double no_load_w = 0;     // while it has power
+  double copper_ohm = 0;    // I2R of transformer and lines, as seen at `volt`
+  double volt = 400;        // between phases
+  double bypass_w = 0;      // drawn past the meters from 18:00 to 12:00
+  double bypass_share = 0;  // and as a share of what the home `bypass_home` is seen to draw
+  std::uint32_t bypass_home = 0;
+};
+
 struct BookConfig {
   std::uint64_t seed = 1;
   std::uint32_t interval_s = 900;  // 900 or 1,800
@@ -65,7 +78,9 @@ struct BookConfig {
 
 class EnergyBook {
  public:
-  EnergyBook(const BookConfig& config, const TimeZone& zone, std::vector<BookHome> homes);
+  // Meters are numbered homes first, then the nodes of `grid`: transformers before feeders.
+  EnergyBook(const BookConfig& config, const TimeZone& zone, std::vector<BookHome> homes,
+             std::vector<GridNode> grid = {});
 
   std::uint32_t interval_s() const { return config_.interval_s; }
   std::size_t intervals_per_day() const { return 86'400 / config_.interval_s; }
@@ -91,12 +106,17 @@ class EnergyBook {
   void simulate(std::uint32_t meter, TownDay day, MeterDay& out);
   void replay(const ReplayHome& home, TownDay day, MeterDay& out) const;
   void suffer(std::uint32_t meter, TownDay day, MeterDay& out) const;
+  void pass_through(const GridNode& node, std::uint32_t number, TownDay day, MeterDay& out);
+  const GridPath& path_of(std::uint32_t meter) const {
+    return meter < homes_.size() ? homes_[meter].path : grid_[meter - homes_.size()].path;
+  }
 
   BookConfig config_;
   TimeZone zone_;
   Weather weather_;
   FaultPlan plan_;
   std::vector<BookHome> homes_;
+  std::vector<GridNode> grid_;
   std::vector<Slot> slots_;
   std::unordered_map<std::int32_t, std::unique_ptr<WeatherDay>> weather_days_;
 };

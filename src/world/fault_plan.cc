@@ -24,10 +24,12 @@ void FaultPlan::append(const GridPath& path, TownDay day, UtcSeconds day_start, 
       out.push_back({Happening::Kind::kOutage, at, at + length, 0});
     };
   };
-  draw_for(kFeeder, path.feeder, rates_.feeder_outages, outage(2'400));
-  draw_for(kTransformer, path.transformer, rates_.transformer_outages, outage(4'500));
-  draw_for(kService, path.meter, rates_.service_outages, outage(3'600));
-  draw_for(kDip, path.transformer, rates_.voltage_dips, [&](UtcSeconds at, Draw& draw) {
+  const bool below = path.spot != GridPath::Spot::kFeeder;
+  draw_for(kFeeder, path.feeder, below ? rates_.feeder_outages : 0, outage(2'400));
+  draw_for(kTransformer, path.transformer, below ? rates_.transformer_outages : 0, outage(4'500));
+  draw_for(kService, path.meter, path.spot == GridPath::Spot::kHome ? rates_.service_outages : 0,
+           outage(3'600));
+  draw_for(kDip, path.transformer, below ? rates_.voltage_dips : 0, [&](UtcSeconds at, Draw& draw) {
     const auto length = static_cast<std::int64_t>(draw.between(1'800, 9'000));
     out.push_back({Happening::Kind::kDip, at, at + length, static_cast<float>(draw.between(0.09, 0.16))});
   });

@@ -28,6 +28,9 @@ struct FaultRates {
 // Where a meter hangs: what else fails with it.
 struct GridPath {
   std::uint32_t meter = 0, transformer = 0, feeder = 0;
+  // A transformer's own meter has no service of its own; one at the head of a feeder keeps the
+  // substation's power.
+  enum class Spot : std::uint8_t { kHome, kTransformer, kFeeder } spot = Spot::kHome;
 };
 
 struct Happening {

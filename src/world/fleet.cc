@@ -77,7 +77,13 @@ Status Fleet::build(const TimeZone& zone) {
     homes[i].supply = grid_.meters[i].supply;
     if (real) homes[i].real = &config_.replay->homes[i];
   }
-  book_ = std::make_unique<EnergyBook>(book, zone, std::move(homes));
+  GridMetering metering;
+  metering.seed = config_.seed;
+  metering.share = config_.grid_meter_share;
+  metering.electricity = plan.electricity();
+  metering.with_intervals = counted(MeterProtocol::kDlms);
+  grid_plan_ = plan_grid(metering, grid_.master);
+  book_ = std::make_unique<EnergyBook>(book, zone, std::move(homes), grid_plan_.nodes);
   town_.book = book_.get();
   town_.clock = &runtime_.clock;
   town_.seed = config_.seed;
@@ -88,7 +94,27 @@ Status Fleet::build(const TimeZone& zone) {
   port_ = config_.port;
   dlms_meters_ = plan.counts[static_cast<std::size_t>(MeterProtocol::kDlms)];
   side_ = std::make_unique<SideMeters>(plan, &town_, meters_, port_, grid_.master);
+  add_grid(grid);
   return {};
+}
+
+void Fleet::add_grid(const GridConfig& grid) {
+  add_grid_meters(grid_plan_, grid, grid_.master);
+  const auto homes = static_cast<std::uint32_t>(meters_.size());
+  for (const GridMeter& m : grid_plan_.meters) {
+    std::vector<const VirtualMeter*> beneath;
+    const auto add = [&](const GridNode& transformer) {
+      for (const std::uint32_t home : transformer.beneath) beneath.push_back(meters_[home].get());
+    };
+    const GridNode& node = grid_plan_.nodes[m.number - homes];
+    if (!m.feeder) add(node);
+    if (m.feeder) {
+      for (const std::uint32_t t : node.beneath) add(grid_plan_.nodes[t - homes]);
+    }
+    auto& meter = grid_meters_.emplace_back(
+        std::make_unique<VirtualMeter>(&town_, m.number, &grid_meter_model()));
+    meter->set_beneath(std::move(beneath));
+  }
 }
 
 std::vector<DeviceSecrets> Fleet::secrets() const {
@@ -96,6 +122,10 @@ std::vector<DeviceSecrets> Fleet::secrets() const {
   out.reserve(dlms_meters_);
   for (std::uint32_t i = 0; i < dlms_meters_; ++i) {
     out.push_back({DeviceId(i + 1), meters_[i]->keys(), headend_title(config_.seed)});
+  }
+  for (std::size_t i = 0; i < grid_meters_.size(); ++i) {
+    out.push_back(
+        {grid_plan_.meters[i].device, grid_meters_[i]->keys(), headend_title(config_.seed)});
   }
   return out;
 }
@@ -123,6 +153,7 @@ Status Fleet::listen() {
   for (std::uint32_t i = 0; i < dlms_meters_; ++i) {
     if (grid_.meters[i].concentrator == kNoConcentrator) AMITY_CHECK(listen_at(meter_host(i)));
   }
+  for (const auto& meter : grid_meters_) AMITY_CHECK(listen_at(meter_host(meter->index())));
   for (const std::string& host : side_->hosts()) AMITY_CHECK(listen_at(host));
   for (std::uint32_t c = 0; c < grid_.concentrators; ++c) AMITY_CHECK(listen_at(concentrator_host(c)));
   return {};
@@ -144,10 +175,18 @@ void Fleet::accept(std::unique_ptr<Stream> stream) {
     auto find = [this, concentrator = who->index](ByteView address) { return behind(concentrator, address); };
     return adopt(std::make_unique<ConcentratorHost>(context, find, std::move(stream), done));
   }
-  if (who->index >= dlms_meters_ || grid_.meters[who->index].concentrator != kNoConcentrator) return;
-  if (!meters_[who->index]->powered()) return;
+  VirtualMeter* meter = reached_at(who->index);
+  if (meter == nullptr || !meter->powered()) return;
   const auto transport = config_.hdlc ? dlms::Transport::kHdlc : dlms::Transport::kWrapperStream;
-  adopt(std::make_unique<MeterHost>(context, *meters_[who->index], std::move(stream), done, transport));
+  adopt(std::make_unique<MeterHost>(context, *meter, std::move(stream), done, transport));
+}
+
+// The meter that has this address to itself.
+VirtualMeter* Fleet::reached_at(std::uint32_t index) {
+  if (index < dlms_meters_)
+    return grid_.meters[index].concentrator == kNoConcentrator ? meters_[index].get() : nullptr;
+  const auto at = std::ranges::find(grid_meters_, index, [](const auto& m) { return m->index(); });
+  return at == grid_meters_.end() ? nullptr : at->get();
 }
 
 void Fleet::adopt(std::unique_ptr<Host> host) {
@@ -261,6 +300,7 @@ std::uint64_t Fleet::pushes_failed() const { return pushes_ ? pushes_->failed() 
 
 void Fleet::warm_up() {
   for (const auto& meter : meters_) (void)meter->totals_at(runtime_.clock.utc());
+  for (const auto& meter : grid_meters_) (void)meter->totals_at(runtime_.clock.utc());
 }
 
 }  // namespace amity::world

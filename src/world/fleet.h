@@ -10,11 +10,12 @@
 #include <unordered_map>
 
 #include "base/runtime.h"
+#include "world/collector.h"
 #include "world/grid.h"
+#include "world/grid_meters.h"
 #include "world/meter_host.h"
 #include "world/replay.h"
 #include "world/side_meters.h"
-#include "world/collector.h"
 #include "world/stg_concentrators.h"
 #include "world/virtual_meter.h"
 
@@ -28,6 +29,9 @@ struct FleetConfig {
   std::string zone = "Australia/Sydney";
   std::int32_t history_days = 40;      // how long before now the meters were installed
   double concentrator_share = 0.6;
+  // Of the transformers, how many have a meter of their own (grid_meters.h); with any, feeders have
+  // too.
+  double grid_meter_share = 0;
   bool hdlc = false;                   // directly reached meters speak HDLC over the stream, not the wrapper
   Climate climate;
   FaultRates faults;
@@ -89,7 +93,10 @@ class Fleet {
   const Grid& grid() const { return grid_; }
   // Addresses carry the port that is listened on.
   const store::MasterData& master_data() const { return grid_.master; }
-  std::vector<DeviceSecrets> secrets() const;  // of the DLMS meters
+  std::vector<DeviceSecrets> secrets() const;  // of the DLMS meters, then those of the grid
+  // Transformers' and feeders' own meters: not among the homes, in the order of GridPlan::meters.
+  const GridPlan& grid_plan() const { return grid_plan_; }
+  VirtualMeter& grid_meter(std::size_t i) { return *grid_meters_[i]; }
   std::vector<SideKey> side_keys() const { return side_->keys(); }
   std::uint16_t port() const { return port_; }
   const FleetConfig& config() const { return config_; }
@@ -114,6 +121,8 @@ class Fleet {
   void accept(std::unique_ptr<Stream> stream);
   void adopt(std::unique_ptr<Host> host);
   void forget(Host* host);
+  void add_grid(const GridConfig& grid);
+  VirtualMeter* reached_at(std::uint32_t index);
   VirtualMeter* behind(std::uint32_t concentrator, ByteView device_address);
   void set_port(std::uint16_t port);
   void disturb_later();
@@ -126,6 +135,8 @@ class Fleet {
   MeterTown town_;
   std::vector<std::unique_ptr<VirtualMeter>> meters_;
   std::size_t dlms_meters_ = 0;
+  GridPlan grid_plan_;
+  std::vector<std::unique_ptr<VirtualMeter>> grid_meters_;
   std::unique_ptr<SideMeters> side_;
   std::unique_ptr<Collectors> collectors_;
   std::unique_ptr<StgConcentrators> stg_;

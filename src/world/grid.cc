@@ -207,21 +207,8 @@ class Builder {
   }
 
   void add_channels() {
-    for (const Device& device : grid_.master.devices) {
-      std::uint32_t id = (device.id.value - 1) * kChannelsPerMeter;
-      for (const ChannelSpec& spec : channel_specs()) {
-        Channel c;
-        c.id = ChannelId(++id);
-        c.device = device.id;
-        c.kind = spec.kind;
-        c.name = spec.name;
-        c.source = reduced(spec.obis);
-        c.unit = spec.unit;
-        c.exponent = spec.exponent;
-        c.interval_s = spec.kind == ChannelKind::kInterval ? device.interval_s : 0;
-        grid_.master.channels.push_back(std::move(c));
-      }
-    }
+    for (const Device& device : grid_.master.devices)
+      append_channels(device, grid_.master.channels);
   }
 
   static double cell_middle(const Cell& cell) { return (cell.y + 0.5) * kStreetsPerCell * kStreetGapM; }
@@ -251,6 +238,22 @@ Result<Grid> build_grid(const GridConfig& config) {
     return make_error(ErrorCode::kInvalid, "the share of concentrators is no share");
   }
   return Builder(config).build();
+}
+
+void append_channels(const Device& device, std::vector<Channel>& channels) {
+  std::uint32_t id = (device.id.value - 1) * kChannelsPerMeter;
+  for (const ChannelSpec& spec : channel_specs()) {
+    Channel c;
+    c.id = ChannelId(++id);
+    c.device = device.id;
+    c.kind = spec.kind;
+    c.name = spec.name;
+    c.source = reduced(spec.obis);
+    c.unit = spec.unit;
+    c.exponent = spec.exponent;
+    c.interval_s = spec.kind == ChannelKind::kInterval ? device.interval_s : 0;
+    channels.push_back(std::move(c));
+  }
 }
 
 std::string meter_host(std::uint32_t meter) { return host_of(meter + 1); }

@@ -68,5 +68,6 @@ struct ChannelSpec {
   std::int8_t exponent;
 };
 std::span<const ChannelSpec> channel_specs();
+void append_channels(const Device& device, std::vector<Channel>& channels);
 
 }  // namespace amity::world

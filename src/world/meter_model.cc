@@ -16,4 +16,10 @@ constexpr std::array<MeterModel, 4> kModels = {{
 
 std::span<const MeterModel> meter_models() { return kModels; }
 
+const MeterModel& grid_meter_model() {
+  static constexpr MeterModel kGrid{
+      "AMY", "Amity Reference G5", "1.4.2", RowStamps::kUtc, 4096, true, 0, false};
+  return kGrid;
+}
+
 }  // namespace amity::world

@@ -22,8 +22,12 @@ struct MeterModel {
   std::uint16_t pdu_bytes_max = 1024;
   bool general_block_transfer = false;
   double share = 1;           // of the town's meters
+  bool relay = true;          // it can switch off and limit what it measures
 };
 
 std::span<const MeterModel> meter_models();
+// At transformers and the heads of feeders: behind current transformers, values are those of the
+// primary side.
+const MeterModel& grid_meter_model();
 
 }  // namespace amity::world

@@ -257,7 +257,7 @@ Access VirtualMeter::get(const dlms::AssociationContext& association, const dlms
                          const std::optional<dlms::SelectiveAccess>& access, Bytes& out) {
   bool same_name = false;
   const ObjectSpec* spec = find_object(attribute.class_id, attribute.instance, &same_name);
-  if (spec != nullptr && is_mbus(spec->kind) && !has_mbus()) return Access::kObjectUndefined;
+  if (spec != nullptr && !has(*spec)) return Access::kObjectUndefined;
   if (spec == nullptr) return same_name ? Access::kObjectClassInconsistent : Access::kObjectUndefined;
   if (!spec->is_public && !is_management(association)) return Access::kReadWriteDenied;
   if (spec->class_id == 7 && attribute.attribute > 1) {
@@ -270,7 +270,7 @@ Access VirtualMeter::get(const dlms::AssociationContext& association, const dlms
 Access VirtualMeter::set(const dlms::AssociationContext& association, const dlms::AttributeRef& attribute,
                          const std::optional<dlms::SelectiveAccess>& access, ByteView data) {
   const ObjectSpec* spec = find_object(attribute.class_id, attribute.instance);
-  if (spec == nullptr) return Access::kObjectUndefined;
+  if (spec == nullptr || !has(*spec)) return Access::kObjectUndefined;
   if (access || !is_management(association)) return Access::kReadWriteDenied;
   return MeterSettings(*this).set(*spec, attribute.attribute, data);
 }
@@ -278,7 +278,7 @@ Access VirtualMeter::set(const dlms::AssociationContext& association, const dlms
 Action VirtualMeter::action(const dlms::AssociationContext& association, const dlms::MethodRef& method,
                             const std::optional<ByteView>& parameters, Bytes& out) {
   const ObjectSpec* spec = find_object(method.class_id, method.instance);
-  if (spec == nullptr) return Action::kObjectUndefined;
+  if (spec == nullptr || !has(*spec)) return Action::kObjectUndefined;
   if (!is_management(association)) return Action::kReadWriteDenied;
   return MeterSettings(*this).action(*spec, method.method, parameters, out);
 }
@@ -286,7 +286,7 @@ Action VirtualMeter::action(const dlms::AssociationContext& association, const d
 void VirtualMeter::list(const dlms::AssociationContext& association, std::vector<dlms::ObjectEntry>& out) {
   for (const ObjectSpec& spec : meter_objects()) {
     if (!spec.is_public && !is_management(association)) continue;
-    if (is_mbus(spec.kind) && !has_mbus()) continue;
+    if (!has(spec)) continue;
     dlms::ObjectEntry entry;
     entry.class_id = spec.class_id;
     entry.version = spec.version;

@@ -41,8 +41,32 @@ Totals VirtualMeter::register_offset() const {
   return t;
 }
 
+bool VirtualMeter::curbed() const {
+  return !curbs_.empty() ||
+         std::ranges::any_of(beneath_, [](const VirtualMeter* m) { return m->curbed(); });
+}
+
+// `natural` by value: the day that it comes from is gone when the homes' days are asked for.
+Interval VirtualMeter::curbed_beneath(Interval natural, UtcSeconds end) const {
+  EnergyBook& book = *town_->book;
+  const TownDay day = book.day_at(end);
+  const auto index = static_cast<std::size_t>((end - book.start_of(day) - 1) / book.interval_s());
+  std::int64_t less = 0;
+  for (const VirtualMeter* home : beneath_) {
+    if (!home->curbed()) continue;
+    const Interval whole = book.day(home->index_, day).intervals[index],
+                   kept = home->measured(whole, end);
+    less += std::int64_t{whole.import_wh} - whole.export_wh - kept.import_wh + kept.export_wh;
+  }
+  const std::int64_t net = std::int64_t{natural.import_wh} - natural.export_wh - less;
+  natural.import_wh = static_cast<std::uint32_t>(std::max<std::int64_t>(net, 0));
+  natural.export_wh = static_cast<std::uint32_t>(std::max<std::int64_t>(-net, 0));
+  return natural;
+}
+
 Interval VirtualMeter::measured(const Interval& natural, UtcSeconds end) const {
-  if (curbs_.empty()) return natural;
+  if (!curbed()) return natural;
+  if (!beneath_.empty()) return curbed_beneath(natural, end);
   Interval out = natural;
   const std::int64_t length = town_->book->interval_s();
   for (const Curb& curb : curbs_) {
@@ -99,8 +123,8 @@ Totals VirtualMeter::before(TownDay day) const {
     sum = recent_;
   }
   while (at < day) {
-    const MeterDay& of = book.day(index_, at);
-    if (curbs_.empty() && at != born) {
+    const MeterDay of = book.day(index_, at);
+    if (!curbed() && at != born) {
       sum.import_wh += of.total.import_wh;
       sum.export_wh += of.total.export_wh;
       sum.reactive_import_varh += of.total.reactive_import_varh;
@@ -131,7 +155,7 @@ Totals VirtualMeter::totals_at(UtcSeconds time) const {
   EnergyBook& book = *town_->book;
   const TownDay day = book.day_at(time);
   Totals sum = before(day);
-  const MeterDay& of = book.day(index_, day);
+  const MeterDay of = book.day(index_, day);
   const std::int64_t length = book.interval_s();
   UtcSeconds end = book.start_of(day) + length;
   std::size_t i = 0;

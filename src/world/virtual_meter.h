@@ -84,8 +84,17 @@ class VirtualMeter final : public dlms::Objects {
   // device outlives the meter.
   void attach(std::uint8_t channel, const ResourceMeter* device, UtcSeconds since);
   bool has_mbus() const { return mbus_ != nullptr; }
+  bool has(const ObjectSpec& spec) const {
+    const bool switches =
+        spec.kind == ObjectKind::kDisconnector || spec.kind == ObjectKind::kLimiter;
+    return (!is_mbus(spec.kind) || has_mbus()) && (!switches || model_->relay);
+  }
   const ResourceMeter* mbus_device(std::uint8_t channel) const;
   UtcSeconds mbus_since(std::uint8_t channel) const { return (*mbus_)[channel - 1u].since; }
+
+  // Of a meter of the grid: the homes' meters whose energy passes it. What they switch off or limit
+  // is missing here too. They outlive it.
+  void set_beneath(std::vector<const VirtualMeter*> homes) { beneath_ = std::move(homes); }
 
   // Faults and works on site.
   bool jump_clock(std::int64_t by_s);
@@ -142,7 +151,9 @@ class VirtualMeter final : public dlms::Objects {
   };
 
   UtcSeconds true_now() const { return town_->clock->utc(); }
+  bool curbed() const;
   Interval measured(const Interval& natural, UtcSeconds end) const;
+  Interval curbed_beneath(Interval natural, UtcSeconds end) const;
   Interval interval_ending(UtcSeconds end) const;
   Totals before(TownDay day) const;  // from installation to the start of the day
   Extras& extras() { return *(extras_ ? extras_ : (extras_ = std::make_unique<Extras>())); }
@@ -159,6 +170,7 @@ class VirtualMeter final : public dlms::Objects {
   MeterClock clock_;
   dlms::MemoryCounters counters_{1, -1};
   std::vector<Curb> curbs_;
+  std::vector<const VirtualMeter*> beneath_;
   std::vector<LogEntry> own_events_;
   std::unique_ptr<Extras> extras_;
   std::unique_ptr<std::array<MbusChannel, kMbusChannels>> mbus_;  // of meters that have M-Bus clients

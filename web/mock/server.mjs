@@ -8,7 +8,7 @@ import * as world from './data.mjs';
 import { Bills } from './bills.mjs';
 import { Desk } from './desk.mjs';
 import { Vee } from './vee.mjs';
-import { abnormal, balances, completeness, inArea, overview, search, segments } from './views.mjs';
+import { abnormal, balances, completeness, inArea, overview, search, segments, sums, virtualMeters } from './views.mjs';
 
 const kDist = process.env.DIST ? join(process.env.DIST, '/') : new URL('../dist/', import.meta.url).pathname;
 const kCsp = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
@@ -84,10 +84,29 @@ export function startMock({ port = 0, quiet = true } = {}) {
     return view === 'final' ? all.filter((s) => s.kind === 'interval').map((s) => vee.final(s.channel, s)) : all;
   }
 
+  const engineerAlone = (session) => { if (session.role !== 'engineer' && session.role !== 'admin') throw new Problem(403, 'Forbidden', 'Virtual meters need the role engineer.'); };
+  const virtualMeter = (id) => virtualMeters.find((m) => m.name === id) ?? (() => { throw new Problem(404, 'Not Found', `there is no virtual meter '${id}'`); })();
   const routes = [
     ...vee.routes(inArea),
     ...bills.routes(),
     ['GET', /^\/balances$/, ({ q }) => balances(devices, q)],
+    ['GET', /^\/balances\/sums$/, ({ q }) => sums(q)],
+    ['GET', /^\/virtual-meters$/, () => items(virtualMeters)],
+    ['POST', /^\/virtual-meters$/, ({ body, session, response }) => {
+      engineerAlone(session);
+      if (virtualMeters.some((m) => m.name === body.name)) throw new Problem(409, 'Conflict', `there is a virtual meter '${body.name}'`);
+      const unknown = body.terms.find((t) => t.serial && !devices.some((d) => d.serial === t.serial));
+      if (unknown) throw new Problem(400, 'Bad Request', `'${body.name}': there is no meter '${unknown.serial}'`);
+      response.statusCode = 201;
+      virtualMeters.push({ name: body.name, unit: 'Wh', fixed: false, terms: body.terms });
+      return virtualMeters.at(-1);
+    }],
+    ['PATCH', /^\/virtual-meters\/([^/]+)$/, ({ id, body, session }) => { engineerAlone(session); return Object.assign(virtualMeter(id), { terms: body.terms }); }],
+    ['DELETE', /^\/virtual-meters\/([^/]+)$/, ({ id, session, response }) => { engineerAlone(session); virtualMeters.splice(virtualMeters.indexOf(virtualMeter(id)), 1); response.writeHead(204).end(); }],
+    ['GET', /^\/virtual-meters\/([^/]+)\/readings$/, ({ id, q }) => {
+      const [from, to] = span(q), resolution = q.get('resolution') ?? 'raw', meter = virtualMeter(id), one = seriesOf(1, from, to, resolution, 'raw').find((s) => s.kind === 'interval');
+      return { device: 0, from: q.get('from'), to: q.get('to'), resolution, series: [{ ...one, channel: 0, name: meter.name }] };
+    }],
     ['GET', /^\/session$/, ({ session }) => session],
     ['DELETE', /^\/session$/, ({ token, response }) => { sessions.delete(token); response.writeHead(204).end(); }],
     ['GET', /^\/system$/, () => ({

@@ -114,18 +114,42 @@ export function abnormal(devices, q) {
 /** Transformers and feeders with what is lost in them: every seventh is measured, one of them loses more than it should. */
 export function balances(devices, q) {
   const kind = q.get('kind') ?? 'transformer', sums = new Map();
+  const areaOf = (d) => `${d.address.split(' ').slice(1, 2)} Bay`, classOf = (d) => (d.id % 17 ? 'residential' : 'commercial');
   if (kind !== 'meter') for (const d of devices) {
-    const name = d[kind], sum = sums.get(name) ?? { kind, id: sums.size + 1, name, feeder: kind === 'transformer' ? d.feeder : '', meters: 0, delivered: 0 };
+    const name = kind === 'area' ? areaOf(d) : kind === 'class' ? classOf(d) : d[kind];
+    const sum = sums.get(name) ?? { kind, id: sums.size + 1, name, feeder: kind === 'transformer' ? d.feeder : '', commodity: 'electricity', unit: 'Wh', meters: 0, unread: 0, delivered: 0 };
     sum.meters++;
     sum.delivered += 9000 + Math.floor(chance(d.id, 77) * 40_000);
     sums.set(name, sum);
   }
+  if (kind === 'meter') for (const m of virtualMeters) sums.set(m.name, { kind, id: sums.size + 1, name: m.name, feeder: '', commodity: '', unit: m.unit, meters: m.terms.length, unread: 0, delivered: 41_000_000 });
+  if (kind === 'area') sums.set('water', { kind, id: sums.size + 1, name: 'Harbour Bay', feeder: '', commodity: 'water', unit: 'l', meters: 212, unread: 3, delivered: 391_400 });
   const items = [...sums.values()].map((s, i) => {
-    const measured = i % 7 === 0, share = i === 14 ? 0.11 : 0.01 + (i % 5) / 400, supplied = Math.round(s.delivered / (1 - share)), loss = supplied - s.delivered, uncertainty = Math.round(supplied * 0.02);
+    const measured = i % 7 === 0 && s.unread === 0 && kind !== 'meter', share = i === 14 ? 0.11 : 0.01 + (i % 5) / 400, supplied = Math.round(s.delivered / (1 - share)), loss = supplied - s.delivered, uncertainty = Math.round(supplied * 0.02);
     return {
       ...s, quality: i % 3 ? 'actual' : 'estimated', days: 7, days_incomplete: i % 9 === 0 ? 1 : 0, days_left_out: i % 9 === 0 ? 1 : 0, significant: measured && loss > uncertainty,
       supplied: measured ? supplied : null, loss: measured ? loss : null, uncertainty: measured ? uncertainty : null, loss_percent: measured ? Math.round(loss / supplied * 10_000) / 100 : null,
     };
   }).sort((a, b) => Number(b.significant) - Number(a.significant) || (b.loss_percent ?? -1) - (a.loss_percent ?? -1) || b.delivered - a.delivered);
-  return { from: q.get('from'), to: q.get('to'), unit: 'Wh', items };
+  return { from: q.get('from'), to: q.get('to'), items };
+}
+
+export const virtualMeters = [
+  { name: 'Town, at the substation', unit: 'Wh', fixed: true, terms: [{ feeder: 'F-01', coefficient: '1' }, { feeder: 'F-02', coefficient: '1' }] },
+  { name: 'Rest of F-01', unit: 'Wh', fixed: false, terms: [{ meter: 'Town, at the substation', coefficient: '1' }, { feeder: 'F-02', coefficient: '-1' }, { serial: 'NDR40000003', channel: 'export', coefficient: '-0.5' }] },
+];
+
+/** One sum by local day, week or month; a whole week has seven of the same days. */
+export function sums(q) {
+  const day_ms = 86_400_000, span = q.get('span') ?? 'day', rows = new Map();
+  const date = (at) => new Date(at).toISOString().slice(0, 10);
+  for (let at = Date.parse(q.get('from')); at <= Date.parse(q.get('to')); at += day_ms) {
+    const d = new Date(at), monday = at - ((d.getUTCDay() + 6) % 7) * day_ms, first = Date.UTC(d.getUTCFullYear(), d.getUTCMonth(), 1);
+    const [from, to] = span === 'day' ? [at, at] : span === 'week' ? [monday, monday + 6 * day_ms] : [first, Date.UTC(d.getUTCFullYear(), d.getUTCMonth() + 1, 0)];
+    const row = rows.get(from) ?? { from: date(from), to: date(to), sum: 0, days: 0, days_incomplete: 0, quality: 'actual' };
+    row.days++;
+    row.sum += 5_600_000 + Math.floor(chance(at / day_ms, 5) * 900_000);
+    rows.set(from, row);
+  }
+  return { kind: q.get('kind') ?? 'transformer', name: q.get('name'), span, from: q.get('from'), to: q.get('to'), unit: q.get('commodity') === 'water' ? 'l' : 'Wh', items: [...rows.values()] };
 }

@@ -81,7 +81,7 @@ async function settled(page) {
     await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
   }
 }
-let meter = '', channelDay = '', statement = '';
+let meter = '', channelDay = '', statement = '', virtual = '';
 
 const kPages = [
   ['overview', '/', async (page) => { await page.getByText('Abnormal now').waitFor(); await page.locator('.tile').first().waitFor(); await page.getByText('readings since the start').waitFor(); }],
@@ -97,6 +97,10 @@ const kPages = [
   ['quality-edits', '/quality?edits=all&tab=edits', async (page) => { await page.getByRole('group', { name: 'Edits' }).waitFor(); }],
   ['quality-day', () => channelDay, async (page) => { await page.locator('.chart canvas').waitFor(); }],
   ['balance', '/balance?t=7d', async (page) => { await page.getByRole('grid', { name: 'Balance' }).getByRole('row').nth(2).waitFor(); }],
+  ['balance-areas', '/balance?t=7d&kind=area', async (page) => { await page.getByRole('grid', { name: 'Balance' }).getByRole('row').nth(1).waitFor(); }],
+  ['balance-meters', '/balance?t=7d&kind=meter', async (page) => { await page.getByRole('grid', { name: 'Balance' }).getByRole('row').nth(1).waitFor(); }],
+  ['balance-sum', '/balance/feeder/x?t=30d&span=week', async (page) => { await page.getByRole('region', { name: 'Sums' }).waitFor(); }],
+  ['virtual-meter', () => virtual && `${virtual}?t=3d`, async (page) => { await page.locator('.stack canvas').first().waitFor(); await page.getByRole('region', { name: 'What it is made of' }).getByRole('listitem').first().waitFor(); }],
   ['billing', '/billing', async (page) => { await page.getByRole('heading', { name: 'Billing', level: 1 }).waitFor(); }],
   ['billing-held', '/billing?tab=held', async (page) => { await page.getByRole('heading', { name: 'Billing', level: 1 }).waitFor(); }],
   ['billing-accounts', '/billing?tab=accounts', async (page) => { await page.getByRole('grid', { name: 'Accounts' }).getByRole('row').nth(3).waitFor(); }],
@@ -119,6 +123,9 @@ async function visit(name, options) {
   const [billed] = (await (await context.request.get(`${base}/api/v1/billing/statements?limit=1`)).json()).items;
   if (mock) check(!!billed, name, 'the mock has billed nothing');
   if (billed) statement = `/billing/${billed.number}`;
+  const made = (await (await context.request.get(`${base}/api/v1/virtual-meters`)).json()).items;
+  if (mock) check(made.length > 0, name, 'the mock has no virtual meter');
+  if (made.length) virtual = `/balance/meter/${encodeURIComponent(made.at(-1).name)}`;
   for (const [title, path, ready] of kPages) {
     const where = `${name} ${title}`, to = typeof path === 'function' ? path() : path;
     if (!to) continue; // a demo without anything to look at
@@ -490,6 +497,43 @@ async function broken() {
   await context.close();
 }
 
+// A virtual meter from nothing to its graph, its sums by week, another coefficient, and away again.
+async function sums() {
+  const { context, page } = await open('sums', { viewport: { width: 1440, height: 900 } });
+  page.removeAllListeners('console'); // one request is refused
+  await signIn(page);
+  await page.goto(`${base}/balance?t=7d&kind=meter`);
+  await page.getByRole('button', { name: 'New virtual meter' }).click();
+  const name = 'Half of one feeder', [feeder] = (await (await context.request.get(`${base}/api/v1/balances?kind=feeder`)).json()).items;
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByLabel('Serial number of term 1').fill('no such meter');
+  await page.getByRole('button', { name: 'Make it' }).click();
+  await page.getByRole('alert').filter({ hasText: "there is no meter 'no such meter'" }).waitFor().catch(() => fail('sums', 'the reason of a refusal is not said'));
+  await page.screenshot({ path: join(shots, 'sums-refused.png') });
+  await audit(page, 'sums form');
+  await page.getByLabel('Kind of term 1').selectOption('feeder');
+  await page.getByLabel('Name of term 1').fill(feeder.name);
+  await page.getByLabel('Coefficient of term 1').fill('0.5');
+  await page.getByRole('button', { name: 'Make it' }).click();
+  await page.getByRole('heading', { name, level: 1 }).waitFor().catch(() => fail('sums', 'what was made is not opened'));
+  const graph = page.getByRole('region', { name: 'What it is made of' });
+  await graph.getByText('0.5 ×').waitFor().catch(() => fail('sums', 'the graph has no coefficient'));
+  await page.getByRole('region', { name: 'Sums' }).getByRole('row').nth(1).waitFor();
+  await page.getByRole('link', { name: 'Weeks' }).click();
+  await page.waitForURL(/span=week/).catch(() => fail('sums', 'there are no weeks'));
+  await page.getByRole('button', { name: 'Change', exact: true }).click();
+  await page.getByLabel('Coefficient of term 1').fill('-0.25');
+  await page.getByRole('button', { name: 'Change it' }).click();
+  await graph.getByText('− 0.25 ×').waitFor().catch(() => fail('sums', 'the change does not show'));
+  await page.screenshot({ path: join(shots, 'sums-changed.png') });
+  await page.getByRole('button', { name: 'Remove', exact: true }).click();
+  await page.getByRole('button', { name: 'Remove it for good' }).click();
+  await page.waitForURL(/\/balance\?.*kind=meter/).catch(() => fail('sums', 'it is not removed'));
+  await settled(page);
+  check((await page.getByText(name).count()) === 0, 'sums', 'what was removed is still listed');
+  await context.close();
+}
+
 const wanted = (process.env.ONLY ?? '').split(',').filter(Boolean);
 const desktop = { width: 1440, height: 900 }, phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true };
 const runs = [
@@ -497,7 +541,7 @@ const runs = [
   ['dark', () => visit('dark', { viewport: desktop, colorScheme: 'dark' })],
   ['phone', () => visit('phone', { ...phone, colorScheme: 'light' })],
   ['phone-dark', () => visit('phone-dark', { ...phone, colorScheme: 'dark' })],
-  ['keyboard', keyboard], ['story', story], ...(mock ? [['quality', quality]] : []), ['scroll', smoothness], ['areas', areas], ['broken', broken],
+  ['keyboard', keyboard], ['story', story], ...(mock ? [['quality', quality]] : []), ['sums', sums], ['scroll', smoothness], ['areas', areas], ['broken', broken],
 ];
 try {
   for (const [name, run] of runs) {

@@ -6,7 +6,6 @@
 #include "headend/waiting.h"
 #include "wire/decode/dlms_conversation.h"
 #include "wire/decode/readable_recording.h"
-#include "wire/p1/decoder.h"
 
 namespace amity::heard {
 namespace {
@@ -84,7 +83,7 @@ Sink::Opened Sink::open_mbus(const decode::StreamFrame& frame) {
 
 Sink::Opened Sink::open_p1(const decode::StreamFrame& frame) {
   if (frame.bytes[0] != p1::kEncryptedTag) {
-    Status status = p1::Decoder().decode(frame.bytes, report_);
+    Status status = p1_.decode(frame.bytes, report_);
     return {status.ok() ? find(report_) : std::nullopt, std::move(status)};
   }
   report_.clear();

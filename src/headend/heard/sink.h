@@ -20,6 +20,7 @@
 #include "wire/decode/frame_stream.h"
 #include "wire/mbus/decoder.h"
 #include "wire/mbus/records.h"
+#include "wire/p1/decoder.h"
 #include "wire/sml/decoder.h"
 
 namespace amity::heard {
@@ -99,6 +100,7 @@ class Sink {
   RepeatFilter repeats_;
   mbus::Decoder mbus_;
   sml::Decoder sml_;
+  p1::Decoder p1_;  // of plain telegrams
   const mbus::KeyStore no_keys_;
   wire::Report report_;
   std::map<std::string, Counters> counters_;

@@ -21,7 +21,7 @@ Status SeriesWindow::add(const DayGrid& grid, std::span<const std::uint8_t> open
     return make_error(ErrorCode::kInvalid,
                       "the day does not follow the one before with the same interval");
   }
-  bool whole = grid.slots > 0;
+  bool whole = grid.slots > 0 && !grid.day.part;
   first_.push_back(value_.size());
   for (std::size_t i = 0; i < grid.slots; ++i) {
     SlotState state = SlotState::kActual;

@@ -1,13 +1,27 @@
 #include "mdm/profile/local_day.h"
 
+#include <algorithm>
+
 namespace amity::mdm {
 
 std::optional<std::int32_t> LocalDay::offset_of(std::int32_t wall_s) const {
-  if (change_at_s < 0 || wall_s < change_at_s)
-    return wall_s < length_s ? std::optional(wall_s) : std::nullopt;
-  const std::int32_t offset = wall_s - change_s;
-  if (offset < change_at_s || offset >= length_s) return std::nullopt;
-  return offset;
+  std::int32_t of_day = wall_s;
+  if (change_at_s >= 0 && wall_s >= change_at_s) {
+    of_day = wall_s - change_s;
+    if (of_day < change_at_s) return std::nullopt;
+  }
+  const std::int32_t offset = of_day - begin_s;
+  return offset >= 0 && offset < length_s ? std::optional(offset) : std::nullopt;
+}
+
+LocalDay LocalDay::between(UtcSeconds from, UtcSeconds to) const {
+  LocalDay cut = *this;
+  if (from <= start && to >= end()) return cut;
+  cut.start = std::max(from, start);
+  cut.length_s = static_cast<std::int32_t>(std::min(to, end()) - cut.start);
+  cut.begin_s = begin_s + static_cast<std::int32_t>(cut.start - start);
+  cut.part = true;
+  return cut;
 }
 
 LocalDay DayCalendar::day_at(UtcSeconds instant) const {

@@ -18,16 +18,24 @@ struct LocalDay {
   std::int32_t change_s = 0;       // +3,600 forward, -3,600 back
   std::uint8_t kind = 0;           // 0 Monday .. 6 Sunday; a holiday counts as a Sunday
   bool holiday = false;
+  // Of a part of a day, where a meter came or went: offsets count from its own start, which lies
+  // `begin_s` behind the day's.
+  bool part = false;
+  std::int32_t begin_s = 0;
 
   std::size_t slots(std::uint32_t interval_s) const {
     return static_cast<std::size_t>(length_s) / interval_s;
   }
   // What the wall clock shows at `offset_s`, as seconds since midnight.
   std::int32_t wall_of(std::int32_t offset_s) const {
-    return change_at_s >= 0 && offset_s >= change_at_s ? offset_s + change_s : offset_s;
+    const std::int32_t of_day = begin_s + offset_s;
+    return change_at_s >= 0 && of_day >= change_at_s ? of_day + change_s : of_day;
   }
   // Where the wall clock shows `wall_s`: none in a skipped hour, the first time in a repeated one.
   std::optional<std::int32_t> offset_of(std::int32_t wall_s) const;
+  UtcSeconds end() const { return start + length_s; }
+  // What lies in (from, to] of it; from < to within the day. The day itself where that is all.
+  LocalDay between(UtcSeconds from, UtcSeconds to) const;
 };
 
 class DayCalendar {

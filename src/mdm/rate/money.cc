@@ -40,4 +40,23 @@ Result<std::int64_t> priced(std::int64_t quantity, int quantity_exponent, Decima
   return static_cast<std::int64_t>(amount);
 }
 
+int minor_digits(std::string_view currency) {
+  struct Group {
+    int digits;
+    std::string_view codes;
+  };
+  static constexpr Group kGroups[] = {
+      {0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"},
+      {3, "BHD IQD JOD KWD LYD OMR TND"},
+      {4, "CLF UYW"}};
+  constexpr int kMost = 2;
+  if (currency.size() != 3) return kMost;
+  for (const Group& group : kGroups) {
+    for (std::size_t i = 0; i < group.codes.size(); i += 4) {
+      if (group.codes.substr(i, 3) == currency) return group.digits;
+    }
+  }
+  return kMost;
+}
+
 }  // namespace amity::mdm

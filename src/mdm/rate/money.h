@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/decimal.h"
 
@@ -22,5 +23,9 @@ __int128 rounded(__int128 value, __int128 divisor, Rounding rounding);
 Result<std::int64_t> priced(std::int64_t quantity, int quantity_exponent, Decimal price,
                             int money_exponent, Rounding rounding, std::int64_t numerator = 1,
                             std::int64_t denominator = 1);
+
+// Decimals of a currency's smallest unit after ISO 4217 (its "minor unit"): 0 for JPY, 3 for KWD; 2
+// for most, and for a code that is not in the list of the others.
+int minor_digits(std::string_view currency);
 
 }  // namespace amity::mdm

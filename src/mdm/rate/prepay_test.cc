@@ -75,6 +75,13 @@ TEST(StsToken, TwentyDigitsThereAndBack) {
   }
 }
 
+// The block of IEC 62055-41's example of 6.4.2, with class 01: bits 28 and 27 were both 0.
+TEST(StsToken, TheClassTakesBits28And27) {
+  EXPECT_EQ(transposed(0x6543'2109'8765'4321u, 1, example()), "07296712146214535969");
+  EXPECT_EQ(transposed(1u << 28, 0, example()), "36893488147419103232") << "2^65";
+  EXPECT_EQ(transposed(1u << 27, 2, example()), "18446744073977987072") << "2^64 + 2^28";
+}
+
 TEST(StsToken, AWrongDigitOrKeyIsRefused) {
   const auto key = from_hex("0123456789ABCDEF23456789ABCDEF01456789ABCDEF0123");
   auto module = software_module(*key);

@@ -9,7 +9,7 @@
 namespace amity::mdm {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;    // 1 had no meters
 constexpr std::size_t kDigestSize = 8;  // of SHA-256, over everything before
 
 void put_text(Bytes& out, std::string_view text) {
@@ -122,6 +122,31 @@ void get_input(In& in, StatementBody& body) {
   for (std::uint32_t& r : input.revisions) r = static_cast<std::uint32_t>(in.whole(UINT32_MAX));
 }
 
+void put_meter(Bytes& out, const BillMeter& m) {
+  put_text(out, m.serial);
+  put_varint(out, m.channel.value);
+  put_zigzag(out, m.from.value);
+  put_zigzag(out, wrapping_sub(m.to.value, m.from.value));
+  out.push_back(static_cast<std::uint8_t>((m.first ? 1 : 0) | (m.last ? 2 : 0)));
+  if (m.first) put_zigzag(out, *m.first);
+  if (m.last) put_zigzag(out, *m.last);
+  put_zigzag(out, m.exponent);
+  put_zigzag(out, m.multiplier);
+}
+
+void get_meter(In& in, StatementBody& body) {
+  BillMeter& m = body.meters.emplace_back();
+  m.serial = in.text();
+  m.channel = ChannelId(static_cast<std::uint32_t>(in.whole(UINT32_MAX)));
+  m.from = UtcSeconds(in.integer());
+  m.to = UtcSeconds(wrapping_add(m.from.value, in.integer()));
+  const std::uint64_t known = in.whole(3);
+  if ((known & 1) != 0) m.first = in.integer();
+  if ((known & 2) != 0) m.last = in.integer();
+  m.exponent = in.exponent();
+  m.multiplier = in.integer();
+}
+
 Bytes digest_of(ByteView bytes) {
   const auto digest = crypto::sha256(bytes);
   return Bytes(digest.begin(), digest.begin() + kDigestSize);
@@ -134,7 +159,8 @@ Bytes encode_statement(const StatementBody& body) {
   Bytes out;
   out.push_back(kVersion);
   put_text(out, s.account);
-  for (const std::string* text : {&body.customer, &body.address, &body.tariff}) put_text(out, *text);
+  for (const std::string* text : {&body.customer, &body.address, &body.tariff})
+    put_text(out, *text);
   put_text(out, as_text(body.tariff_digest));
   put_text(out, body.currency);
   put_text(out, body.zone);
@@ -156,6 +182,8 @@ Bytes encode_statement(const StatementBody& body) {
     put_varint(out, input.revisions.size());
     for (const std::uint32_t revision : input.revisions) put_varint(out, revision);
   }
+  put_varint(out, body.meters.size());
+  for (const BillMeter& meter : body.meters) put_meter(out, meter);
   append(out, digest_of(out));
   return out;
 }
@@ -169,7 +197,7 @@ Result<StatementBody> decode_statement(ByteView bytes) {
     return make_error(ErrorCode::kCorrupt, "the statement fails its checksum");
   ByteReader reader(covered);
   AMITY_TRY(const std::uint8_t version, reader.u8());
-  if (version != kVersion) return reader.malformed("a statement of another version");
+  if (version == 0 || version > kVersion) return reader.malformed("a statement of another version");
   In in(reader);
   StatementBody body;
   Statement& s = body.statement;
@@ -191,6 +219,8 @@ Result<StatementBody> decode_statement(ByteView bytes) {
   for (std::size_t i = 0; i < lines && in.status().ok(); ++i) get_line(in, body);
   const std::size_t inputs = in.count(kStatementInputsMax);
   for (std::size_t i = 0; i < inputs && in.status().ok(); ++i) get_input(in, body);
+  const std::size_t meters = version >= 2 ? in.count(kStatementInputsMax) : 0;
+  for (std::size_t i = 0; i < meters && in.status().ok(); ++i) get_meter(in, body);
   AMITY_CHECK(Status(in.status()));
   if (!reader.empty()) return reader.malformed("bytes after the statement");
   return body;

@@ -2,6 +2,7 @@
 // called and which days of which channels, in which revision, they were made of.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,19 @@ struct BillInput {
   friend bool operator==(const BillInput&, const BillInput&) = default;
 };
 
+// A meter that hung there for a part of the period, and what its register showed at both ends of
+// that; nothing where it was not read.
+struct BillMeter {
+  std::string serial;
+  ChannelId channel;  // of its intervals
+  UtcSeconds from, to;
+  std::optional<std::int64_t> first, last;  // x 10^exponent of the channel's unit, as it is read
+  std::int8_t exponent = 0;
+  std::int64_t multiplier = 1;
+
+  friend bool operator==(const BillMeter&, const BillMeter&) = default;
+};
+
 struct StatementBody {
   Statement statement;
   std::string customer, address;  // as master data had them
@@ -35,6 +49,7 @@ struct StatementBody {
   };
   std::vector<LineText> texts;
   std::vector<BillInput> inputs;
+  std::vector<BillMeter> meters;  // none in statements of format 1
 
   friend bool operator==(const StatementBody&, const StatementBody&) = default;
 };

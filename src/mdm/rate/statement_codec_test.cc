@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 namespace amity::mdm {
 namespace {
 
@@ -31,6 +33,7 @@ StatementBody sample() {
   body.currency = "EUR";
   body.zone = "Europe/Madrid";
   body.inputs = {{ChannelId(7), 40, 20'000, {1, 3, 0}}};
+  body.meters = {{"M1", ChannelId(7), s.from, s.from + 37'400, 5'000, std::nullopt, -1, 40}};
   return body;
 }
 
@@ -38,7 +41,20 @@ TEST(StatementCodec, ComesBackWhole) {
   const StatementBody body = sample();
   const Bytes bytes = encode_statement(body);
   EXPECT_EQ(decode_statement(bytes).value(), body);
-  EXPECT_LT(bytes.size(), 220u);
+  EXPECT_LT(bytes.size(), 240u);
+}
+
+TEST(StatementCodec, OneOfFormat1IsReadForEver) {
+  std::ifstream in(AMITY_SOURCE_DIR "/src/mdm/rate/corpus/statement/whole", std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  ASSERT_EQ(text.front(), '\x01');
+  const auto body = decode_statement(as_bytes(text));
+  ASSERT_TRUE(body.ok()) << body.error().reason;
+  EXPECT_EQ(body->statement.account + " " + body->customer + ", " + body->address + ", " +
+                body->tariff + " " + body->currency,
+            "A-1 Ana, Mill Lane 1, Home EUR");
+  EXPECT_EQ(body->inputs.size(), 1u);
+  EXPECT_TRUE(body->meters.empty());
 }
 
 TEST(StatementCodec, AnyChangedByteIsFound) {

@@ -93,6 +93,20 @@ Result<std::unique_ptr<SecurityModule>> software_module(ByteView key) {
   return std::unique_ptr<SecurityModule>(std::make_unique<TripleDes>(key));
 }
 
+std::string transposed(std::uint64_t sealed, std::uint8_t token_class, const StsDetails& details) {
+  // The bits that the class displaces go on top.
+  Wide token = 0;
+  for (unsigned k = 0; k < 2; ++k) {
+    token = token << 1 | bit(sealed, details.class_at[k]);
+    sealed = with_bit(sealed, details.class_at[k], bit(token_class, 1 - k));
+  }
+  token = token << 64 | sealed;
+  std::string digits(kDigits, '0');
+  for (std::size_t i = kDigits; i-- > 0; token /= 10)
+    digits[i] = static_cast<char>('0' + static_cast<int>(token % 10));
+  return digits;
+}
+
 Result<std::string> make_token(const StsFields& f, const StsDetails& details,
                                SecurityModule& module) {
   AMITY_CHECK(check(details));
@@ -101,18 +115,8 @@ Result<std::string> make_token(const StsFields& f, const StsDetails& details,
   std::uint64_t block = std::uint64_t{f.subclass} << 60 | std::uint64_t{f.random} << 56 |
                         std::uint64_t{f.tid} << 32 | std::uint64_t{f.amount} << 16;
   block |= details.crc(covered(f.token_class, block));
-  AMITY_TRY(std::uint64_t sealed, module.encrypt(block));
-  // The bits that the class displaces go on top.
-  Wide token = 0;
-  for (unsigned k = 0; k < 2; ++k) {
-    token = token << 1 | bit(sealed, details.class_at[k]);
-    sealed = with_bit(sealed, details.class_at[k], bit(f.token_class, 1 - k));
-  }
-  token = token << 64 | sealed;
-  std::string digits(kDigits, '0');
-  for (std::size_t i = kDigits; i-- > 0; token /= 10)
-    digits[i] = static_cast<char>('0' + static_cast<int>(token % 10));
-  return digits;
+  AMITY_TRY(const std::uint64_t sealed, module.encrypt(block));
+  return transposed(sealed, f.token_class, details);
 }
 
 Result<StsFields> read_token(std::string_view digits, const StsDetails& details,

@@ -2,10 +2,13 @@
 // digits; 2 bits of class; a block of 64: subclass 4, RND 4, TID 24 (minutes since the base date),
 // amount 16, CRC 16; the block encrypted, the class bits transposed into it.
 //
-// Not implemented, because no public text gives them: which two positions the class bits take, the
-// CRC's parameters, the amount's coding (the 16 bits are passed as they are), the key-change and
+// The class bits take positions 28 and 27 of the block, whose own go on top as bits 65 and 64
+// (6.4.2). The CRC covers the other 50 bits, padded to 56 with zeros in front (6.3.7).
+//
+// Not implemented, because no public text gives them: the CRC's order of bits and bytes, the
+// amount's coding (the 16 bits are passed as they are), the key-change and
 // other management tokens, the derivation of decoder keys, and the encryption algorithms EA07 and
-// EA11. Positions and CRC are therefore parameters, and the cipher a security module: who holds the
+// EA11. The CRC is therefore a parameter, and the cipher a security module: who holds the
 // standard supplies them. No conformance is claimed.
 #pragma once
 
@@ -50,9 +53,13 @@ Result<std::unique_ptr<SecurityModule>> software_module(ByteView key);
 
 // What no public text gives.
 struct StsDetails {
-  std::array<std::uint8_t, 2> class_at{};  // bit positions in the block, of class bit 1 and bit 0
+  // Bit positions in the block, of class bit 1 and bit 0.
+  std::array<std::uint8_t, 2> class_at{28, 27};
   std::function<std::uint16_t(ByteView)> crc;  // over class and the 48 bits before the CRC, 7 bytes
 };
+
+// An encrypted block with its class in it, as 20 digits.
+std::string transposed(std::uint64_t sealed, std::uint8_t token_class, const StsDetails& details);
 
 // 20 digits.
 Result<std::string> make_token(const StsFields& fields, const StsDetails& details,

@@ -87,6 +87,9 @@ struct Tariff {
   Unit unit = Unit::kWattHour;
   int unit_exponent = 3;  // prices are per 10^3 Wh
   std::set<std::int32_t> holidays;
+  // Billed periods that begin on this date or later are rated again when the tariff's text changes;
+  // none: what was billed stays.
+  std::optional<std::int32_t> rerate_from;
   std::vector<std::string> buckets;
   std::optional<Schedule> schedule;
   Netting netting = Netting::kNone;

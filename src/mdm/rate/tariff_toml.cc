@@ -105,7 +105,8 @@ class Reader {
   Status read_head(TomlFields& top) {
     AMITY_TRY(tariff_.name, top.text("name"));
     AMITY_TRY(tariff_.currency, top.text("currency"));
-    AMITY_TRY(const std::int64_t decimals, top.whole("decimals", 2, 0, 6));
+    AMITY_TRY(const std::int64_t decimals,
+              top.whole("decimals", minor_digits(tariff_.currency), 0, 6));
     tariff_.decimals = static_cast<int>(decimals);
     AMITY_TRY(const std::size_t rounding, top.choice("rounding", {"half-up", "half-even"}, 0));
     tariff_.rounding = static_cast<Rounding>(rounding);
@@ -118,6 +119,11 @@ class Reader {
     AMITY_TRY(const std::size_t netting,
               top.choice("netting", {"none", "interval", "hour", "period"}, 0));
     tariff_.netting = static_cast<Netting>(netting);
+    if (const toml::node* from = top.find("rerate_from")) {
+      const auto date = date_from(from->is_string() ? from->as_string()->get() : "");
+      if (!date.ok()) return toml_error(*from, date.error().reason);
+      tariff_.rerate_from = *date;
+    }
     const toml::node* holidays = top.find("holidays");
     if (holidays == nullptr) return {};
     if (!holidays->is_array()) return toml_error(*holidays, "'holidays' is a list of dates");

@@ -21,7 +21,8 @@ Level level_of(const PeriodStatistics& p) {
 // The period that the day is in, with the day itself where it is whole.
 Level level_now(const Checker& c, std::int32_t period) {
   PeriodStatistics now = c.state.of_period(period);
-  if (c.verdict.usable == c.grid().slots) now.total += c.verdict.total, ++now.days;
+  if (c.verdict.usable == c.grid().slots && !c.grid().day.part)
+    now.total += c.verdict.total, ++now.days;
   return level_of(now);
 }
 
@@ -37,7 +38,7 @@ void check_high_low(Checker& c) {
   const Level now = level_now(c, period);
   const Level before = level_of(c.state.of_period(period - 1));
   const Level last_year = level_of(c.state.of_period(period - kPeriodsPerYear));
-  const bool whole = c.verdict.usable == c.grid().slots;
+  const bool whole = c.verdict.usable == c.grid().slots && !c.grid().day.part;
   bool compared = false;
   if (now.enough(r.high_low_days_min) && before.enough(r.high_low_days_min)) {
     const std::array<std::int64_t, 4> n{now.mean, before.mean, r.low_permille, r.high_permille};

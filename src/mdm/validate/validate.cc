@@ -80,7 +80,8 @@ bool absorb_day(const DayInput& input, const DayVerdict& verdict, std::size_t es
   }
   state.estimated_days = estimated_slots > 0 ? state.estimated_days + 1 : 0;
   state.idle_days = verdict.usable > 0 && verdict.total == 0 ? state.idle_days + 1 : 0;
-  const bool whole = verdict.usable == grid.slots && verdict.worst != Outcome::kFail;
+  const bool whole =
+      verdict.usable == grid.slots && !grid.day.part && verdict.worst != Outcome::kFail;
   if (whole) return state.add_day(grid.day.number, grid.day.kind, verdict.total, verdict.peak);
   state.move_to_period(period_of_day(grid.day.number));
   state.last_day = grid.day.number;

@@ -182,6 +182,62 @@ TEST(Tables, LoadProfile) {
       "ST64[1][0].1: active energy export 0 Wh at 2026-11-20T01:15 (interval)\n");
 }
 
+// Each of the four sets has its own dimensions, format, sources and table.
+TEST(Tables, LoadProfileOfEverySet) {
+  static constexpr int kMinutes[] = {5, 15, 30, 60}, kFormats[] = {1, 2, 4, 8};
+  Meter meter;
+  meter.add_registers();
+  Values dimensions, control, status;
+  for (int n = 0; n < 4; ++n) {
+    const std::string set = "SET" + std::to_string(n + 1);
+    dimensions[set + ".NBR_BLKS"] = number(1);
+    dimensions[set + ".NBR_BLK_INTS"] = number(2);
+    dimensions[set + ".NBR_CHNS"] = number(1);
+    dimensions[set + ".INT_TIME"] = number(kMinutes[n]);
+    control[set + ".LP_SEL[0].LP_SOURCE_SELECT"] = number(n % 2);
+    control[set + ".INT_FMT_CDE"] = number(kFormats[n]);
+    status[set + ".NBR_VALID_BLOCKS"] = number(1);
+    status[set + ".NBR_VALID_INT"] = number(2);
+  }
+  meter.add(61, dimensions);
+  meter.add(62, control);
+  meter.add(63, status);
+  meter.report.clear();
+  for (int n = 0; n < 4; ++n) {
+    meter.add(static_cast<std::uint16_t>(64 + n),
+              Values{{"BLK_END_TIME", time_value(2026, 11, 20, 1, 0)},
+                     {"LP_DATA[0].LP_INT[0].INT_DATA[0]", number(100 + n)},
+                     {"LP_DATA[0].LP_INT[1].INT_DATA[0]", number(n == 3 ? -1 : 200 + n)}});
+  }
+  EXPECT_EQ(text_of(meter.report),
+            "ST64[0][0].0: active energy import 100 Wh at 2026-11-20T00:55 (interval)\n"
+            "ST64[0][1].0: active energy import 200 Wh at 2026-11-20T01:00 (interval)\n"
+            "ST65[0][0].0: active energy export 101 Wh at 2026-11-20T00:45 (interval)\n"
+            "ST65[0][1].0: active energy export 201 Wh at 2026-11-20T01:00 (interval)\n"
+            "ST66[0][0].0: active energy import 102 Wh at 2026-11-20T00:30 (interval)\n"
+            "ST66[0][1].0: active energy import 202 Wh at 2026-11-20T01:00 (interval)\n"
+            "ST67[0][0].0: active energy export 103 Wh at 2026-11-20T00:00 (interval)\n"
+            "ST67[0][1].0: active energy export -1 Wh at 2026-11-20T01:00 (interval)\n");
+}
+
+TEST(Tables, HistoryLog) {
+  Meter meter;
+  meter.add(71, Values{{"LOG_FLAGS", number(0b0110)},
+                       {"HIST_DATA_LENGTH", number(2)},
+                       {"NBR_HISTORY_ENTRIES", number(3)}});
+  meter.report.clear();
+  const std::uint8_t argument[] = {0x17, 0x00};
+  meter.add(74, Values{{"NBR_VALID_ENTRIES", number(2)},
+                       {"ENTRIES[0].HISTORY_TIME", time_value(2026, 11, 19, 3, 4, 5)},
+                       {"ENTRIES[0].HISTORY_CODE", number(2)},
+                       {"ENTRIES[1].HISTORY_TIME", time_value(2026, 11, 19, 3, 5, 0)},
+                       {"ENTRIES[1].HISTORY_CODE", number(7 | 0x800)},
+                       {"ENTRIES[1].HISTORY_ARGUMENT", bytes_value(argument)}});
+  EXPECT_EQ(text_of(meter.report),
+            "ST74[0]: 2026-11-19T03:04:05 event 2 primary power up, argument 0000\n"
+            "ST74[1]: 2026-11-19T03:05:00 event 2055 argument 1700\n");
+}
+
 TEST(Tables, EventLog) {
   Meter meter;
   meter.add(71, Values{{"LOG_FLAGS", number(1)},
@@ -211,6 +267,16 @@ TEST(Tables, IdentityAndState) {
   EXPECT_EQ(meter.report.meter.id, "12345678");
   EXPECT_NE(details_of(meter.report).find("ED_STD_STATUS1: LOW_BATTERY_FLAG TAMPER_DETECT_FLAG\n"),
             std::string::npos);
+}
+
+TEST(Tables, WhichHaveALayout) {
+  std::string tables;
+  for (std::uint16_t table = 0; table < 200; ++table) {
+    if (find_layout(table) != nullptr) tables += std::to_string(table) + " ";
+  }
+  EXPECT_EQ(tables,
+            "0 1 3 5 6 7 8 10 11 12 13 14 15 16 20 21 22 23 24 25 26 27 28 50 51 52 53 54 55 "
+            "60 61 62 63 64 65 66 67 70 71 72 73 74 75 76 ");
 }
 
 TEST(Tables, WhatIsMissingIsNamed) {

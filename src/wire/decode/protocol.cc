@@ -15,7 +15,7 @@
 namespace amity::decode {
 namespace {
 
-constexpr std::array<std::pair<Protocol, std::string_view>, 12> kNames{
+constexpr std::array<std::pair<Protocol, std::string_view>, 13> kNames{
     {{Protocol::kDlms, "dlms"},
      {Protocol::kMbus, "mbus"},
      {Protocol::kWmbus, "wmbus"},
@@ -27,6 +27,7 @@ constexpr std::array<std::pair<Protocol, std::string_view>, 12> kNames{
      {Protocol::kStg, "stg"},
      {Protocol::kModbus, "modbus"},
      {Protocol::kOsgp, "osgp"},
+     {Protocol::kMm, "mm"},
      {Protocol::kCapture, "pcap"}}};
 constexpr std::uint8_t kLongStart = 0x68, kShortStart = 0x10, kStop = 0x16, kAck = 0xE5,
                        kAcseTag = 0x60;

@@ -21,6 +21,7 @@ enum class Protocol : std::uint8_t {
   kStg,
   kModbus,
   kOsgp,  // never recognised: its messages begin with nothing of their own
+  kMm,    // never recognised: no public text tells its frames, ours are not the standard's
   kCapture
 };
 

@@ -436,6 +436,33 @@ TEST(Protocols, AnOsgpRequestIsReadWhereItIsSaidToBeOne) {
       << *frames[0].json;
 }
 
+TEST(Protocols, MetersAndMoreIsReadWhereItIsSaidToBeAndLabelled) {
+  const Bytes messages =
+      hex("414D4D0100660000000000AA1122334455660000000B00070000000000030102031A384E60748D1479"
+          "414D4D0102281122334455660000000000AA0000000B0007000000000002 6E6F");
+  DecodeOptions options;
+  options.keys.encryption = {Bytes(16, 0x42)};
+  const auto guessed = decode_stream(messages, options);
+  ASSERT_FALSE(guessed.empty());
+  EXPECT_FALSE(guessed[0].json.ok() &&
+               guessed[0].json->find(R"("protocol":"mm")") != std::string::npos)
+      << all(guessed);
+  options.protocol = Protocol::kMm;
+  options.explain = true;
+  const auto frames = decode_stream(messages, options);
+  ASSERT_EQ(frames.size(), 2u);
+  for (const auto& frame : frames) {
+    ASSERT_TRUE(frame.json.ok()) << all(frames);
+    EXPECT_NE(frame.json->find(R"("conformance":"own framing, not conformance-tested")"),
+              std::string::npos)
+        << *frame.json;
+    EXPECT_EQ(coverage(*frame.json), "once") << *frame.json;
+  }
+  EXPECT_NE(frames[0].json->find(R"("security":{"mode":"AES-CMAC","ok":true)"), std::string::npos)
+      << *frames[0].json;
+  EXPECT_NE(frames[1].json->find("no"), std::string::npos);
+}
+
 TEST(Protocols, AConcentratorReportGivesOneObjectAMeter) {
   const std::string xml =
       R"(<Report IdRpt="S02" IdPet="0" Version="3.1.c"><Cnc Id="CIR4621247027">)"

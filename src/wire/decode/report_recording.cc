@@ -3,6 +3,7 @@
 #include "wire/decode/layout.h"
 #include "wire/decode/modbus_recording.h"
 #include "wire/decode/readable_recording.h"
+#include "wire/mm/decode.h"
 #include "wire/osgp/decode.h"
 #include "wire/p1/decoder.h"
 #include "wire/sml/transport.h"
@@ -104,6 +105,24 @@ void ReportDecoders::decode_osgp(ByteView recording, ReportWriter& out) {
   out.add(0, std::move(status));
 }
 
+// Message by message, with the first key that fits.
+void ReportDecoders::decode_mm(ByteView recording, ReportWriter& out) {
+  std::size_t at = 0;
+  while (at < recording.size()) {
+    const auto size = mm::size_of(recording.subspan(at));
+    const ByteView message =
+        recording.subspan(at, size.ok() && *size ? **size : recording.size() - at);
+    Status status = mm::decode(message, {}, out.report());
+    for (const Bytes& key : options_.keys.encryption) {
+      if (key.size() != mm::kKeyBytes) continue;
+      status = mm::decode(message, key, out.report());
+      if (out.report().security.ok) break;
+    }
+    out.add(at, std::move(status));
+    at += message.size();
+  }
+}
+
 std::vector<DecodedFrame> ReportDecoders::decode(Protocol protocol, ByteView recording) {
   std::vector<DecodedFrame> decoded;
   ReportWriter out(options_, decoded);
@@ -135,6 +154,9 @@ std::vector<DecodedFrame> ReportDecoders::decode(Protocol protocol, ByteView rec
       break;
     case Protocol::kOsgp:
       decode_osgp(recording, out);
+      break;
+    case Protocol::kMm:
+      decode_mm(recording, out);
       break;
     case Protocol::kDlms:
     case Protocol::kCapture:

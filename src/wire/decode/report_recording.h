@@ -29,6 +29,7 @@ class ReportDecoders {
   void decode_p1(ByteView recording, ReportWriter& out);
   void decode_c1222(ByteView recording, ReportWriter& out);
   void decode_osgp(ByteView recording, ReportWriter& out);
+  void decode_mm(ByteView recording, ReportWriter& out);
 
   const DecodeOptions& options_;
   const c12::Keys no_c12_keys_;

@@ -205,8 +205,10 @@ std::optional<wire::MeterTime> parse_time(std::string_view text) {
     if (text[0] == '2') time.utc_offset_minutes = std::int16_t{0};
     text.remove_prefix(1);
   }
-  if ((text.size() != 10 && text.size() != 12) || !std::all_of(text.begin(), text.end(), is_digit))
-    return std::nullopt;
+  if (text.size() != 10 && text.size() != 12) return std::nullopt;
+  for (const char c : text) {
+    if (!is_digit(c)) return std::nullopt;
+  }
   const auto two = [&](std::size_t at) {
     return static_cast<std::uint8_t>((text[at] - '0') * 10 + (text[at + 1] - '0'));
   };

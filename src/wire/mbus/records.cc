@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "wire/mbus/value.h"
+#include "wire/mbus/vendor_blocks.h"
 
 namespace amity::mbus {
 namespace {
@@ -110,6 +111,7 @@ class RecordDecoder {
                      data_.subspan(at_ + head_.dib_size, head_.size - head_.dib_size), "VIF");
     layout_.leaf_hex(base_ + value_at, value.first(1), "LVAR");
     layout_.leaf_hex(base_ + value_at + 1, value.subspan(1), "block");
+    (void)read_vendor_record(report_.meter.manufacturer, id, value.subspan(1), report_);
     report_.unknown.push_back(
         {layout_.original(base_ + value_at + 1), std::move(id), to_hex(value.subspan(1))});
   }

@@ -1,6 +1,7 @@
 #include "wire/mbus/telegram.h"
 
 #include "wire/mbus/records.h"
+#include "wire/mbus/vendor_blocks.h"
 
 namespace amity::mbus {
 namespace {
@@ -98,6 +99,10 @@ Status Telegram::contents() {
   switch (header_.information->content) {
     case Content::kRecords: {
       if (payload.empty()) return {};
+      if (read_vendor_payload(meter_, header_.ci, payload, report_)) {
+        unknown_payload();
+        return {};
+      }
       const Status status = decode_records(payload, plain_at_, layout_, d_.scratch_, report_);
       if (status.ok() && !to_meter_) d_.formats_.learn(meter_.manufacturer, d_.scratch_.heads);
       return status;
@@ -129,6 +134,7 @@ Status Telegram::contents() {
                       "the CI-field " + to_hex(ByteView(&header_.ci, 1)) + " is reserved",
                       header_.payload_at - 1);
   report_.details.emplace_back("contents", std::string(header_.information->name));
+  if (!read_vendor_payload(meter_, header_.ci, payload, report_)) (void)open_apator();
   unknown_payload();
   return {};
 }

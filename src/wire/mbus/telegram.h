@@ -34,6 +34,8 @@ class Telegram {
   bool open_mode_5();
   bool open_mode_7();
   bool open_des();
+  // A payload of 18 bytes of Apator's AT-WMBUS-NA-1: access number, one more, a block of mode 5.
+  bool open_apator();
   bool mac_fits(const Key& key);
   bool mac_of_afl_fits();
   void refuse(std::string_view mode, std::string reason);

@@ -3,6 +3,7 @@
 
 #include "base/crc.h"
 #include "wire/mbus/telegram.h"
+#include "wire/mbus/vendor_blocks.h"
 
 namespace amity::mbus {
 namespace {
@@ -123,6 +124,27 @@ bool Telegram::open_mode_5() {
   plain_at_ += size;
   closed_ = false;
   return true;
+}
+
+bool Telegram::open_apator() {
+  const ByteView payload = rest(plain_at_);
+  const bool apator = report_.meter.manufacturer == "APA" && meter_.version == 20 &&
+                      (header_.ci == 0xA0 || header_.ci == 0xA1) && payload.size() == 18;
+  if (!apator) return false;
+  d_.candidate_.resize(16);
+  const Block iv = iv_of_mode_5(meter_, payload[0]);
+  std::size_t tried = 0;
+  for (const Key* key : keys_.find(meter_)) {
+    if (key->bytes().size() != 16) continue;
+    ++tried;
+    d_.cipher_.aes_cbc_decrypt(key->bytes(), iv, payload.subspan(2), d_.candidate_.data());
+    if (!read_apator_block(d_.candidate_, report_)) continue;
+    report_.security.mode = kModeNames[5];
+    return true;
+  }
+  report_.security = {kModeNames[5], false,
+                      tried == 0 ? "no key for this meter" : "wrong key: the block makes no sense"};
+  return false;
 }
 
 // Over MCL, MCR, ML where it is there, and everything from the transport layer's CI-field on.

@@ -69,34 +69,34 @@ std::string_view medium_name(unsigned type) {
 }
 
 // Identifiers and messages are hexadecimal digits of ASCII; those that are not stand as they are.
-std::string hex_text(std::string_view hex) {
-  if (hex.size() % 2 != 0) return std::string(hex);
-  std::string text;
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    unsigned value = 0;
-    for (const char c : hex.substr(i, 2)) {
-      if (c >= '0' && c <= '9') {
-        value = value << 4 | static_cast<unsigned>(c - '0');
-      } else if (c >= 'A' && c <= 'F') {
-        value = value << 4 | static_cast<unsigned>(c - 'A' + 10);
-      } else {
-        return std::string(hex);
-      }
+void hex_text(std::string_view hex, std::string& out) {
+  static constexpr unsigned kNone = 0x100;
+  static constexpr auto kDigits = [] {
+    std::array<std::uint16_t, 256> digits{};
+    digits.fill(kNone);
+    for (unsigned i = 0; i < 16; ++i)
+      digits[static_cast<unsigned char>("0123456789ABCDEF"[i])] = static_cast<std::uint16_t>(i);
+    return digits;
+  }();
+  out.assign(hex);
+  if (hex.size() % 2 != 0) return;
+  char* to = out.data();
+  for (const char *at = hex.data(), *end = at + hex.size(); at != end; at += 2) {
+    const unsigned value = kDigits[static_cast<unsigned char>(at[0])] * 16u +
+                           kDigits[static_cast<unsigned char>(at[1])];
+    if (value < 0x20 || value > 0x7E) {
+      out.assign(hex);
+      return;
     }
-    if (value < 0x20 || value > 0x7E) return std::string(hex);
-    text += static_cast<char>(value);
+    *to++ = static_cast<char>(value);
   }
-  return text;
+  out.resize(hex.size() / 2);
 }
 
-Reading& add_reading(const DataSet& set, std::string_view quantity, std::string_view kind,
-                     const DataGroup& group, std::uint8_t unit, Report& report) {
-  Reading& reading = report.readings.emplace_back();
-  reading.quantity = quantity;
-  reading.kind = kind;
-  reading.id.assign(set.address);
-  set_value(group, unit, reading);
-  return reading;
+std::string hex_text(std::string_view hex) {
+  std::string text;
+  hex_text(hex, text);
+  return text;
 }
 
 void add_unknown(const DataSet& set, Report& report) {
@@ -110,29 +110,25 @@ void read_power_failures(const DataSet& set, Report& report) {
   for (std::size_t i = 2; i + 1 < set.count; i += 2) {
     const auto time = iec62056_21::parse_time(set.group(i).text);
     wire::Event& event = report.events.emplace_back();
-    event.text =
-        fmt::format("power failure of {} s",
-                    iec62056_21::parse_number(set.group(i + 1).value).value_or(Decimal{}).value);
+    event.text = "power failure of ";
+    event.text +=
+        std::to_string(iec62056_21::parse_number(set.group(i + 1).value).value_or(Decimal{}).value);
+    event.text += " s";
     if (time) event.time = *time;
     event.id.assign(set.address);
-  }
-}
-
-// Belgium: (count)(what)(what)(month)(time)(value)...: maximum demand of the last months.
-void read_maxima(const DataSet& set, Report& report) {
-  std::uint64_t storage = 1;
-  for (std::size_t i = 3; i + 2 < set.count; i += 3, ++storage) {
-    Reading& reading =
-        add_reading(set, "active power import", "maximum", set.group(i + 2), 27, report);
-    reading.storage = storage;
-    if (const auto time = iec62056_21::parse_time(set.group(i + 1).text)) reading.time = *time;
   }
 }
 
 }  // namespace
 
 Status Decoder::decode(ByteView telegram, Report& report) {
-  report.clear();
+  readings_.begin(report);
+  const Status status = decode_any(telegram, report);
+  readings_.finish();
+  return status;
+}
+
+Status Decoder::decode_any(ByteView telegram, Report& report) {
   report.protocol = "p1";
   if (telegram.empty() || telegram[0] != kEncryptedTag) return decode_plain(telegram, report);
   report.security.mode = "aes-gcm";
@@ -164,17 +160,49 @@ Status Decoder::decode_plain(ByteView bytes, Report& report) {
   if (telegram.identification.size() > 4)
     report.meter.model.assign(telegram.identification.substr(4));
   if (!telegram.has_crc) report.details.emplace_back("crc", "none");
-  iec62056_21::DataReader reader(telegram.data, telegram.data_offset);
-  for (std::size_t place = 0;; ++place) {
-    AMITY_TRY(const bool more, reader.next(set_));
-    if (!more) break;
-    read(look_up(set_.address, place), set_, report);
-  }
-  name_devices(report);
+  AMITY_CHECK(read_sets(telegram, report));
+  name_devices();
   return {};
 }
 
-const Decoder::Address& Decoder::look_up(std::string_view text, std::size_t place) {
+Status Decoder::read_sets(const Telegram& telegram, Report& report) {
+  std::string_view rest = telegram.data;
+  std::size_t offset = telegram.data_offset;
+  for (std::size_t place = 0;; ++place) {
+    if (place < addresses_.size()) {
+      const Address& known = addresses_[place];
+      std::size_t size = known.line.read(rest, readings_);
+      if (size == 0) {
+        size = known.line.repeat(rest, offset, set_);
+        if (size != 0) read(known, set_, report);
+      }
+      if (size != 0) {
+        rest.remove_prefix(size);
+        offset += size;
+        continue;
+      }
+    }
+    iec62056_21::DataReader reader(rest, offset);
+    AMITY_TRY(const bool more, reader.next(set_));
+    if (!more) return {};
+    Address& address = look_up(set_.address, place);
+    const std::size_t before = readings_.size();
+    read(address, set_, report);
+    const std::size_t start = set_.offset - offset;
+    const std::string_view line = rest.substr(start, reader.position() - start + 2);
+    const std::size_t size = reader.position() - start;
+    if (readings_.size() == before + 1)
+      address.line.learn(line, size, number_, readings_[before]);
+    else
+      address.line.learn(line, size, set_);
+    std::size_t behind = reader.position();
+    while (behind < rest.size() && (rest[behind] == '\r' || rest[behind] == '\n')) ++behind;
+    rest.remove_prefix(behind);
+    offset += behind;
+  }
+}
+
+Decoder::Address& Decoder::look_up(std::string_view text, std::size_t place) {
   place = std::min(place, kPlacesMax);
   if (place >= addresses_.size()) addresses_.resize(place + 1);
   Address& address = addresses_[place];
@@ -183,6 +211,27 @@ const Decoder::Address& Decoder::look_up(std::string_view text, std::size_t plac
   address.obis = iec62056_21::parse_address(text);
   address.quantity = address.obis ? obis::quantity_of(*address.obis) : obis::Quantity{};
   return address;
+}
+
+Reading& Decoder::add_reading(const DataSet& set, std::string_view quantity, std::string_view kind,
+                              const DataGroup& group, std::uint8_t unit) {
+  Reading& reading = readings_.add();
+  reading.quantity = quantity;
+  reading.kind = kind;
+  reading.id.assign(set.address);
+  set_value(group, unit, reading);
+  number_ = group.value;
+  return reading;
+}
+
+// Belgium: (count)(what)(what)(month)(time)(value)...: maximum demand of the last months.
+void Decoder::read_maxima(const DataSet& set) {
+  std::uint64_t storage = 1;
+  for (std::size_t i = 3; i + 2 < set.count; i += 3, ++storage) {
+    Reading& reading = add_reading(set, "active power import", "maximum", set.group(i + 2), 27);
+    reading.storage = storage;
+    if (const auto time = iec62056_21::parse_time(set.group(i + 1).text)) reading.time = *time;
+  }
 }
 
 void Decoder::read(const Address& address, const DataSet& set, Report& report) {
@@ -206,13 +255,13 @@ void Decoder::read(const Address& address, const DataSet& set, Report& report) {
   // P1 gives 31.4.0 a meaning of its own; of the others no quantity is known.
   const bool own = obis->d() == 4 || obis->d() == 32 || obis->d() == 36;
   if (const Word* word = own ? find_word(*obis) : nullptr) {
-    add_reading(set, word->quantity, word->kind, set.group(last), 255, report);
+    add_reading(set, word->quantity, word->kind, set.group(last), 255);
     return;
   }
   const obis::Quantity& quantity = address.quantity;
   if (!quantity.name.empty() && !quantity.kind.empty()) {
     Reading& reading =
-        add_reading(set, quantity.name, quantity.kind, set.group(last), quantity.unit, report);
+        add_reading(set, quantity.name, quantity.kind, set.group(last), quantity.unit);
     reading.tariff = obis->e();
     if (last == 1) {
       if (const auto time = iec62056_21::parse_time(set.group(0).text)) reading.time = *time;
@@ -232,7 +281,7 @@ bool Decoder::read_abstract(const Obis& obis, const DataSet& set, Report& report
     return true;
   }
   if (obis.c() == 42 || (obis.c() == 96 && obis.d() == 1 && obis.e() <= 1)) {
-    if (report.meter.id.empty()) report.meter.id = hex_text(text);
+    if (report.meter.id.empty()) hex_text(text, report.meter.id);
     return true;
   }
   if (obis.c() == 96 && obis.d() == 1 && obis.e() == 4) {  // Belgium
@@ -241,18 +290,18 @@ bool Decoder::read_abstract(const Obis& obis, const DataSet& set, Report& report
   }
   if (obis.c() == 96 && obis.d() == 13) {
     if (text.empty()) return true;  // no message
-    Reading& reading = report.readings.emplace_back();
+    Reading& reading = readings_.add();
     reading.quantity = "text message";
     reading.value = hex_text(text);
     reading.id.assign(set.address);
     return true;
   }
   if (obis.c() == 98 && obis.d() == 1) {
-    read_maxima(set, report);
+    read_maxima(set);
     return true;
   }
   if (const Word* word = find_word(obis)) {
-    add_reading(set, word->quantity, word->kind, set.group(set.count - 1), 255, report);
+    add_reading(set, word->quantity, word->kind, set.group(set.count - 1), 255);
     return true;
   }
   return false;
@@ -263,7 +312,7 @@ bool Decoder::read_device(const Obis& obis, const DataSet& set, Report& report) 
   Device& device = devices_[obis.b()];
   const std::string_view text = set.group(0).text;
   if (obis.c() == 96 && obis.d() == 1 && obis.e() <= 1) {
-    if (device.id.empty()) device.id = hex_text(text);
+    if (device.id.empty()) hex_text(text, device.id);
     return true;
   }
   if (obis.c() == 96 && obis.d() == 1 && obis.e() == 2) {  // Belgium: EAN
@@ -276,7 +325,7 @@ bool Decoder::read_device(const Obis& obis, const DataSet& set, Report& report) 
     return true;
   }
   if (obis.d() == 4) {
-    add_reading(set, "valve position", "", set.group(0), 255, report).subunit = obis.b();
+    readings_.set_subunit(add_reading(set, "valve position", "", set.group(0), 255), obis.b());
     return true;
   }
   // 24.2.n (time)(value*unit); DSMR 2.2 and 3: 24.3.0 (time)(00)(minutes)(1)(address)(unit)(value)
@@ -284,17 +333,18 @@ bool Decoder::read_device(const Obis& obis, const DataSet& set, Report& report) 
   if (!old && (obis.d() != 2 || set.count != 2)) return false;
   DataGroup group = set.group(set.count - 1);
   if (old) group.unit = set.group(5).text;
-  Reading& reading = add_reading(set, "", "total", group, 255, report);
+  Reading& reading = add_reading(set, "", "total", group, 255);
   if (reading.unit == "m3") reading.quantity = "volume";
   if (reading.unit == "J" || reading.unit == "Wh") reading.quantity = "energy";
   if (const auto time = iec62056_21::parse_time(text)) reading.time = *time;
-  reading.subunit = obis.b();
+  readings_.set_subunit(reading, obis.b());
   return true;
 }
 
 // Which meter a value came from: channels are named before or behind their values.
-void Decoder::name_devices(Report& report) {
-  for (Reading& reading : report.readings) {
+void Decoder::name_devices() {
+  for (std::size_t i = readings_.first_with_subunit(); i < readings_.size(); ++i) {
+    Reading& reading = readings_[i];
     if (reading.subunit == 0 || reading.subunit >= kDevicesMax) continue;
     const Device& device = devices_[reading.subunit];
     const std::string_view medium = medium_name(device.type);

@@ -22,6 +22,24 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string json;
   append_json(report, json);
 
+  // What was read before does not matter: lines of the input, known from the telegram above, stand
+  // beside others now.
+  Bytes next;
+  p1::TelegramWriter second("XXX5", next);
+  second.line(as_text(input.first(size - size / 3)));
+  second.line("1-0:1.8.1(004426.001*kWh)");
+  second.line(as_text(input.subspan(size - size / 3)));
+  second.finish();
+  for (int i = 0; i < 2; ++i) {
+    const Status used = decoder.decode(next, report);
+    std::string alone, after;
+    append_json(report, after);
+    wire::Report clean;
+    const Status fresh = p1::Decoder().decode(next, clean);
+    append_json(clean, alone);
+    AMITY_ASSERT(used.ok() == fresh.ok() && after == alone);
+  }
+
   if (size > 8'000) return 0;
   Bytes sealed, plain;
   AMITY_ASSERT(p1::seal_telegram(input, Bytes(8, 1), 1, {Bytes(16, 0), {}}, sealed).ok());

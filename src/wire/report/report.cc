@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -13,7 +14,7 @@
 namespace amity::wire {
 namespace {
 
-constexpr std::size_t kBufferBytes = 4096, kNumberBytesMax = 64, kShortTextMax = 64;
+constexpr std::size_t kBufferBytes = 2048, kNumberBytesMax = 64, kShortTextMax = 64;
 
 using Sixteen = std::array<std::uint64_t, 2>;
 
@@ -354,25 +355,48 @@ void write_long_reading(Json& json, const Reading& reading) {
   json.close();
 }
 
+// Whether it is of the form 1-0:1.8.0*255 and of 8 to 16 characters, as nearly all names are; then
+// nothing of it is to be escaped.
+bool is_short_obis(std::string_view id) {
+  if (id.size() < 8 || id.size() > 16) return false;
+  std::uint64_t first, last;
+  std::memcpy(&first, id.data(), 8);
+  std::memcpy(&last, id.data() + id.size() - 8, 8);
+  constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x80 * kOnes;
+  // The lowest character beyond '*' to ':' leaves its high bit in one of the differences.
+  const auto beyond = [](std::uint64_t x) { return (x - kOnes * '*') | (kOnes * ':' - x); };
+  if (((beyond(first) | beyond(last)) & kHigh) != 0) return false;
+  const auto place_of = [first](char c) {  // 8: not among the first eight
+    const std::uint64_t x = first ^ kOnes * static_cast<unsigned char>(c);
+    return std::countr_zero((x - kOnes) & ~x & kHigh) / 8;
+  };
+  const int dash = place_of('-'), colon = place_of(':');
+  return dash <= 3 && dash < colon && colon < 8 && colon - dash <= 4;
+}
+
 // What nearly all readings are: an exact number, and nothing of its texts to be escaped.
-bool is_short(const Reading& reading) {
+inline bool is_short(const Reading& reading) {
   const auto* exact = std::get_if<Decimal>(&reading.value);
   return exact != nullptr && exact->exponent >= -18 && exact->exponent <= 18 &&
          reading.quantity.size() <= kShortTextMax && reading.unit.size() <= kShortTextMax &&
-         reading.kind.size() <= kShortTextMax && is_short_and_plain(reading.id) &&
-         is_short_and_plain(reading.note);
+         reading.kind.size() <= kShortTextMax &&
+         (reading.note.empty() || is_short_and_plain(reading.note));
 }
 
 constexpr std::size_t kShortReadingMax = 5 * kShortTextMax + 300;  // texts; names and numbers
 
-char* write_short_reading(char* at, const Reading& reading) {
+char* write_short_reading(char* at, const Reading& reading, bool obis) {
   at = put(put_words(at, "{\"quantity\":\""), reading.quantity);
   at = put(put_words(at, "\",\"unit\":\""), reading.unit);
   at = put_words(at, "\",\"value\":");
   at = write_decimal(at, *std::get_if<Decimal>(&reading.value));
-  at = put_digits(put_words(at, ",\"storage\":"), reading.storage);
-  at = put_digits(put_words(at, ",\"tariff\":"), reading.tariff);
-  at = put_digits(put_words(at, ",\"subunit\":"), reading.subunit);
+  if ((reading.storage | reading.tariff | reading.subunit) == 0) {
+    at = put_words(at, ",\"storage\":0,\"tariff\":0,\"subunit\":0");
+  } else {
+    at = put_digits(put_words(at, ",\"storage\":"), reading.storage);
+    at = put_digits(put_words(at, ",\"tariff\":"), reading.tariff);
+    at = put_digits(put_words(at, ",\"subunit\":"), reading.subunit);
+  }
   if (!reading.kind.empty()) {
     at = put(put_words(at, ",\"kind\":\""), reading.kind);
     *at++ = '"';
@@ -381,9 +405,11 @@ char* write_short_reading(char* at, const Reading& reading) {
     at = write_time(put_words(at, ",\"time\":\""), reading.time);
     *at++ = '"';
   }
-  if (!reading.id.empty()) {
-    at = is_obis(reading.id) ? put_words(at, ",\"obis\":\"") : put_words(at, ",\"id\":\"");
-    at = put(at, reading.id);
+  if (obis) {
+    at = put(put_words(at, ",\"obis\":\""), reading.id);
+    *at++ = '"';
+  } else if (!reading.id.empty()) {
+    at = put(put_words(at, ",\"id\":\""), reading.id);
     *at++ = '"';
   }
   if (!reading.note.empty()) {
@@ -398,10 +424,15 @@ void write_readings(Json& json, std::span<const Reading> readings) {
   json.key("readings");
   json.raw("[");
   for (const Reading& reading : readings) {
-    if (&reading != readings.data()) json.raw(",");
-    if (is_short(reading)) {
-      json.write(kShortReadingMax, [&](char* at) { return write_short_reading(at, reading); });
+    const bool short_obis = is_short_obis(reading.id);
+    if ((short_obis || is_short_and_plain(reading.id)) && is_short(reading)) {
+      const bool obis = short_obis || is_obis(reading.id);
+      json.write(kShortReadingMax, [&](char* at) {
+        *at = ',';
+        return write_short_reading(at + (&reading == readings.data() ? 0 : 1), reading, obis);
+      });
     } else {
+      if (&reading != readings.data()) json.raw(",");
       write_long_reading(json, reading);
     }
   }

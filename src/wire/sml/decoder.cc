@@ -53,6 +53,17 @@ void append_obis(const dlms::Obis& obis, std::string& out) {
   out.append(text, at);
 }
 
+void append_status(std::uint64_t status, std::string& out) {
+  char text[16];
+  out += "status ";
+  char* at = std::end(text);
+  do {
+    *--at = "0123456789ABCDEF"[status & 15];
+    status >>= 4;
+  } while (status != 0);
+  out.append(at, std::end(text));
+}
+
 bool is_text(ByteView bytes) {
   return std::all_of(bytes.begin(), bytes.end(),
                      [](std::uint8_t c) { return c >= 0x20 && c < 0x7F; });
@@ -136,64 +147,66 @@ Status Decoder::decode_payload(ByteView payload, Report& report) {
 void Decoder::read_message(TlvReader& reader, Report& report) {
   const std::size_t start = reader.position();
   const MessageHead head = read_head(reader);
-  const auto type = static_cast<MessageType>(head.type);
   const std::size_t body_offset = reader.offset();
-  OpenResponse open;
-  ProfilePackResponse pack;
-  ProfileListResponse profile;
-  Attention attention;
-  ParameterResponse parameters;
   if (!reader.ok()) return;
-  if (type == MessageType::kOpenResponse) {
-    read_body(reader, open);
-  } else if (type == MessageType::kListResponse) {
-    read_body(reader, list_);
-  } else if (type == MessageType::kAttention) {
-    read_body(reader, attention);
-  } else if (type == MessageType::kProfilePackResponse) {
-    read_body(reader, pack);
-  } else if (type == MessageType::kProfileListResponse) {
-    read_body(reader, profile);
-  } else if (type == MessageType::kParameterResponse) {
-    read_body(reader, parameters);
-  } else {
-    reader.skip();
-  }
-  const Crc crc = read_tail(reader, start);
-  if (!reader.ok()) return;  // nothing of a message is used before its CRC was found right
-  if (crc != Crc::kX25) report.details.emplace_back("message_crc", to_string(crc));
-  switch (type) {
-    case MessageType::kOpenResponse:
-      note_server(open.server_id, report);
-      break;
+  // A body is used once the CRC behind it was found right.
+  const auto read_whole = [&](auto& body) {
+    read_body(reader, body);
+    return is_whole(reader, start, report);
+  };
+  switch (static_cast<MessageType>(head.type)) {
+    case MessageType::kOpenResponse: {
+      OpenResponse open;
+      if (read_whole(open)) note_server(open.server_id, report);
+      return;
+    }
     case MessageType::kListResponse:
-      add_list(body_offset, report);
-      break;
-    case MessageType::kAttention:
-      note_server(attention.server_id, report);
-      report.events.push_back({static_cast<std::int64_t>(unsigned_of(attention.number.last(
-                                   std::min<std::size_t>(attention.number.size(), 4)))),
-                               text_or_hex(attention.message),
-                               {},
-                               to_hex(attention.number)});
-      add_parameters(attention.details, report);
-      break;
-    case MessageType::kProfilePackResponse:
-      add_profile(pack, report);
-      break;
-    case MessageType::kProfileListResponse:
-      add_profile(profile, report);
-      break;
-    case MessageType::kParameterResponse:
+      if (read_whole(list_)) add_list(body_offset, report);
+      return;
+    case MessageType::kAttention: {
+      Attention attention;
+      if (read_whole(attention)) add_attention(attention, report);
+      return;
+    }
+    case MessageType::kProfilePackResponse: {
+      ProfilePackResponse pack;
+      if (read_whole(pack)) add_profile(pack, report);
+      return;
+    }
+    case MessageType::kProfileListResponse: {
+      ProfileListResponse profile;
+      if (read_whole(profile)) add_profile(profile, report);
+      return;
+    }
+    case MessageType::kParameterResponse: {
+      ParameterResponse parameters;
+      if (!read_whole(parameters)) return;
       note_server(parameters.server_id, report);
       add_parameters(parameters.tree, report);
-      break;
-    case MessageType::kCloseResponse:
-      break;
+      return;
+    }
     default:
-      report.details.emplace_back("message", name_of(head.type));
       break;
   }
+  reader.skip();
+  if (is_whole(reader, start, report) && head.type != std::uint32_t(MessageType::kCloseResponse))
+    report.details.emplace_back("message", name_of(head.type));
+}
+
+bool Decoder::is_whole(TlvReader& reader, std::size_t start, Report& report) {
+  const Crc crc = read_tail(reader, start);
+  if (reader.ok() && crc != Crc::kX25) report.details.emplace_back("message_crc", to_string(crc));
+  return reader.ok();
+}
+
+void Decoder::add_attention(const Attention& attention, Report& report) {
+  note_server(attention.server_id, report);
+  report.events.push_back({static_cast<std::int64_t>(unsigned_of(attention.number.last(
+                               std::min<std::size_t>(attention.number.size(), 4)))),
+                           text_or_hex(attention.message),
+                           {},
+                           to_hex(attention.number)});
+  add_parameters(attention.details, report);
 }
 
 void Decoder::note_server(ByteView id, Report& report) {
@@ -232,8 +245,7 @@ void Decoder::add_entry(const ListEntry& entry, std::size_t offset, Report& repo
     Reading& reading = add_reading(name, entry.unit.value_or(255), report);
     set_value(value, entry.scaler.value_or(0), reading);
     reading.time = meter_time(entry.time);
-    if (entry.status)
-      fmt::format_to(std::back_inserter(reading.note), "status {:X}", *entry.status);
+    if (entry.status) append_status(*entry.status, reading.note);
     if (corrected) reading.note += "sign corrected";
     return;
   }
@@ -272,9 +284,10 @@ void Decoder::add_profile(const ProfilePackResponse& profile, Report& report) {
       reading.time = meter_time(row.time);
       if (row.time.kind == Time::Kind::kSecIndex)
         reading.note = fmt::format("second index {}", row.time.value);
-      if (row.status != 0)
-        fmt::format_to(std::back_inserter(reading.note), "{}status {:X}",
-                       reading.note.empty() ? "" : ", ", row.status);
+      if (row.status != 0) {
+        if (!reading.note.empty()) reading.note += ", ";
+        append_status(row.status, reading.note);
+      }
     }
   }
 }

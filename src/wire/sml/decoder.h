@@ -17,6 +17,9 @@ class Decoder {
 
  private:
   void read_message(TlvReader& reader, wire::Report& report);
+  // CRC and end of the message that began at `start`; false: the reader says why.
+  static bool is_whole(TlvReader& reader, std::size_t start, wire::Report& report);
+  void add_attention(const Attention& attention, wire::Report& report);
   void add_list(std::size_t offset, wire::Report& report);
   void add_entry(const ListEntry& entry, std::size_t offset, wire::Report& report);
   void add_profile(const ProfilePackResponse& profile, wire::Report& report);

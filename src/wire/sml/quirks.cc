@@ -1,7 +1,5 @@
 #include "wire/sml/quirks.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <iterator>
 
@@ -40,8 +38,26 @@ ServerId parse_server_id(ByteView id) {
 void append_server_id(ByteView id, std::string& out) {
   const ServerId parsed = parse_server_id(id);
   if (!parsed.manufacturer.empty() && id[0] != 0x06 && id[1] <= 9 && parsed.serial <= 99'999'999) {
-    fmt::format_to(std::back_inserter(out), "{}{}{:02X}{:08}", id[1], parsed.manufacturer, id[5],
-                   parsed.serial);
+    static constexpr char kHex[] = "0123456789ABCDEF";
+    char text[] = {static_cast<char>('0' + id[1]),
+                   'A',
+                   'A',
+                   'A',
+                   kHex[id[5] >> 4],
+                   kHex[id[5] & 15],
+                   '0',
+                   '0',
+                   '0',
+                   '0',
+                   '0',
+                   '0',
+                   '0',
+                   '0'};
+    std::copy(parsed.manufacturer.begin(), parsed.manufacturer.end(), text + 1);
+    char* at = std::end(text);
+    for (std::uint32_t rest = parsed.serial; rest != 0; rest /= 10)
+      *--at = static_cast<char>('0' + rest % 10);
+    out.append(text, sizeof text);
     return;
   }
   const bool printable =

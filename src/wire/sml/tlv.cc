@@ -27,7 +27,7 @@ void TlvReader::fail(ErrorCode code, std::string reason) {
   at_ = bytes_.size();
 }
 
-Element TlvReader::next() {
+Element TlvReader::next_in_full() {
   const std::size_t size = bytes_.size();
   if (at_ >= size) {
     fail(ErrorCode::kTruncated, "an element is missing");
@@ -49,8 +49,7 @@ Element TlvReader::next() {
     at_ += head;
     return {type, length, {}};
   }
-  const bool known = type == Type::kOctets || type == Type::kBool || type == Type::kSigned ||
-                     type == Type::kUnsigned;
+  const bool known = is_primitive(type);
   if (!known || length < head) {
     fail(ErrorCode::kMalformed, known ? "a length that does not cover itself" : "unknown type");
     return {};
@@ -75,7 +74,7 @@ std::size_t TlvReader::any_list(const char* what) {
   return ok() ? element.count : 0;
 }
 
-bool TlvReader::list(std::size_t count, const char* what) {
+bool TlvReader::list_in_full(std::size_t count, const char* what) {
   const std::size_t before = at_;
   const std::size_t found = any_list(what);
   if (ok() && found != count) {
@@ -85,42 +84,18 @@ bool TlvReader::list(std::size_t count, const char* what) {
   return ok();
 }
 
-ByteView TlvReader::octets(const char* what) {
-  const std::size_t before = at_;
-  const Element element = next();
-  if (ok() && element.type != Type::kOctets) {
-    at_ = before;
-    fail(ErrorCode::kMalformed, std::string(what) + " must be an octet string");
-  }
-  return ok() ? element.bytes : ByteView{};
-}
-
-std::uint64_t TlvReader::number(const char* what) {
-  const std::size_t before = at_;
-  const Element element = next();
-  if (ok() &&
-      (element.type != Type::kUnsigned || element.bytes.empty() || element.bytes.size() > 8)) {
-    at_ = before;
-    fail(ErrorCode::kMalformed, std::string(what) + " must be an unsigned integer");
-  }
-  return ok() ? unsigned_of(element.bytes) : 0;
+void TlvReader::refuse(std::size_t before, const char* what, const char* why) {
+  if (!ok()) return;
+  at_ = before;
+  fail(ErrorCode::kMalformed, std::string(what) + why);
 }
 
 std::int64_t TlvReader::signed_number(const char* what) {
   const std::size_t before = at_;
   const Element element = next();
-  if (ok() &&
-      (element.type != Type::kSigned || element.bytes.empty() || element.bytes.size() > 8)) {
-    at_ = before;
-    fail(ErrorCode::kMalformed, std::string(what) + " must be an integer");
-  }
-  return ok() ? signed_of(element.bytes) : 0;
-}
-
-bool TlvReader::absent() {
-  if (at_ >= bytes_.size() || bytes_[at_] != 0x01) return false;
-  ++at_;
-  return true;
+  if (element.type == Type::kSigned && !element.bytes.empty() && element.bytes.size() <= 8)
+    return signed_of(element.bytes);
+  return refuse(before, what, " must be an integer"), 0;
 }
 
 bool TlvReader::end_of_message() {
@@ -144,12 +119,6 @@ void TlvReader::skip() {
     if (++depth == left.size()) return fail(ErrorCode::kLimit, "lists nested too deeply");
     left[depth] = element.count;
   }
-}
-
-std::uint64_t unsigned_of(ByteView big_endian) {
-  std::uint64_t value = 0;
-  for (const std::uint8_t byte : big_endian) value = value << 8 | byte;
-  return value;
 }
 
 std::int64_t signed_of(ByteView big_endian) {

@@ -1,7 +1,7 @@
 // Calls to the server, typed by its description. Problems (RFC 9457) become ApiError; 401 tells the session that it is over.
 import createClient from 'openapi-fetch';
 import type { paths } from './schema';
-import type { Completeness, Readings, Role } from './types';
+import type { Completeness, Readings, Role, VirtualTerm } from './types';
 
 export class ApiError extends Error {
   constructor(readonly status: number, readonly title: string, readonly detail: string, readonly retry_after_s: number | null = null) {
@@ -108,6 +108,14 @@ export const api = {
   billingRuns: (signal?: Signal) => take(client.GET('/api/v1/billing/runs', optional(signal))),
   runBilling: (body: { account?: number; again?: boolean }) => take(client.POST('/api/v1/billing/runs', { body })),
   balances: (query: Query, signal?: Signal) => take(client.GET('/api/v1/balances', { params: { query: asked(query) }, ...optional(signal) })),
+  sums: (query: Query, signal?: Signal) => take(client.GET('/api/v1/balances/sums', { params: { query: asked(query) }, ...optional(signal) })),
+  virtualMeters: (signal?: Signal) => take(client.GET('/api/v1/virtual-meters', optional(signal))),
+  addVirtualMeter: (name: string, terms: VirtualTerm[]) => take(client.POST('/api/v1/virtual-meters', { body: { name, terms } })),
+  changeVirtualMeter: (name: string, terms: VirtualTerm[]) =>
+    take(client.PATCH('/api/v1/virtual-meters/{name}', { params: { path: { name } }, body: { terms } })),
+  removeVirtualMeter: (name: string) => take(client.DELETE('/api/v1/virtual-meters/{name}', { params: { path: { name } } })),
+  virtualReadings: (name: string, query: Query, signal?: Signal) =>
+    take(client.GET('/api/v1/virtual-meters/{name}/readings', { params: { path: { name }, query: asked(query) }, ...optional(signal) })) as Promise<Readings>,
   users: (signal?: Signal) => take(client.GET('/api/v1/users', optional(signal))),
   addUser: (user: { name: string; password: string; role: Role }) => take(client.POST('/api/v1/users', { body: user })),
   changeUser: (name: string, patch: { role?: Role; disabled?: boolean }) =>

@@ -2232,6 +2232,132 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/meter-exchanges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record a meter exchange
+         * @description Told after the fact; days that were decided without it are decided again. With the registers the interval that it splits is shared exactly. The same again changes nothing.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        service_point: string;
+                        /** @description Serial number of the meter that went. */
+                        removed: string;
+                        /** @description Serial number of the one that came; it is known already. */
+                        installed: string;
+                        /** Format: date-time */
+                        at: string;
+                        /** @description The register that was read on both; import_total without it. */
+                        register?: string;
+                        /** @description An exact decimal: what the old one showed. */
+                        last?: string;
+                        /** @description What the new one showed. */
+                        first?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description It is recorded */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The device that went. */
+                            removed: number;
+                            installed: number;
+                            /** Format: date-time */
+                            at: string | null;
+                        };
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed: role or CSRF token. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description In conflict with what is there. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not now; Retry-After says when. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/billing/statements": {
         parameters: {
             query?: never;
@@ -2740,7 +2866,8 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    kind?: "transformer" | "feeder" | "meter";
+                    kind?: "transformer" | "feeder" | "area" | "class" | "meter";
+                    commodity?: "electricity" | "water" | "gas" | "heat";
                     from?: string;
                     to?: string;
                 };
@@ -2770,6 +2897,536 @@ export interface paths {
                 };
                 /** @description Nobody is signed in. */
                 401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not now; Retry-After says when. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/balances/sums": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One sum by local day, week or month */
+        get: {
+            parameters: {
+                query: {
+                    kind?: "transformer" | "feeder" | "area" | "class" | "meter";
+                    name: string;
+                    commodity?: "electricity" | "water" | "gas" | "heat";
+                    span?: "day" | "week" | "month";
+                    from?: string;
+                    to?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Days, weeks or months that lie in the time asked for */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SumList"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not now; Retry-After says when. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/virtual-meters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Virtual meters and what they are made of */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description All of them */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VirtualMeterList"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not now; Retry-After says when. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Make a virtual meter */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        name: string;
+                        terms: components["schemas"]["VirtualTerm"][];
+                    };
+                };
+            };
+            responses: {
+                /** @description Made */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VirtualMeter"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed: role, CSRF token, or the command desk. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description In conflict with what is there. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not now; Retry-After says when. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/virtual-meters/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a virtual meter */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Removed */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed: role, CSRF token, or the command desk. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description In conflict with what is there. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not now; Retry-After says when. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /** Change what a virtual meter is made of */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        terms: components["schemas"]["VirtualTerm"][];
+                    };
+                };
+            };
+            responses: {
+                /** @description Changed */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VirtualMeter"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed: role, CSRF token, or the command desk. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description In conflict with what is there. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not now; Retry-After says when. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/virtual-meters/{name}/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A virtual meter's intervals */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Times after this. */
+                    from?: string;
+                    /** @description Up to and with this; absent: now. */
+                    to?: string;
+                    /** @description Hours are UTC hours, days are days of the utility's zone. Energy and volume are sums, other quantities means; a sum that lacks intervals has quality S. */
+                    resolution?: "raw" | "hour" | "day";
+                };
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description As the readings of a device, of one series */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Readings"];
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing. */
+                404: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -4999,6 +5656,19 @@ export interface components {
                     revision: number;
                 }[];
             }[];
+            /** @description Each meter that hung there, when, and its register at both ends; null where it was not read. */
+            meters: {
+                serial: string;
+                channel: number;
+                /** Format: date-time */
+                from: string | null;
+                /** Format: date-time */
+                to: string | null;
+                /** @description An exact decimal, in the channel's unit. */
+                first: string | null;
+                last: string | null;
+                multiplier: number;
+            }[];
         };
         BillTrace: {
             statement: number;
@@ -5083,11 +5753,20 @@ export interface components {
         };
         Balance: {
             /** @enum {string} */
-            kind: "transformer" | "feeder" | "meter";
+            kind: "transformer" | "feeder" | "area" | "class" | "meter";
             id: number;
             name: string;
             feeder: string;
+            /**
+             * @description "" of a virtual meter.
+             * @enum {string}
+             */
+            commodity: "electricity" | "water" | "gas" | "heat" | "";
+            /** @enum {string} */
+            unit: "Wh" | "l";
             meters: number;
+            /** @description Of the meters: without any value in this time. What they took cannot be told from a loss. */
+            unread: number;
             /** @description Of the grid import less export of the meters beneath; of a virtual meter its sum. */
             delivered: number;
             /**
@@ -5115,8 +5794,56 @@ export interface components {
             from: string;
             /** @description A local date. */
             to: string;
-            unit: string;
             items: components["schemas"]["Balance"][];
+        };
+        SumList: {
+            kind: string;
+            name: string;
+            /** @enum {string} */
+            span: "day" | "week" | "month";
+            /** @description A local date. */
+            from: string;
+            /** @description A local date. */
+            to: string;
+            /** @enum {string} */
+            unit: "Wh" | "l";
+            items: {
+                from: string;
+                /** @description The last local day of it. */
+                to: string;
+                sum: number;
+                /** @description Of it that lie in the time asked for. */
+                days: number;
+                days_incomplete: number;
+                /**
+                 * @description The worst of its inputs.
+                 * @enum {string}
+                 */
+                quality: "actual" | "edited" | "estimated" | "failed" | "missing";
+            }[];
+        };
+        /** @description One of serial, meter, transformer, feeder. */
+        VirtualTerm: {
+            serial?: string;
+            /** @description Of the meter; absent: what it delivers. */
+            channel?: string;
+            meter?: string;
+            transformer?: string;
+            feeder?: string;
+            /** @description An exact decimal, at most six digits behind the point. */
+            coefficient?: string;
+        };
+        VirtualMeter: {
+            name: string;
+            /** @enum {string} */
+            unit: "Wh" | "l";
+            /** @description Defined in the utility's own file; not to be changed here. */
+            fixed: boolean;
+            terms: components["schemas"]["VirtualTerm"][];
+        };
+        VirtualMeterList: {
+            items: components["schemas"]["VirtualMeter"][];
+            next: string | null;
         };
         MissingList: {
             items: components["schemas"]["Missing"][];

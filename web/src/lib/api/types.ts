@@ -49,6 +49,9 @@ export type BillHold = S['BillHold'];
 export type BillingRun = S['BillingRun'];
 export type Balance = S['Balance'];
 export type BalanceList = S['BalanceList'];
+export type SumList = S['SumList'];
+export type VirtualTerm = S['VirtualTerm'];
+export type VirtualMeter = S['VirtualMeter'];
 
 // Of the live stream only.
 /** Final values that had been given out are others now. */

@@ -1,0 +1,16 @@
+// What the demo's utility knows of its grid: which meters measure what is fed in to which part of
+// it.
+#pragma once
+
+#include <string>
+
+#include "store/registry.h"
+#include "world/grid_meters.h"
+
+namespace amity::app {
+
+// As docs/formats/virtual_meters.md; nothing where the grid has no meters of its own.
+Status write_demo_grid(const world::GridPlan& plan, const store::MasterData& master,
+                       const std::string& path);
+
+}  // namespace amity::app

@@ -1,0 +1,40 @@
+// One day while MdmSettler decides it. Not for others.
+#pragma once
+
+#include "roles/mdm_settler.h"
+
+namespace amity::roles {
+
+// Where a meter came or went, `own` is the part of the day that it hung there; grid, verdict and
+// `open` are of it, the rest of the whole day, with nothing outside of it.
+struct MdmSettler::Day {
+  mdm::LocalDay local, own;
+  std::size_t lead = 0;  // slots of the day before its own begin
+  mdm::DayGrid grid;
+  std::optional<mdm::DayGrid> reactive;
+  std::optional<std::int64_t> tariff_advance;
+  std::optional<store::FinalDay> stored;
+  std::vector<std::optional<std::int64_t>> first_raw;
+  std::vector<mdm::SlotFinal> before;
+  std::vector<mdm::RegisterPoint> registers;  // within the day and at its ends
+  mdm::DayVerdict verdict;
+  std::vector<std::uint8_t> open;  // to be estimated, without what a person decided
+  std::vector<std::optional<FinalValue>> after;
+  VeeDay now;
+  std::size_t missing = 0;
+  bool estimate = false;
+
+  bool is_own(std::size_t slot) const { return slot >= lead && slot < lead + grid.slots; }
+};
+
+inline Quality quality_of(const FinalValue& v, std::uint16_t raw) {
+  if (v.origin == FinalOrigin::kEstimated) return Quality{}.with(QualityFlag::kEstimated);
+  if (v.origin == FinalOrigin::kEdited) return Quality{}.with(QualityFlag::kEdited);
+  return Quality{raw};
+}
+
+// What the rules are told of a channel's day.
+mdm::DayInput input_of(const MdmChannel& c, const mdm::DayGrid& grid,
+                       std::span<const mdm::RegisterPoint> registers, const SettleRequest& request);
+
+}  // namespace amity::roles
