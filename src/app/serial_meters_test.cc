@@ -1,7 +1,8 @@
 // Virtual meters behind serial ports, read by the head-end's drivers: real pseudo terminals, of
 // which one end is the port and the other a meter with a thread of its own. A meter hears nothing
 // that comes at another rate than its own, and says nothing until the line has its rate. A pseudo
-// terminal has always 8 data bits and no parity, so that the lines are 8N1 here.
+// terminal has always 8 data bits and no parity: the meter of IEC 62056-21 makes and checks the
+// eighth bit of 7E1 itself, the lines of 8E1 are 8N1 here.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -10,7 +11,9 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <bit>
 #include <cmath>
+#include <sstream>
 #include <thread>
 
 #include "app/exit_codes.h"
@@ -26,6 +29,7 @@ class SerialMeter {
   virtual ~SerialMeter() = default;
   virtual world::Conversation& conversation() = 0;
   virtual std::optional<int> poll_speed() { return std::nullopt; }
+  virtual bool seven_bits() const { return false; }  // with even parity
 };
 
 // One that never changes its rate.
@@ -43,6 +47,7 @@ class ModeCMeter final : public SerialMeter, private world::Conversation {
   explicit ModeCMeter(world::IecMeter& meter) : server_(meter.server(), &meter) {}
   world::Conversation& conversation() override { return *this; }
   std::optional<int> poll_speed() override { return server_.poll_speed(); }
+  bool seven_bits() const override { return true; }
 
  private:
   void on_bytes(ByteView bytes, Instant now) override { server_.on_bytes(bytes, now); }
@@ -79,6 +84,7 @@ class MeterOnALine {
   // After stop(): every rate that the meter has had, and what came at a wrong one.
   const std::vector<int>& rates() const { return rates_; }
   std::size_t garbled() const { return garbled_; }
+  std::size_t bad_parity() const { return bad_parity_; }
 
  private:
   static speed_t code_of(int baud) {
@@ -101,12 +107,25 @@ class MeterOnALine {
     termios t{};
     return ::tcgetattr(master_, &t) == 0 && ::cfgetospeed(&t) == code_of(baud_);
   }
+  static bool even(std::uint8_t byte) { return std::popcount(byte) % 2 == 0; }
+  // What comes with wrong parity is no character of this line.
+  void hear(std::span<std::uint8_t> bytes) {
+    for (std::uint8_t& byte : bytes) {
+      if (!meter_->seven_bits()) break;
+      if (!even(byte)) ++bad_parity_;
+      byte = even(byte) ? byte & 0x7F : 0;
+    }
+    meter_->conversation().on_bytes(bytes, clock_.now());
+  }
   void say() {
     if (const auto speed = meter_->poll_speed()) rates_.push_back(baud_ = *speed);
     Bytes out;
     while (!stopping_ && meter_->conversation().poll_output(out)) {
       for (int i = 0; i < 400 && !line_is_right() && !stopping_; ++i) ::usleep(5'000);
       EXPECT_TRUE(line_is_right() || stopping_) << "the reader never changed to " << baud_;
+      for (std::uint8_t& byte : out) {
+        if (meter_->seven_bits() && !even(byte)) byte |= 0x80;
+      }
       for (std::size_t at = 0; at < out.size() && !stopping_;) {
         const ssize_t wrote = ::write(master_, out.data() + at, out.size() - at);
         if (wrote <= 0) return;
@@ -124,7 +143,7 @@ class MeterOnALine {
         if (got > 0 && !line_is_right()) {
           garbled_ += static_cast<std::size_t>(got);
         } else if (got > 0) {
-          meter_->conversation().on_bytes({buffer, static_cast<std::size_t>(got)}, clock_.now());
+          hear({buffer, static_cast<std::size_t>(got)});
         }
       }
       const auto due = meter_->conversation().next_timeout();
@@ -140,7 +159,7 @@ class MeterOnALine {
   int master_ = -1, held_ = -1;
   std::string path_;
   std::vector<int> rates_;
-  std::size_t garbled_ = 0;
+  std::size_t garbled_ = 0, bad_parity_ = 0;
   std::thread thread_;
 };
 
@@ -197,7 +216,7 @@ TEST_F(SerialMeters, ModeCChangesTheRateOfTheLineAndReadsTheRegisters) {
   world::IecMeter iec(meter, zone());
   MeterOnALine line(clock(), std::make_unique<ModeCMeter>(iec), 300);
   const std::string url = "iec62056+serial://" + line.path() + "?device=" + meter.serial() +
-                          "&mode=C&line=8N1&zone=" + zone().name();
+                          "&mode=C&zone=" + zone().name();  // 300 baud, 7E1
   const std::int64_t before = import_now(meter);
   const std::string text = read({url, "--json"});
   const std::int64_t said = number_of(text, "active_energy_import", 1);
@@ -207,6 +226,37 @@ TEST_F(SerialMeters, ModeCChangesTheRateOfTheLineAndReadsTheRegisters) {
   EXPECT_GE(std::count(line.rates().begin(), line.rates().end(), 9'600), 1)
       << "the meter's own rate was used";
   EXPECT_EQ(line.rates().front(), 300);
+  EXPECT_EQ(line.bad_parity(), 0u);
+}
+
+// The readout comes first: then the line goes back to 300 baud before programming mode begins.
+TEST_F(SerialMeters, ModeCReadsTheLoadProfileP01) {
+  world::VirtualMeter& meter = fleet->meter(0);
+  world::IecMeter iec(meter, zone());
+  MeterOnALine line(clock(), std::make_unique<ModeCMeter>(iec), 300);
+  const UtcSeconds until(clock().utc().value / 3'600 * 3'600), after = until - 4 * 3'600;
+  const std::string text =
+      read({"iec62056+serial://" + line.path() + "?device=" + meter.serial() +
+                "&mode=C&zone=" + zone().name(),
+            "--profile", "P.01", "--from", to_iso(after), "--to", to_iso(until), "--json"});
+  line.stop();
+  EXPECT_EQ(line.bad_parity(), 0u);
+  EXPECT_GE(std::count(line.rates().begin(), line.rates().end(), 300), 2);
+  const auto rows = meter.rows(after, until);
+  ASSERT_EQ(rows.size(), 16u);
+  for (const world::ProfileRow& row : rows) {
+    for (const std::uint32_t wh : {row.interval.import_wh, row.interval.export_wh}) {
+      const std::string said = "\"time\":\"" + to_iso(row.stamp) + "\"";
+      const std::string value = "\"value\":" + std::to_string(wh) + ",\"unit\":\"Wh\"";
+      bool found = false;
+      std::istringstream lines(text);
+      for (std::string line; std::getline(lines, line);) {
+        found = found || (line.find(said) != line.npos && line.find(value) != line.npos &&
+                          line.find("\"interval_s\":900") != line.npos);
+      }
+      EXPECT_TRUE(found) << said << ' ' << value << " is not in\n" << text.substr(0, 1'000);
+    }
+  }
 }
 
 TEST_F(SerialMeters, AWiredBusIsReadBySecondaryAddress) {
