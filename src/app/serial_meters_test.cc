@@ -137,10 +137,12 @@ class MeterOnALine {
   void serve() {
     std::uint8_t buffer[4'096];
     while (!stopping_) {
+      // The reader changes the rate as soon as its bytes are out, before this end has seen them.
+      const bool was_right = line_is_right();
       pollfd waiting{master_, POLLIN, 0};
       if (::poll(&waiting, 1, 10) > 0 && (waiting.revents & POLLIN) != 0) {
         const ssize_t got = ::read(master_, buffer, sizeof buffer);
-        if (got > 0 && !line_is_right()) {
+        if (got > 0 && !was_right && !line_is_right()) {
           garbled_ += static_cast<std::size_t>(got);
         } else if (got > 0) {
           hear({buffer, static_cast<std::size_t>(got)});

@@ -88,8 +88,13 @@ Status apply(int fd, const std::string& path, const SerialLine& line) {
   const speed_t speed = *speed_of(line.baud);
   ::cfsetispeed(&settings, speed);
   ::cfsetospeed(&settings, speed);
-  if (::tcsetattr(fd, TCSANOW, &settings) != 0) return port_error(path, "cannot be set", errno);
-  return {};
+  if (::tcsetattr(fd, TCSANOW, &settings) == 0) return {};
+  // EINVAL also where nothing was left to change but the parity that the port does not have.
+  const int why = errno;
+  termios now{};
+  const bool rate = ::tcgetattr(fd, &now) == 0 && ::cfgetospeed(&now) == speed;
+  if (why == EINVAL && rate && form_taken(fd, line) != Form::kRefused) return {};
+  return port_error(path, "cannot be set", why);
 }
 
 // Bytes that the port has not sent yet; those in its last register count where the driver tells.

@@ -110,6 +110,12 @@ TEST(Serial, SevenBitsWithParityOverAPortThatHasEight) {
   std::string seen;
   EXPECT_TRUE(serve_until(reactor, [&] { return (seen += terminal.read()).size() == 4; }));
   EXPECT_EQ(seen, "\xAF\xC9\x53\x4B");
+  // What the port has already is no refusal.
+  EXPECT_TRUE((*port)->set_line({300, 7, SerialLine::Parity::kEven, 1}).ok());
+  (*port)->send(text_bytes("S"));
+  reactor.run_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(terminal.read(), "\x53");
+  EXPECT_FALSE(recorder.closed);
 }
 
 TEST(Serial, AHangUpIsTold) {
