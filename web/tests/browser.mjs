@@ -81,7 +81,7 @@ async function settled(page) {
     await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
   }
 }
-let meter = '', channelDay = '', statement = '', virtual = '';
+let meter = '', channelDay = '', statement = '', virtual = '', feeder = '';
 
 const kPages = [
   ['overview', '/', async (page) => { await page.getByText('Abnormal now').waitFor(); await page.locator('.tile').first().waitFor(); await page.getByText('readings since the start').waitFor(); }],
@@ -97,9 +97,9 @@ const kPages = [
   ['quality-edits', '/quality?edits=all&tab=edits', async (page) => { await page.getByRole('group', { name: 'Edits' }).waitFor(); }],
   ['quality-day', () => channelDay, async (page) => { await page.locator('.chart canvas').waitFor(); }],
   ['balance', '/balance?t=7d', async (page) => { await page.getByRole('grid', { name: 'Balance' }).getByRole('row').nth(2).waitFor(); }],
-  ['balance-areas', '/balance?t=7d&kind=area', async (page) => { await page.getByRole('grid', { name: 'Balance' }).getByRole('row').nth(1).waitFor(); }],
-  ['balance-meters', '/balance?t=7d&kind=meter', async (page) => { await page.getByRole('grid', { name: 'Balance' }).getByRole('row').nth(1).waitFor(); }],
-  ['balance-sum', '/balance/feeder/x?t=30d&span=week', async (page) => { await page.getByRole('region', { name: 'Sums' }).waitFor(); }],
+  ['balance-areas', '/balance?t=7d&kind=area', async (page) => { await page.getByRole('grid', { name: 'Balance' }).getByRole('row').filter({ hasText: /kWh/ }).first().waitFor(); }],
+  ['balance-meters', '/balance?t=7d&kind=meter', async (page) => { await page.getByRole('grid', { name: 'Balance' }).getByRole('row').filter({ hasText: /kWh/ }).first().waitFor(); }],
+  ['balance-sum', () => feeder && `/balance/feeder/${encodeURIComponent(feeder)}?t=30d&span=week`, async (page) => { await page.getByRole('region', { name: 'Sums' }).waitFor(); }],
   ['virtual-meter', () => virtual && `${virtual}?t=3d`, async (page) => { await page.locator('.stack canvas').first().waitFor(); await page.getByRole('region', { name: 'What it is made of' }).getByRole('listitem').first().waitFor(); }],
   ['billing', '/billing', async (page) => { await page.getByRole('heading', { name: 'Billing', level: 1 }).waitFor(); }],
   ['billing-held', '/billing?tab=held', async (page) => { await page.getByRole('heading', { name: 'Billing', level: 1 }).waitFor(); }],
@@ -123,6 +123,8 @@ async function visit(name, options) {
   const [billed] = (await (await context.request.get(`${base}/api/v1/billing/statements?limit=1`)).json()).items;
   if (mock) check(!!billed, name, 'the mock has billed nothing');
   if (billed) statement = `/billing/${billed.number}`;
+  feeder = (await (await context.request.get(`${base}/api/v1/balances?kind=feeder`)).json()).items[0]?.name;
+  if (mock) check(!!feeder, name, 'the mock has no feeder');
   const made = (await (await context.request.get(`${base}/api/v1/virtual-meters`)).json()).items;
   if (mock) check(made.length > 0, name, 'the mock has no virtual meter');
   if (made.length) virtual = `/balance/meter/${encodeURIComponent(made.at(-1).name)}`;

@@ -18,7 +18,8 @@ class TableContext {
  public:
   std::optional<std::uint32_t> get(Var var) const;
   void set(Var var, std::uint32_t value);
-  bool has_st0() const { return get(Var::kDataOrder).has_value(); }
+  // Its first two formats; part of ST0 may tell one alone.
+  bool has_st0() const { return get(Var::kDataOrder) && get(Var::kIdForm); }
 
  private:
   std::array<std::uint32_t, static_cast<std::size_t>(Var::kCount)> values_{};
