@@ -13,7 +13,6 @@
 #include <atomic>
 #include <bit>
 #include <cmath>
-#include <sstream>
 #include <thread>
 
 #include "app/exit_codes.h"
@@ -229,36 +228,6 @@ TEST_F(SerialMeters, ModeCChangesTheRateOfTheLineAndReadsTheRegisters) {
       << "the meter's own rate was used";
   EXPECT_EQ(line.rates().front(), 300);
   EXPECT_EQ(line.bad_parity(), 0u);
-}
-
-// The readout comes first: then the line goes back to 300 baud before programming mode begins.
-TEST_F(SerialMeters, ModeCReadsTheLoadProfileP01) {
-  world::VirtualMeter& meter = fleet->meter(0);
-  world::IecMeter iec(meter, zone());
-  MeterOnALine line(clock(), std::make_unique<ModeCMeter>(iec), 300);
-  const UtcSeconds until(clock().utc().value / 3'600 * 3'600), after = until - 4 * 3'600;
-  const std::string text =
-      read({"iec62056+serial://" + line.path() + "?device=" + meter.serial() +
-                "&mode=C&zone=" + zone().name(),
-            "--profile", "P.01", "--from", to_iso(after), "--to", to_iso(until), "--json"});
-  line.stop();
-  EXPECT_EQ(line.bad_parity(), 0u);
-  EXPECT_GE(std::count(line.rates().begin(), line.rates().end(), 300), 2);
-  const auto rows = meter.rows(after, until);
-  ASSERT_EQ(rows.size(), 16u);
-  for (const world::ProfileRow& row : rows) {
-    for (const std::uint32_t wh : {row.interval.import_wh, row.interval.export_wh}) {
-      const std::string said = "\"time\":\"" + to_iso(row.stamp) + "\"";
-      const std::string value = "\"value\":" + std::to_string(wh) + ",\"unit\":\"Wh\"";
-      bool found = false;
-      std::istringstream lines(text);
-      for (std::string line; std::getline(lines, line);) {
-        found = found || (line.find(said) != line.npos && line.find(value) != line.npos &&
-                          line.find("\"interval_s\":900") != line.npos);
-      }
-      EXPECT_TRUE(found) << said << ' ' << value << " is not in\n" << text.substr(0, 1'000);
-    }
-  }
 }
 
 TEST_F(SerialMeters, AWiredBusIsReadBySecondaryAddress) {
