@@ -2,17 +2,19 @@
 
 #include <mosquitto.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <thread>
 
 namespace amity::runtime {
 namespace {
 
-constexpr int kKeepAlive_s = 30, kReconnectMax_s = 30, kQualityOfService = 1;
-constexpr std::chrono::seconds kAskAgain{1};
+constexpr int kKeepAlive_s = 30, kQualityOfService = 1, kTurn_ms = 200;
+constexpr std::chrono::seconds kAskAgain{1}, kFirstPause{1}, kLongestPause{30};
 
 struct Broker {
   std::string host, user, password;
@@ -67,8 +69,12 @@ struct MqttListener::Impl {
   MqttOptions options;
   OnMessage on_message;
   OnState on_state;
+  Broker broker;
   mosquitto* client = nullptr;
+  bool up = false;  // the client's thread alone, like the reason last told
+  std::string last_why;
   std::shared_ptr<InHand> in_hand = std::make_shared<InHand>();
+  std::thread thread;
 
   ~Impl() {
     {
@@ -76,23 +82,48 @@ struct MqttListener::Impl {
       in_hand->stopping = true;
     }
     in_hand->changed.notify_all();
-    if (client == nullptr) return;
+    if (thread.joinable()) thread.join();
+    if (client != nullptr) mosquitto_destroy(client);
+  }
+
+  // The library's own thread gives up for good where the first connection is refused, and cannot
+  // be stopped while it waits to connect again: so the turns and the pauses are ours.
+  void run() {
+    std::chrono::seconds pause = kFirstPause;
+    int code = mosquitto_connect_async(client, broker.host.c_str(), broker.port, kKeepAlive_s);
+    while (!wait_or_stop(std::chrono::seconds(0))) {
+      if (code == MOSQ_ERR_SUCCESS || code == MOSQ_ERR_CONN_PENDING) {
+        code = mosquitto_loop(client, kTurn_ms, 1);
+        if (up) pause = kFirstPause;
+        continue;
+      }
+      lost(mosquitto_strerror(code));
+      if (wait_or_stop(pause)) break;
+      pause = std::min(2 * pause, kLongestPause);
+      code = mosquitto_reconnect_async(client);
+    }
     mosquitto_disconnect(client);
-    mosquitto_loop_stop(client, false);
-    mosquitto_destroy(client);
+  }
+  bool wait_or_stop(std::chrono::seconds time) {
+    std::unique_lock lock(in_hand->mutex);
+    return in_hand->changed.wait_for(lock, time, [&] { return in_hand->stopping; });
+  }
+  // The same reason is told once, not at every attempt.
+  void lost(const std::string& why) {
+    if (!up && why == last_why) return;
+    up = false;
+    last_why = why;
+    on_state(false, why);
   }
 
   static void connected(mosquitto* client, void* self, int code) {
     Impl& impl = *static_cast<Impl*>(self);
-    if (code == 0) {
-      for (const std::string& topic : impl.options.topics)
-        mosquitto_subscribe(client, nullptr, topic.c_str(), kQualityOfService);
-    }
-    impl.on_state(code == 0, code == 0 ? "" : mosquitto_connack_string(code));
-  }
-  static void disconnected(mosquitto*, void* self, int code) {
-    Impl& impl = *static_cast<Impl*>(self);
-    if (code != 0) impl.on_state(false, mosquitto_strerror(code));
+    if (code != 0) return impl.lost(mosquitto_connack_string(code));
+    for (const std::string& topic : impl.options.topics)
+      mosquitto_subscribe(client, nullptr, topic.c_str(), kQualityOfService);
+    impl.up = true;
+    impl.last_why.clear();
+    impl.on_state(true, "");
   }
   static void message(mosquitto*, void* self, const mosquitto_message* message) {
     Impl& impl = *static_cast<Impl*>(self);
@@ -137,11 +168,11 @@ Result<std::unique_ptr<MqttListener>> MqttListener::start(const MqttOptions& opt
   impl->options = options;
   impl->on_message = std::move(on_message);
   impl->on_state = std::move(on_state);
+  impl->broker = broker;
   impl->client = mosquitto_new(options.client_id.c_str(), false, impl.get());
   mosquitto* const client = impl->client;
   if (client == nullptr) return make_error(ErrorCode::kIo, "no MQTT client could be made");
   mosquitto_connect_callback_set(client, Impl::connected);
-  mosquitto_disconnect_callback_set(client, Impl::disconnected);
   mosquitto_message_callback_set(client, Impl::message);
   if (!broker.user.empty())
     AMITY_CHECK(
@@ -150,10 +181,8 @@ Result<std::unique_ptr<MqttListener>> MqttListener::start(const MqttOptions& opt
   if (broker.tls)
     AMITY_CHECK(checked(
         mosquitto_tls_set(client, nullptr, "/etc/ssl/certs", nullptr, nullptr, nullptr), "TLS"));
-  mosquitto_reconnect_delay_set(client, 1, kReconnectMax_s, true);
   // A broker that is not there yet is no error: the client's thread goes on trying.
-  (void)mosquitto_connect_async(client, broker.host.c_str(), broker.port, kKeepAlive_s);
-  AMITY_CHECK(checked(mosquitto_loop_start(client), "the client's thread"));
+  impl->thread = std::thread([impl = impl.get()] { impl->run(); });
   return std::unique_ptr<MqttListener>(new MqttListener(std::move(impl)));
 }
 
