@@ -1,5 +1,7 @@
 #include "store/fact_codec.h"
 
+#include <array>
+
 #include "store/codec_parts.h"
 #include "store/crc32c.h"
 #include "store/final_codec.h"
@@ -27,18 +29,26 @@ constexpr int kChannelShift = 2;
 void put_readings(Bytes& out, const std::vector<Reading>& readings, UtcSeconds received) {
   put_varint(out, readings.size());
   Reading last{ChannelId(0), received, 0, {}};
+  std::array<std::uint8_t, 4'096> piece;
+  std::uint8_t* at = piece.data();
+  const auto flush = [&] {
+    append(out, ByteView(piece.data(), at));
+    at = piece.data();
+  };
   for (const Reading& r : readings) {
     const auto step = std::int64_t{r.channel.value} - std::int64_t{last.channel.value};
     std::uint64_t head = zigzag(step) << kChannelShift;
     if (r.time == last.time) head |= kSameTime;
     if (r.quality == last.quality) head |= kSameQuality;
-    put_varint(out, head);
-    if (r.time != last.time) put_zigzag(out, wrapping_sub(r.time.value, last.time.value));
-    if (r.quality != last.quality) put_varint(out, r.quality.bits);
+    at = write_varint(at, head);
+    if (r.time != last.time) at = write_varint(at, zigzag(wrapping_sub(r.time.value, last.time.value)));
+    if (r.quality != last.quality) at = write_varint(at, r.quality.bits);
     // The values of one channel are near each other; those of its neighbours are not.
-    put_zigzag(out, step == 0 ? wrapping_sub(r.value, last.value) : r.value);
+    at = write_varint(at, zigzag(step == 0 ? wrapping_sub(r.value, last.value) : r.value));
     last = r;
+    if (at > piece.data() + piece.size() - 4 * kVarintBytesMax) flush();
   }
+  flush();
 }
 
 Status get_readings(ByteReader& in, UtcSeconds received, std::vector<Reading>& out) {
@@ -46,26 +56,38 @@ Status get_readings(ByteReader& in, UtcSeconds received, std::vector<Reading>& o
   if (count > kReadingsPerFactMax || count > in.remaining()) return in.malformed("more readings than bytes");
   out.reserve(out.size() + count);
   Reading r{ChannelId(0), received, 0, {}};
+  const ByteView rest = in.rest();
+  const std::uint8_t *at = rest.data(), *const end = at + rest.size();
+  const auto taken = [&] { return in.skip(static_cast<std::size_t>(at - rest.data())); };
+  const auto broken = [&]() -> Status {
+    AMITY_CHECK(taken());
+    return get_varint(in).error();
+  };
+  const auto refused = [&](const char* why) -> Status {
+    AMITY_CHECK(taken());
+    return in.malformed(why);
+  };
   for (std::uint64_t i = 0; i < count; ++i) {
-    AMITY_TRY(const std::uint64_t head, get_varint(in));
+    std::uint64_t head = 0, field = 0;
+    if (!read_varint(at, end, head)) return broken();
     const std::int64_t step = unzigzag(head >> kChannelShift);
     const std::int64_t channel = wrapping_add(std::int64_t{r.channel.value}, step);
-    if (channel < 0 || channel > 0xFFFF'FFFF) return in.malformed("a channel is out of range");
+    if (channel < 0 || channel > 0xFFFF'FFFF) return refused("a channel is out of range");
     r.channel = ChannelId(static_cast<std::uint32_t>(channel));
     if ((head & kSameTime) == 0) {
-      AMITY_TRY(const std::int64_t delta, get_zigzag(in));
-      r.time = UtcSeconds(wrapping_add(r.time.value, delta));
+      if (!read_varint(at, end, field)) return broken();
+      r.time = UtcSeconds(wrapping_add(r.time.value, unzigzag(field)));
     }
     if ((head & kSameQuality) == 0) {
-      AMITY_TRY(const std::uint64_t bits, get_varint(in));
-      if (bits > 0xFFFF) return in.malformed("a quality has more than 16 bits");
-      r.quality.bits = static_cast<std::uint16_t>(bits);
+      if (!read_varint(at, end, field)) return broken();
+      if (field > 0xFFFF) return refused("a quality has more than 16 bits");
+      r.quality.bits = static_cast<std::uint16_t>(field);
     }
-    AMITY_TRY(const std::int64_t value, get_zigzag(in));
-    r.value = step == 0 ? wrapping_add(r.value, value) : value;
+    if (!read_varint(at, end, field)) return broken();
+    r.value = step == 0 ? wrapping_add(r.value, unzigzag(field)) : unzigzag(field);
     out.push_back(r);
   }
-  return {};
+  return taken();
 }
 
 void put_event(Bytes& out, const Event& e, UtcSeconds received) {

@@ -98,24 +98,25 @@ std::vector<std::int32_t> KvReadings::days_of(std::uint32_t group, std::int32_t 
   return days;
 }
 
-Status KvReadings::load_stored(std::int32_t day, std::uint32_t group, DayGroup& into) {
+Status KvReadings::each_stored(std::int32_t day, std::uint32_t group,
+                               const std::function<void(unsigned lane, Block& block)>& visit) {
   const auto first = static_cast<std::uint32_t>(group * kChannelsPerGroup);
   const std::string from = block_key(day, first);
   const std::string to = group == UINT32_MAX / kChannelsPerGroup ? block_key(day + 1, 0)
                                                                  : block_key(day, first + kChannelsPerGroup);
-  Status loaded;
+  Status decoded;
   Block block;
-  const auto load = [&](std::string_view key, std::string_view value) {
+  const auto decode = [&](std::string_view key, std::string_view value) {
     const std::uint32_t channel = key_u32(key, 4);
     if (const Status s = decode_block({ChannelId(channel), UtcDay(day)}, as_bytes(value), block); !s.ok()) {
-      loaded = at_block(s.error(), day, channel);
+      decoded = at_block(s.error(), day, channel);
       return false;
     }
-    into.load(channel % kChannelsPerGroup, block);
+    visit(channel % kChannelsPerGroup, block);
     return true;
   };
-  AMITY_CHECK(kv_.scan(Family::kBlocks, from, to, Direction::kForward, load));
-  return loaded;
+  AMITY_CHECK(kv_.scan(Family::kBlocks, from, to, Direction::kForward, decode));
+  return decoded;
 }
 
 // The group, in memory from now on. The shard is locked.
@@ -124,9 +125,10 @@ Result<DayGroup*> KvReadings::group_at(Shard& shard, std::int32_t day, std::uint
   if (slot) return slot.get();
   auto made = std::make_unique<DayGroup>();
   if (!add_group(day, group)) {
-    if (const Status s = load_stored(day, group, *made); !s.ok()) {
+    const Status loaded = each_stored(day, group, [&](unsigned lane, Block& block) { made->load(lane, block); });
+    if (!loaded.ok()) {
       shard.days[day].erase(group);
-      return s.error();
+      return loaded.error();
     }
   }
   resident_bytes_ += made->memory_bytes();
@@ -259,36 +261,39 @@ Result<ChannelSpan> KvReadings::span(ChannelId channel) {
   return span;
 }
 
+// Copies the group's lanes where it is in memory; false where it is not.
+bool KvReadings::copy_resident(std::int32_t day, std::uint32_t group, LaneBlocks& out) {
+  Shard& shard = shard_of(group);
+  const std::lock_guard lock(shard.mutex);
+  const auto groups = shard.days.find(day);
+  if (groups == shard.days.end()) return false;
+  const auto found = groups->second.find(group);
+  if (found == groups->second.end()) return false;
+  for (unsigned lane = 0; lane < kChannelsPerGroup; ++lane) found->second->extract(lane, out[lane]);
+  return true;
+}
+
 Status KvReadings::scan_day(UtcDay day, const std::function<void(ChannelId, std::span<const Reading>)>& visit) {
   std::vector<std::uint64_t> groups;
   {
     const std::lock_guard lock(index_mutex_);
     if (const auto found = index_.find(day.value); found != index_.end()) groups = found->second.groups;
   }
-  std::vector<std::pair<ChannelId, Block>> blocks;
   std::vector<Reading> readings;
+  const auto lanes = std::make_unique<LaneBlocks>();
   for (std::uint32_t group = 0; group < groups.size() * 64; ++group) {
     if (((groups[group / 64] >> (group % 64)) & 1) == 0) continue;
-    DayGroup stored;
-    {
-      Shard& shard = shard_of(group);
-      const std::lock_guard lock(shard.mutex);
-      const auto days = shard.days.find(day.value);
-      const bool resident = days != shard.days.end() && days->second.contains(group);
-      if (!resident) AMITY_CHECK(load_stored(day.value, group, stored));
-      const DayGroup& from = resident ? *days->second.at(group) : stored;
-      blocks.clear();
-      for (unsigned lane = 0; lane < kChannelsPerGroup; ++lane) {
-        Block block;
-        from.extract(lane, block);
-        if (block.readings.empty()) continue;
-        blocks.emplace_back(ChannelId(static_cast<std::uint32_t>(group * kChannelsPerGroup) + lane), std::move(block));
-      }
+    if (!copy_resident(day.value, group, *lanes)) {
+      // Then it is on disk, whole: only unchanged groups leave memory.
+      for (Block& block : *lanes) block.clear();
+      const auto keep = [&](unsigned lane, Block& block) { std::swap((*lanes)[lane], block); };
+      AMITY_CHECK(each_stored(day.value, group, keep));
     }
-    for (const auto& [channel, block] : blocks) {
+    for (unsigned lane = 0; lane < kChannelsPerGroup; ++lane) {
+      const ChannelId channel(static_cast<std::uint32_t>(group * kChannelsPerGroup) + lane);
       readings.clear();
-      for (const BlockReading& r : block.readings) readings.push_back(to_reading(channel, day.value, r));
-      visit(channel, readings);
+      for (const BlockReading& r : (*lanes)[lane].readings) readings.push_back(to_reading(channel, day.value, r));
+      if (!readings.empty()) visit(channel, readings);
     }
   }
   return {};

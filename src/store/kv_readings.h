@@ -56,7 +56,10 @@ class KvReadings : public Readings {
   Status recover();
   Shard& shard_of(std::uint32_t group) { return shards_[group % kShards]; }
   Result<DayGroup*> group_at(Shard& shard, std::int32_t day, std::uint32_t group);
-  Status load_stored(std::int32_t day, std::uint32_t group, DayGroup& into);
+  using LaneBlocks = std::array<Block, kChannelsPerGroup>;
+  Status each_stored(std::int32_t day, std::uint32_t group,
+                     const std::function<void(unsigned lane, Block& block)>& visit);
+  bool copy_resident(std::int32_t day, std::uint32_t group, LaneBlocks& out);
   Result<std::vector<Reading>> read_blocks(ChannelId channel, UtcSeconds after, UtcSeconds until, bool first);
   Status block_of(ChannelId channel, std::int32_t day, Block& out);
   Status apply_run(std::int32_t day, std::uint32_t group, std::span<const Reading> run, ApplyResult& result);
