@@ -12,6 +12,8 @@ namespace {
 constexpr const char* kColumns[] = {"meter", "channel", "time",      "value",
                                     "unit",  "quality", "multiplier"};
 
+constexpr int kExponentMax = 18;  // of a Decimal
+
 Error wrong(std::string_view key, std::string_view why) {
   return make_error(ErrorCode::kInvalid, fmt::format("{}: {}", key, why));
 }
@@ -69,6 +71,29 @@ bool take_char(const toml::node_view<const toml::node>& node, char& out) {
   return true;
 }
 
+// Also "4e+05", as statistics programs write 400000.
+Result<Decimal> number_from(const std::string& text) {
+  const std::size_t e = text.find_first_of("eE");
+  if (e == std::string::npos) return decimal_from(text);
+  const Error bad = make_error(ErrorCode::kMalformed, quoted(text) + " is no number");
+  if (e == 0) return bad;
+  AMITY_TRY(Decimal number, decimal_from(text.substr(0, e)));
+  const bool minus = text.substr(e + 1).starts_with('-');
+  const bool sign = minus || text.substr(e + 1).starts_with('+');
+  const auto power = whole_number(text.substr(e + (sign ? 2 : 1)));
+  if (!power || *power > 2 * kExponentMax) return bad;
+  number.exponent += static_cast<int>(minus ? -*power : *power);
+  if (std::abs(number.exponent) > kExponentMax) return bad;
+  return number;
+}
+
+Decimal rounded(Decimal number, int decimals) {
+  const int dropped = -decimals - number.exponent;
+  if (dropped <= 0) return number;
+  for (int i = 1; i < dropped; ++i) number.value /= 10;
+  return {(number.value + (number.value < 0 ? -5 : 5)) / 10, -decimals};
+}
+
 }  // namespace
 
 Result<CsvMapping> csv_mapping_from_toml(std::string_view text) {
@@ -103,6 +128,10 @@ Result<CsvMapping> csv_mapping_from_toml(std::string_view text) {
   if (!unit_scale_from(mapping.unit)) return wrong("series.unit", "is not known");
   mapping.multiplier = root["series"]["multiplier"].value_or(std::int64_t{1});
   if (mapping.multiplier < 1) return wrong("series.multiplier", "is 1 or more");
+  if (const auto decimals = root["series"]["decimals"].value<std::int64_t>()) {
+    if (*decimals < 0 || *decimals > 9) return wrong("series.decimals", "is 0 to 9");
+    mapping.decimals = static_cast<int>(*decimals);
+  }
   mapping.is_register = root["series"]["register"].value_or(false);
   if (!mapping.is_register && mapping.interval_s == 0)
     return wrong("time.interval_s", "is needed, but for registers (series.register = true)");
@@ -222,7 +251,8 @@ Status CsvReader::read_row(MeterSeries& series, SeriesValue& value, UnitScale& s
       return make_error(ErrorCode::kMalformed, quoted(text) + " is no number");
     std::replace(plain.begin(), plain.end(), mapping_.decimal, '.');
   }
-  AMITY_TRY(const Decimal theirs, decimal_from(plain));
+  AMITY_TRY(Decimal theirs, number_from(plain));
+  if (mapping_.decimals) theirs = rounded(theirs, *mapping_.decimals);
   AMITY_TRY(value.value, scaled(theirs, scale));
   return {};
 }

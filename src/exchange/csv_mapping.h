@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -21,6 +22,8 @@ struct CsvMapping {
   std::string meter, channel = "import", unit = "kWh";  // where no column tells
   std::int64_t multiplier = 1;
   bool is_register = false;
+  std::optional<int>
+      decimals;  // values are rounded to so many, half away from zero; none: as they are
   std::string time_format = "iso";  // "iso", "unix" or a pattern of YYYY MM DD hh mm ss
   TimeZone zone = TimeZone::utc();
   bool time_is_start = false;  // of the interval

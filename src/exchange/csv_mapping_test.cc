@@ -27,7 +27,7 @@ W = "actual"
 E = "estimated"
 )";
 
-CollectingSink read(const char* mapping, const std::string& text) {
+CollectingSink read(const std::string& mapping, const std::string& text) {
   const auto parsed = csv_mapping_from_toml(mapping);
   EXPECT_TRUE(parsed.ok()) << to_string(parsed.error());
   CollectingSink sink;
@@ -59,6 +59,35 @@ TEST(CsvMapping, ColumnsNumbersTimesAndTheRepeatedHourOfAutumn) {
           "6: '29.03.2026 02:30' is skipped by the clock of Europe/Berlin",
           "7: '25.10.2026' is no time", "8: the mapping does not tell what the quality 'Q' means",
           "9: '2.5' is no number", "10: the row has 1 columns, quality is in column 4"}));
+}
+
+// As statistics programs write them: 4e+05 is 400000, 170.99999999999999 is 171 where the mapping
+// says so.
+TEST(CsvMapping, NumbersWithAPowerOfTenAndNumbersToBeRounded) {
+  const std::string mapping =
+      "[file]\nheader=false\n[columns]\ntime=1\nvalue=2\n[series]\nmeter=\"W1\"\nregister=true\n"
+      "unit=\"l\"\n";
+  const auto values = [](const CollectingSink& sink) {
+    std::string text;
+    for (const SeriesValue& v : sink.totals.at("/W1/import/R").values)
+      text += (text.empty() ? "" : " ") + to_string(v.value);
+    return text;
+  };
+  const std::string rows = "1780000000,4e+05\n1780000060,25E-2\n1780000120,1.5e1\n1780000180,0e0\n";
+  const std::string bad =
+      "1780000240,4e\n1780000300,4e+\n1780000360,e5\n1780000420,1e99\n1780000480,4e1.5\n";
+  const auto as_is = read(mapping + "[time]\nformat=\"unix\"\n", rows + bad);
+  EXPECT_EQ(as_is.refused,
+            (std::vector<std::string>{"5: '4e' is no number", "6: '4e+' is no number",
+                                      "7: 'e5' is no number", "8: '1e99' is no number",
+                                      "9: '4e1.5' is no number"}));
+  EXPECT_EQ(values(as_is), "400000 0.25 15 0");
+  const auto round = read(mapping + "decimals=2\n[time]\nformat=\"unix\"\n",
+                          "1780000000,170.99999999999999\n1780000060,0.005\n1780000120,-0.005\n"
+                          "1780000180,0.0049999\n1780000240,7\n");
+  EXPECT_EQ(values(round), "171.00 0.01 -0.01 0.00 7");
+  EXPECT_EQ(csv_mapping_from_toml(mapping + "decimals=10\n").error().reason,
+            "series.decimals: is 0 to 9");
 }
 
 TEST(CsvMapping, RegistersWithoutAHeaderAndAMultiplierThatChanges) {
