@@ -8,6 +8,7 @@
 
 #include "app/exit_codes.h"
 #include "app/import_run.h"
+#include "app/import_source.h"
 #include "app/row_file.h"
 #include "exchange/nem12_reader.h"
 #include "intake/make_intake.h"
@@ -20,6 +21,7 @@ constexpr std::size_t kProblemsShown = 50;
 
 struct Request {
   std::vector<std::string> files;
+  FetchArguments fetch;
   std::string data, format, zone, meter, mapping;
   std::uint32_t interval_s = 0;
   bool add = false, atomic = false, check = false;
@@ -29,31 +31,6 @@ int failed(const std::string& what, int code) {
   fmt::print(stderr, "amity import: {}\n", what);
   return code;
 }
-
-// Standard input, kept in a file without a name so that it can be read twice.
-class Spooled {
- public:
-  ~Spooled() {
-    if (file_ != nullptr) std::fclose(file_);
-  }
-  Status spool() {
-    file_ = std::tmpfile();
-    if (file_ == nullptr) return make_error(ErrorCode::kIo, "no temporary file can be made");
-    std::string piece(1 << 16, '\0');
-    for (std::size_t n; (n = std::fread(piece.data(), 1, piece.size(), stdin)) > 0;) {
-      if (std::fwrite(piece.data(), 1, n, file_) != n)
-        return make_error(ErrorCode::kIo, "the temporary file cannot be written");
-    }
-    if (std::ferror(stdin) != 0) return make_error(ErrorCode::kIo, "stdin cannot be read");
-    if (std::fflush(file_) != 0)
-      return make_error(ErrorCode::kIo, "the temporary file cannot be written");
-    return {};
-  }
-  std::string path() const { return fmt::format("/dev/fd/{}", fileno(file_)); }
-
- private:
-  std::FILE* file_ = nullptr;
-};
 
 class Teller {
  public:
@@ -106,6 +83,8 @@ Result<ImportOptions> options_of(const Request& request) {
 int run(const Request& request) {
   const auto options = options_of(request);
   if (!options.ok()) return failed(options.error().reason, kExitUsage);
+  const auto headers = fetch_headers(request.fetch);
+  if (!headers.ok()) return failed(headers.error().reason, kExitUsage);
   const runtime::SystemClock system_clock;
   runtime::SystemClock clock;
   const auto store = store::open_embedded(request.data, {});
@@ -114,23 +93,49 @@ int run(const Request& request) {
   if (!intake.ok()) return failed(to_string(intake.error()), kExitFailed);
   bool bad = false;
   Teller teller;
-  for (const std::string& file : request.files) {
-    Spooled spooled;
-    if (file == "-") {
-      if (const Status status = spooled.spool(); !status.ok())
-        return failed(to_string(status.error()), kExitFailed);
-    }
-    const auto tell = [&](const std::string&, const exchange::Problem& problem) {
-      teller(file == "-" ? "stdin" : file, problem);
-    };
-    const auto counts = import_file(file == "-" ? spooled.path() : file, **store, **intake,
-                                    system_clock.utc(), *options, tell);
-    if (!counts.ok()) return failed(to_string(counts.error()), kExitFailed);
-    print_counts(file == "-" ? "stdin" : file, *counts, request);
-    bad = bad || counts->refused > 0;
-  }
+  const auto import = [&](const Result<ImportSource>& source) -> Status {
+    if (!source.ok()) return source.error();
+    AMITY_TRY(const auto counts, import_file({source->path(), source->name()}, **store, **intake,
+                                             system_clock.utc(), *options, std::ref(teller)));
+    print_counts(source->name(), counts, request);
+    bad = bad || counts.refused > 0;
+    return {};
+  };
+  Status done;
+  for (std::size_t i = 0; done.ok() && i < request.files.size(); ++i)
+    done = import(ImportSource::file(request.files[i]));
+  for (std::size_t i = 0; done.ok() && i < request.fetch.urls.size(); ++i)
+    done = import(ImportSource::fetched(request.fetch.urls[i], request.fetch, *headers));
+  if (!done.ok()) return failed(to_string(done.error()), kExitFailed);
   if (std::fflush(stdout) != 0) return failed("stdout cannot be written", kExitFailed);
   return bad ? kExitBadInput : kExitDone;
+}
+
+void add_fetch_options(CLI::App& app, FetchArguments& fetch) {
+  auto* url = app.add_option("--url", fetch.urls,
+                             "http[s]://... of such a file, fetched whole before anything is kept; "
+                             "may be given again")
+                  ->allow_extra_args(false);
+  app.add_option("--header-file", fetch.header_file,
+                 "lines \"Name: value\" that the requests carry; not sent on to other hosts")
+      ->needs(url);
+  app.add_option("--token-file", fetch.token_file, "holds the token of \"Authorization: Bearer\"")
+      ->needs(url);
+  app.add_option("--ca", fetch.authority_file,
+                 "PEM that the server's certificate is checked against (default: the system's)")
+      ->needs(url);
+  app.add_option("--max-mib", fetch.mebibytes_max, "longer documents are refused")
+      ->needs(url)
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  app.add_option("--timeout", fetch.timeout_s, "seconds for a document")
+      ->needs(url)
+      ->check(CLI::Range(1, 86'400))
+      ->capture_default_str();
+  app.add_option("--redirects", fetch.redirects_max, "that are followed; none from https to http")
+      ->needs(url)
+      ->check(CLI::Range(0, 50))
+      ->capture_default_str();
 }
 
 }  // namespace
@@ -148,7 +153,8 @@ int import_command(int argc, char** argv) {
       "changes nothing.",
       "amity import"};
   Request request;
-  app.add_option("files", request.files, "files; - is stdin")->required();
+  app.add_option("files", request.files, "files; - is stdin");
+  add_fetch_options(app, request.fetch);
   app.add_option("--data", request.data, "data directory")->required()->envname("AMITY_DATA");
   app.add_option("--format", request.format, "without it as the file looks")
       ->check(CLI::IsMember({"nem12", "cmep", "espi", "cim", "csv", "jsonl"}));
@@ -169,10 +175,13 @@ int import_command(int argc, char** argv) {
       "Examples:  amity import --data DIR --add NEM12_202304.zip\n"
       "           amity import --data DIR --meter AMY10000001 GreenButton.xml\n"
       "           amity import --data DIR --add --mapping meters.toml meters.csv\n"
+      "           amity import --data DIR --add --token-file T --url https://HOST/espi/Batch/1\n"
       "           amity export --data A --format jsonl | amity import --data B --add --interval "
       "900 -");
   try {
     app.parse(argc, argv);
+    if (request.files.empty() && request.fetch.urls.empty())
+      throw CLI::RequiredError("a file or --url");
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? kExitDone : kExitUsage;
   }

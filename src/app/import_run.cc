@@ -292,14 +292,14 @@ Result<ImportTarget> ImportDirectory::target(const MeterSeries& series, int expo
   return channel_of(found, series, exponent, counts);
 }
 
-Result<ImportCounts> import_file(const std::string& path, store::Store& store,
+Result<ImportCounts> import_file(const ImportedFile& file, store::Store& store,
                                  intake::Intake& intake, UtcSeconds now,
                                  const ImportOptions& options, const TellProblem& tell) {
   ImportCounts counts;
-  Counting counting(path, tell, counts);
+  Counting counting(file.name, tell, counts);
   exchange::SeriesCheck first(counting);
   exchange::FileReader reader(first, options.format, options.reading);
-  AMITY_CHECK(read_through(path, reader));
+  AMITY_CHECK(read_through(file.path, reader));
   std::size_t meters = 0;
   std::string last;
   first.each([&](const exchange::SeriesSummary& s) {
@@ -310,7 +310,8 @@ Result<ImportCounts> import_file(const std::string& path, store::Store& store,
   });
   if (!options.meter.empty() && meters > 1)
     return make_error(ErrorCode::kInvalid,
-                      fmt::format("{} holds {} meters: --meter can name but one", path, meters));
+                      fmt::format("{} holds {} meters: --meter can name but one", file.name,
+                                  meters));
   if (options.check_only || (options.atomic && counts.refused > 0)) return counts;
   ImportDirectory directory(store, options, now);
   if (options.atomic) {
@@ -326,14 +327,14 @@ Result<ImportCounts> import_file(const std::string& path, store::Store& store,
         why = s.series.name + ": its times reach into the future, " + to_iso(s.last);
       if (why.empty()) return;
       ++counts.refused;
-      tell(path, {0, true, why});
+      tell(file.name, {0, true, why});
     });
     if (counts.refused > 0) return counts;
   }
-  Keeping keeping(path, store, intake, now, directory, first, tell, counts);
+  Keeping keeping(file.name, store, intake, now, directory, first, tell, counts);
   exchange::SeriesCheck second(keeping);
   exchange::FileReader again(second, options.format, options.reading);
-  AMITY_CHECK(read_through(path, again));
+  AMITY_CHECK(read_through(file.path, again));
   AMITY_CHECK(keeping.flush());
   counts.kept = true;
   return counts;

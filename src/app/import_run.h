@@ -59,11 +59,16 @@ class ImportDirectory {
   std::map<std::string, DeviceId> devices_;
 };
 
+struct ImportedFile {
+  std::string path;  // can be read twice
+  std::string name;  // in what is told and kept
+};
+
 using TellProblem = std::function<void(const std::string& file, const exchange::Problem&)>;
 
 // One file that can be read twice. Fails when it cannot be read, or the store fails; what is wrong
 // within it is told and counted.
-Result<ImportCounts> import_file(const std::string& path, store::Store& store,
+Result<ImportCounts> import_file(const ImportedFile& file, store::Store& store,
                                  intake::Intake& intake, UtcSeconds now,
                                  const ImportOptions& options, const TellProblem& tell);
 

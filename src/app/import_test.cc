@@ -1,65 +1,13 @@
 // `amity import` into a data directory: what is kept, told, and what happens the second time.
-#include <gtest/gtest.h>
-#include <unistd.h>
+#include <algorithm>
 
-#include <filesystem>
-#include <fstream>
-
-#include "app/exit_codes.h"
-#include "app/export_command.h"
-#include "app/import_command.h"
+#include "app/import_test_support.h"
 
 namespace amity::app {
 namespace {
 
-struct Outcome {
-  int exit_code;
-  std::string out, err;
-};
-
-Outcome run(int (*command)(int, char**), std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), "amity");
-  std::vector<char*> argv;
-  for (std::string& argument : arguments) argv.push_back(argument.data());
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  const int code = command(static_cast<int>(argv.size()), argv.data());
-  std::fflush(stdout);
-  std::string out = testing::internal::GetCapturedStdout();
-  return {code, std::move(out), testing::internal::GetCapturedStderr()};
-}
-
-class Import : public ::testing::Test {
- protected:
-  Import() : folder_(::testing::TempDir() + "/import_" + std::to_string(::getpid())) {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-  }
-  ~Import() override { std::filesystem::remove_all(folder_); }
-
-  std::string file(const std::string& name, const std::string& text) {
-    std::ofstream(folder_ + "/" + name, std::ios::binary) << text;
-    return folder_ + "/" + name;
-  }
-  Outcome import(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {"--data", folder_ + "/data"});
-    return run(import_command, arguments);
-  }
-  Outcome rows(std::vector<std::string> arguments = {}) {
-    arguments.insert(arguments.begin(),
-                     {"--data", folder_ + "/data", "--from", "2004-01-01", "--to", "2004-12-31"});
-    return run(export_command, arguments);
-  }
-
-  std::string folder_;
-};
-
-std::string nem12_day(const std::string& date, const std::string& value, int count) {
-  std::string line = "300," + date;
-  for (int i = 0; i < count; ++i) line += "," + value;
-  return line + ",A,,,20040202120025,\n";
-}
-const std::string kHead = "100,NEM12,200405011135,MDA1,Ret1\n200,NMI1,E1,1,E1,N1,MET1,kWh,30,\n";
+using namespace amity::app::testing;
+using Import = ImportTest;
 
 std::size_t lines_of(const std::string& text) {
   return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
@@ -163,7 +111,8 @@ TEST_F(Import, ABadFileKeepsItsGoodRowsOrNoneAndTwiceIsOnce) {
   EXPECT_NE(kept.out.find("96 new"), std::string::npos) << kept.out;
   const std::string before = rows().out;
   const Outcome again = import({path});
-  EXPECT_NE(again.out.find("0 new, 144 known already, 0 corrected"), std::string::npos) << again.out;
+  EXPECT_NE(again.out.find("0 new, 144 known already, 0 corrected"), std::string::npos)
+      << again.out;
   EXPECT_EQ(rows().out, before);
 }
 
