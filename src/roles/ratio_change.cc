@@ -42,7 +42,8 @@ std::string ratios_text(std::int64_t ct, std::int64_t vt) {
   return "CT " + std::to_string(ct) + ", VT " + std::to_string(vt);
 }
 
-EventsArrived event_of(const RatioChange& change, UtcSeconds now,
+// `code`: which of the meter's changes it is, from 1; events of one instant and code are one.
+EventsArrived event_of(const RatioChange& change, UtcSeconds now, std::uint32_t code,
                        const std::vector<RatioChange>& before) {
   std::string text = ratios_text(change.ct, change.vt) + " from then on";
   const auto earlier = std::ranges::find_if(before.rbegin(), before.rend(),
@@ -51,7 +52,7 @@ EventsArrived event_of(const RatioChange& change, UtcSeconds now,
   text += ": " + change.reason + "; recorded by " + change.who;
   return {kRatioSource,
           now,
-          {{change.device, change.at, EventCategory::kDevice, Severity::kInfo, 2, kRatioSource,
+          {{change.device, change.at, EventCategory::kDevice, Severity::kInfo, code, kRatioSource,
             std::move(text)}}};
 }
 
@@ -73,14 +74,18 @@ void record_ratio_change(store::Store& store, UtcSeconds now,
     return done(make_error(ErrorCode::kLimit, "too many changes of one meter's ratios"));
   const auto counts = in_force(*told);
   const auto same = std::ranges::find(counts, change.at, &RatioChange::at);
-  if (same == counts.end() || same->ct != change.ct || same->vt != change.vt) {
-    if (Status kept = store.registry().add_ratio_change(change); !kept.ok())
-      return done(std::move(kept));
+  auto code = static_cast<std::uint32_t>(told->size() + 1);
+  if (same != counts.end() && same->ct == change.ct && same->vt == change.vt) {
+    const auto known = std::ranges::find(*told, same->number, &RatioChange::number);
+    code = static_cast<std::uint32_t>(known - told->begin() + 1);
+  } else if (Status kept = store.registry().add_ratio_change(change); !kept.ok()) {
+    return done(std::move(kept));
   }
   ReadingsArrived registers{kRatioSource, now, {}};
   for (const auto& [channel, value] : request.registers)
     registers.readings.push_back({channel, change.at, value, {}});
-  tell_with_registers(store, std::move(registers), event_of(change, now, counts), std::move(done));
+  tell_with_registers(store, std::move(registers), event_of(change, now, code, counts),
+                      std::move(done));
 }
 
 }  // namespace amity::roles

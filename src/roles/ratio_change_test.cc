@@ -158,7 +158,7 @@ TEST_F(RatioTest, OneThatIsToldAfterTheBillTakesItBackAndBillsAnew) {
   const auto told_now = statements();
   ASSERT_EQ(told_now.size(), 3u);
   EXPECT_EQ(told_now[1].substr(0, 31),
-            "2 reversal of 1 10-04..10-06 -" + told_now[0].substr(24, 1));
+            "2 reversal of 1 10-04..10-06 -" + told_now[0].substr(22, 1));
   EXPECT_NE(told_now[2].find("3 issued 10-04..10-06"), std::string::npos) << told_now[2];
   EXPECT_NE(told_now[2].find("meter or multiplier changed"), std::string::npos) << told_now[2];
   EXPECT_EQ(body(2).statement.total, -body(1).statement.total);
