@@ -1,24 +1,90 @@
 // Virtual meters behind serial ports, read by the head-end's drivers: real pseudo terminals, of
 // which one end is the port and the other a meter with a thread of its own. A meter hears nothing
-// that comes at another rate than its own, and says nothing until the line has its rate. A pseudo
-// terminal has always 8 data bits and no parity: the meter of IEC 62056-21 makes and checks the
-// eighth bit of 7E1 itself, the lines of 8E1 are 8N1 here.
+// that comes at another rate than its own, gives the line two seconds to have its rate before it
+// speaks to nobody, and takes the time that its rate asks for. A pseudo terminal has always 8 data
+// bits and no parity: the meter of IEC 62056-21 makes and checks the eighth bit of 7E1 itself, the
+// lines of 8E1 are 8N1 here.
+//
+// A pseudo terminal says of what was written that it is out at once. A port keeps characters until
+// their time has come, and a reader that changes the rate earlier garbles them. So here the
+// question for what is still to be sent (TIOCOUTQ) is answered as a port would: what the meter has
+// not read. The meter looks at the rate before it reads, so that it is the rate that the bytes had.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <bit>
 #include <cmath>
+#include <cstdarg>
+#include <mutex>
+#include <sstream>
 #include <thread>
 
 #include "app/exit_codes.h"
 #include "app/read_command.h"
 #include "runtime/reactor.h"
 #include "world/fleet.h"
+
+namespace amity::app {
+namespace {
+
+// The lines there are: the device of the port, and the meter's end.
+class Lines {
+ public:
+  static Lines& all() {
+    static Lines lines;
+    return lines;
+  }
+  void add(int port, int meter) {
+    const std::lock_guard lock(mutex_);
+    meters_[device_of(port)] = meter;
+  }
+  void remove(int port) {
+    const std::lock_guard lock(mutex_);
+    meters_.erase(device_of(port));
+  }
+  // Whether the meter has not read all yet; nullopt: no port of a line.
+  std::optional<bool> unread(int port) {
+    const std::lock_guard lock(mutex_);
+    const auto at = meters_.empty() ? meters_.end() : meters_.find(device_of(port));
+    if (at == meters_.end()) return std::nullopt;
+    pollfd meter{at->second, POLLIN, 0};
+    return ::poll(&meter, 1, 0) > 0 && (meter.revents & POLLIN) != 0;
+  }
+
+ private:
+  static dev_t device_of(int fd) {
+    struct stat about {};
+    return ::fstat(fd, &about) == 0 && S_ISCHR(about.st_mode) ? about.st_rdev : 0;
+  }
+  std::mutex mutex_;
+  std::map<dev_t, int> meters_;
+};
+
+}  // namespace
+}  // namespace amity::app
+
+// In place of the C library's, for this program.
+extern "C" int ioctl(int fd, unsigned long request, ...) noexcept {
+  va_list rest;
+  va_start(rest, request);
+  void* const argument = va_arg(rest, void*);
+  va_end(rest);
+  if (request == TIOCOUTQ) {
+    if (const auto unread = amity::app::Lines::all().unread(fd)) {
+      *static_cast<int*>(argument) = *unread ? 1 : 0;
+      return 0;
+    }
+  }
+  return static_cast<int>(::syscall(SYS_ioctl, fd, request, argument));
+}
 
 namespace amity::app {
 namespace {
@@ -69,12 +135,14 @@ class MeterOnALine {
     rates_.push_back(baud);
     // Held open: a pseudo terminal that nobody has open hangs up.
     held_ = ::open(path_.c_str(), O_RDWR | O_NOCTTY);
+    Lines::all().add(held_, master_);
     thread_ = std::thread([this] { serve(); });
   }
   ~MeterOnALine() { stop(); }
   void stop() {
     stopping_ = true;
     if (thread_.joinable()) thread_.join();
+    if (held_ >= 0) Lines::all().remove(held_);
     for (int* fd : {&held_, &master_}) {
       if (*fd >= 0) ::close(std::exchange(*fd, -1));
     }
@@ -121,35 +189,45 @@ class MeterOnALine {
     Bytes out;
     while (!stopping_ && meter_->conversation().poll_output(out)) {
       for (int i = 0; i < 400 && !line_is_right() && !stopping_; ++i) ::usleep(5'000);
-      EXPECT_TRUE(line_is_right() || stopping_) << "the reader never changed to " << baud_;
+      if (!line_is_right()) {  // at another rate nobody understands it
+        out.clear();
+        continue;
+      }
       for (std::uint8_t& byte : out) {
         if (meter_->seven_bits() && !even(byte)) byte |= 0x80;
       }
       for (std::size_t at = 0; at < out.size() && !stopping_;) {
-        const ssize_t wrote = ::write(master_, out.data() + at, out.size() - at);
+        // As many characters as leave within a moment, ten bits each.
+        const std::size_t some =
+            std::max<std::size_t>(1, static_cast<std::size_t>(baud_) / 10 / 50);
+        const ssize_t wrote = ::write(master_, out.data() + at, std::min(some, out.size() - at));
         if (wrote <= 0) return;
         at += static_cast<std::size_t>(wrote);
+        ::usleep(static_cast<useconds_t>(wrote * 10'000'000 / baud_));
       }
       out.clear();
     }
   }
+  void timer() {
+    const auto due = meter_->conversation().next_timeout();
+    if (due && *due <= clock_.now()) meter_->conversation().on_timer(clock_.now());
+  }
   void serve() {
     std::uint8_t buffer[4'096];
     while (!stopping_) {
-      // The reader changes the rate as soon as its bytes are out, before this end has seen them.
-      const bool was_right = line_is_right();
       pollfd waiting{master_, POLLIN, 0};
-      if (::poll(&waiting, 1, 10) > 0 && (waiting.revents & POLLIN) != 0) {
-        const ssize_t got = ::read(master_, buffer, sizeof buffer);
-        if (got > 0 && !was_right && !line_is_right()) {
-          garbled_ += static_cast<std::size_t>(got);
-        } else if (got > 0) {
-          hear({buffer, static_cast<std::size_t>(got)});
-        }
-      }
-      const auto due = meter_->conversation().next_timeout();
-      if (due && *due <= clock_.now()) meter_->conversation().on_timer(clock_.now());
+      const bool heard = ::poll(&waiting, 1, 10) > 0 && (waiting.revents & POLLIN) != 0;
+      timer();  // before what came after it
       say();
+      if (!heard) continue;
+      const bool right = line_is_right();
+      const ssize_t got = ::read(master_, buffer, sizeof buffer);
+      if (got > 0 && right) {
+        hear({buffer, static_cast<std::size_t>(got)});
+        say();
+      } else if (got > 0) {
+        garbled_ += static_cast<std::size_t>(got);
+      }
     }
   }
 
@@ -227,7 +305,39 @@ TEST_F(SerialMeters, ModeCChangesTheRateOfTheLineAndReadsTheRegisters) {
   EXPECT_GE(std::count(line.rates().begin(), line.rates().end(), 9'600), 1)
       << "the meter's own rate was used";
   EXPECT_EQ(line.rates().front(), 300);
+  EXPECT_EQ(line.garbled(), 0u);
   EXPECT_EQ(line.bad_parity(), 0u);
+}
+
+// The readout comes first: then the line goes back to 300 baud before programming mode begins.
+TEST_F(SerialMeters, ModeCReadsTheLoadProfileP01) {
+  world::VirtualMeter& meter = fleet->meter(0);
+  world::IecMeter iec(meter, zone());
+  MeterOnALine line(clock(), std::make_unique<ModeCMeter>(iec), 300);
+  const UtcSeconds until(clock().utc().value / 3'600 * 3'600), after = until - 4 * 3'600;
+  const std::string text =
+      read({"iec62056+serial://" + line.path() + "?device=" + meter.serial() +
+                "&mode=C&zone=" + zone().name(),
+            "--profile", "P.01", "--from", to_iso(after), "--to", to_iso(until), "--json"});
+  line.stop();
+  EXPECT_EQ(line.garbled(), 0u);
+  EXPECT_EQ(line.bad_parity(), 0u);
+  EXPECT_GE(std::count(line.rates().begin(), line.rates().end(), 300), 2);
+  const auto rows = meter.rows(after, until);
+  ASSERT_EQ(rows.size(), 16u);
+  for (const world::ProfileRow& row : rows) {
+    for (const std::uint32_t wh : {row.interval.import_wh, row.interval.export_wh}) {
+      const std::string said = "\"time\":\"" + to_iso(row.stamp) + "\"";
+      const std::string value = "\"value\":" + std::to_string(wh) + ",\"unit\":\"Wh\"";
+      bool found = false;
+      std::istringstream lines(text);
+      for (std::string one; std::getline(lines, one);) {
+        found = found || (one.find(said) != one.npos && one.find(value) != one.npos &&
+                          one.find("\"interval_s\":900") != one.npos);
+      }
+      EXPECT_TRUE(found) << said << ' ' << value << " is not in\n" << text.substr(0, 1'000);
+    }
+  }
 }
 
 TEST_F(SerialMeters, AWiredBusIsReadBySecondaryAddress) {

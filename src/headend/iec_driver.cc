@@ -77,7 +77,8 @@ Task<Result<IecDriver::Event>> IecDriver::begin(Goal goal) {
   if (listens()) {
     link_->session().listen(link_->now());
   } else {
-    link_->session().start(link_->now());
+    const Instant now = link_->now();
+    link_->session().start(now, std::max(Duration{}, rests_until_.value_or(now) - now));
   }
   co_return co_await event();
 }
@@ -93,6 +94,7 @@ Task<Status> IecDriver::read_clock() {
   AMITY_CO_TRY(const Event answer, co_await begin(Goal::kReadout));
   if (answer.kind != Kind::kData)
     co_return make_error(ErrorCode::kMalformed, "another answer than a readout");
+  if (meter_.address.serial) rests_until_ = link_->now() + iec62056_21::kReadoutRest;
   wire::Report readout;
   readout.protocol = "iec62056-21";
   iec62056_21::note_identification(identification_, readout);

@@ -34,6 +34,7 @@ class IecDriver final : public LinkDriver<iec62056_21::Client> {
   iec62056_21::ClientConfig config_;
   iec62056_21::Identification identification_;
   wire::MeterIdentity identity_;
+  std::optional<Instant> rests_until_;  // a meter on a line of its own rate, after a readout
 };
 
 }  // namespace amity::headend

@@ -232,6 +232,9 @@ bool MdmRole::is_news(const MdmChannel& c, std::int32_t day, const Reading& read
 // A push came before what the meter had kept until then.
 void MdmRole::begin_earlier(MdmChannel& c, std::int32_t day) {
   MdmMemory& memory = c.memory;
+  // The day the meter came on has no rules: what is late of it is taken as read.
+  if (day == memory.first_day - 1 && settler_.local_day(day).start < c.commissioned)
+    return add_once(memory.dirty, day);
   day = std::max(day, memory.first_day - kEarlierDaysMax);
   while (day < memory.first_day && settler_.local_day(day).start < c.commissioned) ++day;
   for (std::int32_t d = day; d < memory.first_day; ++d) add_once(memory.dirty, d);
@@ -343,9 +346,20 @@ void MdmRole::plan_channel(MdmChannel& c, UtcSeconds now, std::vector<Work>& wor
   (void)settle(c, request, work);
 }
 
+Result<Settled> MdmRole::settle_first_part(const MdmChannel& c, const SettleRequest& request) {
+  Settled settled;
+  settled.state = c.memory.state;
+  AMITY_TRY(auto part, settler_.first_part(c, request.day, request.now));
+  if (!part) return settled;
+  settled.day = part->day;
+  settled.facts.push_back(std::move(*part));
+  return settled;
+}
+
 // False when it failed and something else may be tried.
 bool MdmRole::settle(MdmChannel& c, SettleRequest request, std::vector<Work>& work) {
-  auto settled = settler_.settle(c, request);
+  auto settled = request.day < c.memory.first_day ? settle_first_part(c, request)
+                                                  : settler_.settle(c, request);
   if (!settled.ok()) {
     ++counts_.errors;
     spdlog::error("mdm: channel {}, day {}: {}", c.channel.id.value, request.day,
@@ -399,7 +413,12 @@ void MdmRole::publish(std::vector<Work> all) {
 void MdmRole::land(MdmChannel& c) {
   c.in_flight = false;
   c.changed = true;
-  for (const std::int32_t day : c.meanwhile) add_once(c.memory.dirty, day);
+  for (const std::int32_t day : c.meanwhile) {
+    if (day < c.memory.first_day)
+      begin_earlier(c, day);
+    else
+      add_once(c.memory.dirty, day);
+  }
   c.meanwhile.clear();
 }
 

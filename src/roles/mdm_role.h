@@ -132,6 +132,7 @@ class MdmRole {
   void plan(std::vector<Work>& work, std::vector<Read>& reads);
   void plan_channel(MdmChannel& c, UtcSeconds now, std::vector<Work>& work,
                     std::vector<Read>& reads);
+  Result<Settled> settle_first_part(const MdmChannel& channel, const SettleRequest& request);
   bool settle(MdmChannel& c, SettleRequest request, std::vector<Work>& work);
   void publish(std::vector<Work> work);
   void done(const std::shared_ptr<Work>& work);

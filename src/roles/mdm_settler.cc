@@ -377,32 +377,40 @@ Result<std::optional<ReadingsFinal>> MdmSettler::first_part(const MdmChannel& c,
   const UtcSeconds end = local.start + local.length_s;
   const std::int64_t step = c.channel.interval_s;
   AMITY_TRY(const auto stored, finals_.day(c.channel.id, number));
-  if (stored) return none;
   AMITY_TRY(auto raw, readings_.read_first(c.channel.id, local.start, end));
-  std::erase_if(raw, [&](const Reading& r) { return (r.time - local.start) % step != 0; });
+  std::erase_if(raw, [&](const Reading& r) {
+    return (r.time - local.start) % step != 0 || r.time - step < c.commissioned;
+  });
   if (raw.empty()) return none;
   ReadingsFinal fact;
   VeeDay& day = fact.day;
+  if (stored) day = stored->day;
   day.channel = c.channel.id;
   day.day = number;
   day.start = raw.front().time - step;
+  if (stored) day.start = std::min(day.start, stored->day.start);
   day.length_s = static_cast<std::uint32_t>(end - day.start);
   day.interval_s = c.channel.interval_s;
-  day.revision = 1;
-  auto reading = raw.begin();
-  for (std::uint16_t slot = 0; slot < day.slots(); ++slot) {
-    const UtcSeconds time = day.start + step * (slot + 1);
-    if (reading != raw.end() && reading->time == time) {
-      day.total += (reading++)->value;
-    } else if (!day.open.empty() && day.open.back().second == slot) {
-      ++day.open.back().second;
-    } else {
-      day.open.emplace_back(slot, static_cast<std::uint16_t>(slot + 1));
-    }
+  day.revision = stored ? stored->day.revision + 1 : 1;
+  std::vector<std::optional<std::int64_t>> first_raw(day.slots());
+  for (const Reading& r : raw)
+    first_raw[static_cast<std::size_t>((r.time - day.start) / step) - 1] = r.value;
+  const auto before = slots_of(day, stored ? &*stored : nullptr, first_raw);
+  std::vector<std::optional<FinalValue>> after(before.size());
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    after[i] = before[i].now;
+    if (!after[i] && first_raw[i])
+      after[i] = FinalValue{*first_raw[i], FinalOrigin::kActual, 0, false};
+  }
+  fact.versions = mdm::final_changes(day, before, after, first_raw);
+  count_values(day, after, {});
+  if (stored && fact.versions.empty() && day.start == stored->day.start &&
+      day.open == stored->day.open) {
+    return none;
   }
   day.worst = static_cast<std::uint8_t>(Outcome::kPass);
   day.state = day.open.empty() ? VeeState::kClean : VeeState::kFailed;
-  if (!day.open.empty()) day.closure = DayClosure::kOpen;
+  day.closure = day.open.empty() ? VeeDay().closure : DayClosure::kOpen;
   fact.decision = {
       now, "vee", "the day it begins on: taken as read from its first reading on", "", {}};
   return std::optional(std::move(fact));

@@ -17,13 +17,32 @@ Client::Client(ClientConfig config) : config_(std::move(config)) {
   config_.attempts = std::clamp(config_.attempts, 1u, kAttemptsMax);
 }
 
-void Client::start(Instant now) {
-  state_ = State::kOpening;
+void Client::start(Instant now, Duration rest) {
   stream_.clear();
+  openings_left_ = config_.attempts - 1;
+  change_speed(kInitialBaud);
+  if (rest <= Duration{}) return open(now);
+  state_ = State::kResting;
+  arm(rest, now);
+}
+
+void Client::open(Instant now) {
+  state_ = State::kOpening;
   Bytes request;
   encode_request(config_.address, request);
-  change_speed(kInitialBaud);
   send(std::move(request), now);
+}
+
+// The option select is lost, or what it was answered with: which of both, and so the meter's rate,
+// is not known. Signed off at the new rate, silent at the first, the meter is at the first in any
+// case.
+void Client::open_anew(Instant now) {
+  --openings_left_;
+  ++repetitions_;
+  encode_command({'B', '0', {}}, output_);
+  change_speed(kInitialBaud);
+  state_ = State::kResting;
+  arm(kReactionMax, now);
 }
 
 void Client::listen(Instant now) {
@@ -92,7 +111,9 @@ void Client::await_answer(Instant now) {
 }
 
 void Client::on_bytes(ByteView bytes, Instant now) {
-  if (state_ == State::kOver || state_ == State::kIdle || state_ == State::kHdlc) return;
+  if (state_ == State::kOver || state_ == State::kIdle || state_ == State::kHdlc ||
+      state_ == State::kResting)
+    return;
   stream_.add(bytes);
   if (deadline_) arm(config_.silence_timeout, now);
   pump(now);
@@ -241,6 +262,10 @@ void Client::repeat(std::string_view why, std::size_t offset, Instant now) {
 void Client::on_timer(Instant now) {
   if (!deadline_ || now < *deadline_) return;
   if (state_ == State::kListening) return fail(ErrorCode::kTimeout, "no telegram", stream_.size());
+  if (state_ == State::kResting) return open(now);
+  const bool selecting = state_ == State::kReadout || state_ == State::kEntering;
+  if (selecting && !last_.empty() && stream_.empty() && openings_left_ > 0) return open_anew(now);
+  if (selecting && stream_.empty()) attempts_left_ = 0;
   if (attempts_left_ == 0 || last_.empty()) {
     return fail(ErrorCode::kTimeout,
                 stream_.empty() ? "the meter does not answer" : "the answer breaks off",

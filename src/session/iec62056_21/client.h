@@ -2,7 +2,7 @@
 // Without I/O: bytes and time go in, bytes and events come out. Speed changes are events; what
 // follows in the output is for the new speed.
 //
-//   kIdle -> kOpening (request sent) -> kReadout -> kDone
+//   kIdle -> kResting -> kOpening (request sent) -> kReadout -> kDone
 //                                    \-> kEntering (P0) -> kReady <-> kBusy -> kDone (break)
 //                                    \-> kHdlc (mode E): the line belongs to HDLC
 #pragma once
@@ -54,7 +54,8 @@ class Client {
  public:
   explicit Client(ClientConfig config);
 
-  void start(Instant now);
+  // Opens after `rest`, in which the meter of the conversation before may still wait for a NAK.
+  void start(Instant now, Duration rest = {});
   // Mode D: the meter sends by itself, at 2,400 baud; one telegram up to the line with '!'.
   void listen(Instant now);
   // In programming mode. type: '1' ASCII, '2' formatted, '3' ASCII with partial blocks, '5'
@@ -80,6 +81,7 @@ class Client {
  private:
   enum class State : std::uint8_t {
     kIdle,
+    kResting,  // at the first rate, until the meter is back there too
     kOpening,
     kReadout,
     kListening,
@@ -92,6 +94,8 @@ class Client {
     kOver
   };
 
+  void open(Instant now);
+  void open_anew(Instant now);
   void pump(Instant now);
   void on_message(const Message& message, Instant now);
   void on_identification(const Message& message, Instant now);
@@ -113,7 +117,7 @@ class Client {
   Bytes output_, last_;
   std::vector<ClientEvent> events_;
   std::optional<Instant> deadline_;
-  unsigned attempts_left_ = 0, repetitions_ = 0;
+  unsigned attempts_left_ = 0, openings_left_ = 0, repetitions_ = 0;
   int baud_ = 300;
 };
 

@@ -152,6 +152,50 @@ TEST(Iec62056Session, ADamagedBlockIsAskedForAgain) {
       << hopeless.log;
 }
 
+// It is told at the first rate alone: repeated at the new one, a meter that missed it hears nothing.
+TEST(Iec62056Session, ALostOptionSelectOpensAnewAtTheFirstRate) {
+  Line line({}, meter('5'));
+  line.client_.start(line.now_);
+  std::string sent;
+  line.run([&](int n, bool from_client, Bytes& bytes) {
+    if (from_client) sent += fmt::format("{}: {}\n", n, to_hex(bytes));
+    if (n == 2) bytes.clear();
+  });
+  EXPECT_EQ(sent,
+            "0: 2F3F210D0A\n"    // /?!
+            "2: 063035300D0A\n"  // ACK 050, lost
+            "3: 0142300371\n"    // B0
+            "4: 2F3F210D0A\n"
+            "6: 063035300D0A\n");
+  EXPECT_EQ(line.log,
+            std::string("speed 300\nidentified MT382\nspeed 9600\n"
+                        "speed 300\nidentified MT382\nspeed 9600\n") +
+                kReadout);
+  EXPECT_EQ(line.client_.repetitions(), 1u);
+
+  Line deaf({}, meter('5'));
+  deaf.client_.start(deaf.now_);
+  deaf.run([](int, bool from_client, Bytes& bytes) {
+    if (from_client && bytes[0] == 0x06) bytes.clear();
+  });
+  EXPECT_TRUE(deaf.log.ends_with("speed 9600\nfailed: timeout: the meter does not answer\n"))
+      << deaf.log;
+  EXPECT_EQ(deaf.client_.repetitions(), 2u);
+}
+
+TEST(Iec62056Session, AfterAReadoutTheMeterIsLeftInPeaceForAWhile) {
+  Client client({});
+  client.start(Instant{0}, kReadoutRest);
+  Bytes out;
+  EXPECT_EQ(client.poll_event()->baud, 300);
+  client.on_bytes(as_bytes("late"), Instant{1});
+  EXPECT_FALSE(client.poll_output(out));
+  ASSERT_EQ(client.next_timeout(), Instant{0} + kReadoutRest);
+  client.on_timer(*client.next_timeout());
+  ASSERT_TRUE(client.poll_output(out));
+  EXPECT_EQ(as_text(out), "/?!\r\n");
+}
+
 TEST(Iec62056Session, ProgrammingModeReadsAndWrites) {
   ClientConfig config;
   config.goal = Goal::kProgramming;
