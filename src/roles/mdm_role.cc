@@ -199,11 +199,18 @@ void MdmRole::take(const ReadingsArrived& arrived) {
 
 // A register that comes late bounds what was estimated without it.
 void MdmRole::take_register(const Reading& reading, MdmChannel& of) {
-  if (of.memory.next_day == kNoDay || reading.time > of.next_start) return;
+  if (of.memory.next_day == kNoDay) return;
+  if (reading.time > of.next_start && (!of.in_flight || reading.time > of.next_end)) return;
   if (reading.time.value % of.channel.interval_s != 0) return;
   const std::int32_t ends = calendar_.day_of_end(reading.time).number;
   const std::int32_t begins = calendar_.day_at(reading.time).number;
   for (const std::int32_t day : {ends, begins}) {
+    if (day > of.memory.next_day) continue;
+    if (of.in_flight) {  // it was perhaps estimated without it
+      add_once(of.meanwhile, day);
+      of.changed = true;
+      continue;
+    }
     const auto stored = store_.finals().day(of.channel.id, day);
     if (!stored.ok() || !*stored || (*stored)->day.estimated == 0) continue;
     if ((*stored)->day.closure != DayClosure::kUnbounded) continue;

@@ -357,8 +357,9 @@ Result<Settled> MdmSettler::settle(const MdmChannel& c, const SettleRequest& req
     const bool asked = day.now.day == request.day;
     finish(c, request, asked && request.first ? c.memory.state : past, day);
     auto versions = mdm::final_changes(day.now, day.before, day.after, day.first_raw);
+    // A register that came late may show what no value tells: that the day does not close.
     const bool matters = !day.stored || !versions.empty() || day.stored->day.open != day.now.open ||
-                         (request.always && asked);
+                         day.stored->day.closure != day.now.closure || (request.always && asked);
     ++day.now.revision;
     if (matters) {
       out.facts.push_back({day.now, request.decision, std::move(versions)});

@@ -59,7 +59,8 @@ class FinalsCheck {
         const VeeDay& day = fact->day;
         VeeDay& before = last[{day.channel.value, day.day}];
         const bool says_nothing = day.revision > 1 && fact->versions.empty() &&
-                                  before.open == day.open && before.start == day.start;
+                                  before.open == day.open && before.start == day.start &&
+                                  before.closure == day.closure;
         if (day.revision != before.revision + 1 || says_nothing) {
           violated(DeviceId(), "no decision is made twice",
                    fmt::format("channel {}, day {}: revision {} after {}, {} new versions",
