@@ -1,5 +1,6 @@
 // `amity import` into a data directory: what is kept, told, and what happens the second time.
 #include <algorithm>
+#include <sstream>
 
 #include "app/import_test_support.h"
 
@@ -134,6 +135,32 @@ TEST_F(Import, SumsOfHoursAndEventsGoOut) {
   const Outcome events = rows({"--format", "cim-events"});
   EXPECT_EQ(events.exit_code, kExitDone) << events.err;
   EXPECT_NE(events.out.find("<EndDeviceEvents"), std::string::npos);
+}
+
+// How a substitute came to be is kept, and goes out as it came in; a value that replaces it has
+// none.
+TEST_F(Import, TheMethodOfASubstituteComesBackInThe400Records) {
+  std::string day = nem12_day("20040201", "1.5", 48);
+  day.replace(day.rfind(",A,"), 3, ",V,");
+  day += "400,1,20,A,,\n400,21,24,E52,,\n400,25,30,S14,,\n400,31,31,F16,,\n400,32,48,A,,\n";
+  const std::string path = file("m.csv", kHead + day + nem12_day("20040202", "2", 48) + "900\n");
+  ASSERT_EQ(import({"--add", path}).exit_code, kExitDone);
+  const auto records = [&] {
+    std::string text;
+    std::istringstream lines(rows({"--format", "nem12"}).out);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with("400,")) text += line.substr(4) + " ";
+    }
+    return text;
+  };
+  EXPECT_EQ(records(), "1,20,A,, 21,24,E52,, 25,30,S14,, 31,31,F16,, 32,48,A,, ");
+  ASSERT_EQ(
+      import({"--meter", "MET1", file("again.csv", rows({"--format", "nem12"}).out)}).exit_code,
+      kExitDone);
+  EXPECT_EQ(records(), "1,20,A,, 21,24,E52,, 25,30,S14,, 31,31,F16,, 32,48,A,, ");
+  ASSERT_EQ(import({file("n.csv", kHead + nem12_day("20040201", "1.6", 48) + "900\n")}).exit_code,
+            kExitDone);
+  EXPECT_EQ(records(), "") << "measured values have replaced them";
 }
 
 TEST_F(Import, WhatIsNoFileOfAKnownFormatSaysSo) {

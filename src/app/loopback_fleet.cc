@@ -3,7 +3,8 @@
 namespace amity::app {
 
 Result<std::unique_ptr<LoopbackFleet>> LoopbackFleet::start(std::uint32_t meters, std::int32_t history_days,
-                                                            bool hdlc, world::DeviceMix mix) {
+                                                            bool hdlc, world::DeviceMix mix,
+                                                            const runtime::TlsContext* tls) {
   auto loopback = std::make_unique<LoopbackFleet>();
   world::FleetConfig config;
   config.meters = meters;
@@ -14,7 +15,11 @@ Result<std::unique_ptr<LoopbackFleet>> LoopbackFleet::start(std::uint32_t meters
   config.port = 0;
   config.hdlc = hdlc;
   config.mix = mix;
-  AMITY_TRY(loopback->fleet_, world::Fleet::make(loopback->reactor_.runtime(), config));
+  const Runtime plain = loopback->reactor_.runtime();
+  if (tls != nullptr) loopback->tls_ = runtime::make_tls_network(plain, *tls);
+  Network& network = tls != nullptr ? *loopback->tls_ : plain.network;
+  AMITY_TRY(loopback->fleet_,
+            world::Fleet::make({plain.clock, plain.timers, plain.random, network}, config));
   AMITY_CHECK(loopback->fleet_->listen());
   loopback->fleet_->warm_up();
   loopback->thread_ = std::thread([reactor = &loopback->reactor_] { reactor->run(); });

@@ -6,22 +6,25 @@
 
 #include "headend/key_ring.h"
 #include "runtime/reactor.h"
+#include "runtime/tls.h"
 #include "world/fleet.h"
 
 namespace amity::app {
 
 class LoopbackFleet {
  public:
-  // Ideal links, no faults; computed beforehand what a first read needs.
+  // Behind TLS where `tls` is given. Ideal links, no faults; computed beforehand what a first read needs.
   static Result<std::unique_ptr<LoopbackFleet>> start(std::uint32_t meters, std::int32_t history_days,
                                                       bool hdlc = false,
-                                                      world::DeviceMix mix = world::DeviceMix::all_dlms());
+                                                      world::DeviceMix mix = world::DeviceMix::all_dlms(),
+                                                      const runtime::TlsContext* tls = nullptr);
   ~LoopbackFleet();
 
   world::Fleet& fleet() { return *fleet_; }
 
  private:
   runtime::Reactor reactor_;
+  std::unique_ptr<Network> tls_;
   std::unique_ptr<world::Fleet> fleet_;
   std::thread thread_;
 };

@@ -162,8 +162,8 @@ Task<void> run(Reader& r, runtime::Reactor& reactor) {
 
 void add_options(CLI::App& app, ReadOptions& o) {
   app.add_option("url", o.url,
-                 "dlms+tcp, dlms+hdlc, c1222+tcp, mbus+tcp, iec62056+tcp, modbus+tcp, p1+tcp, sml+tcp "
-                 "or ...+serial, then ://HOST:PORT or ://PATH, then ?NAME=VALUE&... as below")
+                 "dlms+tcp, dlms+hdlc, c1222+tcp, mbus+tcp, iec62056+tcp, modbus+tcp, p1+tcp, sml+tcp, "
+                 "mm+tcp, ...+tls or ...+serial, then ://HOST:PORT or ://PATH, then ?NAME=VALUE&... as below")
       ->required();
   app.add_option("obis", o.obis, "objects to read, e.g. 1-0:1.8.0; none: the whole association");
   app.add_option("--profile", o.profile, "the rows of this profile, e.g. 1-0:99.1.0; of C12.22 and IEC 62056-21 "
@@ -198,6 +198,13 @@ void add_options(CLI::App& app, ReadOptions& o) {
       "and More in our\n"
       "            own framing, not conformance-tested; DLMS over SMITP (profile 4) is dlms+tcp\n"
       "  mbus+serial:///dev/ttyUSB0?baud=2400&line=8E1&...   a port of this machine; not C12.22\n"
+      "Over TLS: dlms+tls, dlms+hdlc+tls, c1222+tls, mbus+tls, iec62056+tls, modbus+tls, p1+tls, "
+      "sml+tls, mm+tls\n"
+      "  tls-ca=FILE                PEM: who vouches for the meter's certificate (default: the "
+      "system's authorities)\n"
+      "  tls-name=NAME              that it must be for (default: HOST)\n"
+      "  tls-cert=FILE tls-key=FILE PEM: our own, for a meter that asks who reads it\n"
+      "  bearer=g3-plc hops=4       what the path carries and how far it is: docs/links.md\n"
       "  zone=Europe/Madrid         of the meter's clock, where that shows no offset (default: UTC)\n"
       "Examples:\n"
       "  amity read 'dlms+tcp://127.16.0.1:4059?client=16' 0-0:1.0.0\n"

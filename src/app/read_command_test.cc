@@ -13,6 +13,7 @@
 
 #include "app/exit_codes.h"
 #include "app/loopback_fleet.h"
+#include "runtime/authority_test_support.h"
 #include "runtime/reactor.h"
 
 namespace amity::app {
@@ -174,6 +175,67 @@ TEST_F(ReadOthers, AWallClockTakenForUtcIsSaid) {
   EXPECT_EQ(read({url("sml+tcp", false)}).errors, "") << "SML counts seconds";
 }
 
+// The same meters and one of DLMS behind TLS, with certificates of their own authority.
+struct ReadOverTls : ReadOthers {
+  runtime::testing::Authority authority{"makers"}, others{"others"};
+  runtime::testing::Authority::Files meter = authority.issue("meters.example"),
+                                     reader = authority.issue("head-end");
+  std::string trusting = "tls-ca=" + authority.certificate + "&tls-name=meters.example";
+  std::string known = "&tls-cert=" + reader.certificate + "&tls-key=" + reader.key;
+
+  void SetUp() override {
+    const auto tls =
+        runtime::TlsContext::server(meter.certificate, meter.key, authority.certificate);
+    ASSERT_TRUE(tls.ok()) << to_string(tls.error());
+    const auto mix = world::DeviceMix::parse("dlms=1,c1222=1,iec62056=1,sml=1,p1=1,mbus=1");
+    auto started = LoopbackFleet::start(12, 2, false, *mix, &*tls);
+    ASSERT_TRUE(started.ok()) << to_string(started.error());
+    loopback = std::move(started).value();
+  }
+  std::string over_tls(std::string_view scheme, const std::string& options) {
+    std::string address = url(scheme, scheme != "dlms+tcp");
+    address.replace(address.find("+tcp"), 4, "+tls");
+    if (const auto secured = address.find("client=1&"); secured != address.npos)
+      address.replace(secured, 9, "client=16&");
+    return address + (address.find('?') == address.npos ? '?' : '&') + options;
+  }
+};
+
+TEST_F(ReadOverTls, EverySchemeGivesItsRegisters) {
+  for (const char* scheme :
+       {"dlms+tcp", "c1222+tcp", "iec62056+tcp", "sml+tcp", "p1+tcp", "mbus+tcp"}) {
+    const std::string address = over_tls(scheme, trusting + known);
+    const Printed registers = read({address, "--timeout", "15"});
+    EXPECT_EQ(registers.exit_code, kExitDone) << address << ": " << registers.errors;
+    EXPECT_GE(registers.lines(), 1u) << address;
+    EXPECT_EQ(registers.errors, "") << address;
+  }
+}
+
+TEST_F(ReadOverTls, SaysWhatIsWrongWithACertificate) {
+  const std::string ca = "tls-ca=" + authority.certificate;
+  const std::pair<std::string, const char*> wrong[] = {
+      {"tls-ca=" + others.certificate + "&tls-name=meters.example" + known,
+       "the certificate of meters.example is refused: self-signed certificate in certificate "
+       "chain"},
+      {ca + "&tls-name=elsewhere.example" + known,
+       "the certificate of elsewhere.example is refused: hostname mismatch"},
+      {ca + known, "is refused: IP address mismatch"},
+      {trusting, "certificate required"},
+      {"tls-ca=/nowhere.pem", "/nowhere.pem"}};
+  for (const auto& [options, why] : wrong) {
+    for (const char* scheme : {"dlms+tcp", "mbus+tcp"}) {
+      const Printed printed = read({over_tls(scheme, options), "--timeout", "5"});
+      EXPECT_EQ(printed.exit_code, kExitFailed) << options;
+      EXPECT_NE(printed.errors.find(why), std::string::npos) << options << ": " << printed.errors;
+      EXPECT_EQ(printed.text, "") << options;
+    }
+  }
+  std::string plain = over_tls("dlms+tcp", "");
+  plain.replace(plain.find("+tls"), 4, "+tcp");
+  EXPECT_EQ(read({plain, "--timeout", "5"}).exit_code, kExitFailed) << "without TLS";
+}
+
 // Takes connections and says nothing.
 class Mute {
  public:
@@ -202,7 +264,7 @@ TEST(ReadTimeout, IsHonouredByEveryScheme) {
   runtime::Reactor watch;
   for (const std::string& meter :
        {mute.at("sml+tcp", ""), mute.at("p1+tcp", ""), mute.at("iec62056+tcp", ""),
-        mute.at("mbus+tcp", "?primary=1"),
+        mute.at("mbus+tcp", "?primary=1"), mute.at("sml+tls", ""), mute.at("dlms+tls", ""),
         mute.at("c1222+tcp", "?called=1.3.6.1.4.1.33507.1.1.1&calling=1.3.6.1.4.1.33507.1.2.1")}) {
     const Instant start = watch.runtime().clock.now();
     const Printed printed = read({meter, "--timeout", "1"});

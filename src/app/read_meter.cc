@@ -173,11 +173,10 @@ Result<int> read(const headend::Address& address, const ReadOptions& options,
   headend::Meter meter;
   meter.device = device;
   meter.address = address;
-  headend::Bearer patience = *address.bearer;  // a person's, in place of the path's
-  if (options.timeout_given) {
+  headend::Bearer& patience = meter.address.bearer;
+  if (options.timeout_given) {  // a person's, in place of the path's
     patience.connect_timeout_ms = patience.reply_timeout_ms = patience.line_answer_ms =
         std::int64_t{options.timeout_s} * 1'000;
-    meter.address.bearer = &patience;
   }
   Session session{context, meter, std::move(command), {}};
   TaskScope scope;

@@ -6,15 +6,16 @@
 
 #include "app/exit_codes.h"
 #include "base/json_text.h"
+#include "headend/open_stream.h"
 #include "session/mm/session.h"
 
 namespace amity::app {
 namespace {
 
-constexpr std::string_view kScheme = "mm+tcp://";
+constexpr std::string_view kScheme = "mm+tcp://", kOverTls = "mm+tls://";
 
 struct Plan {
-  Endpoint at;
+  headend::Address at;  // what of one is of any scheme
   mm::ClientConfig client;
   std::vector<std::pair<mm::Attribute, std::uint16_t>> items;
 };
@@ -54,20 +55,26 @@ Result<Plan> plan_of(const ReadOptions& options, UtcSeconds now) {
   Plan plan;
   std::string_view rest = std::string_view(options.url).substr(kScheme.size());
   const std::string_view authority = rest.substr(0, rest.find('?'));
-  const std::size_t colon = authority.rfind(':');
-  if (colon == authority.npos) return invalid("mm+tcp://HOST:PORT");
-  plan.at.host = authority.substr(0, colon);
-  AMITY_TRY(plan.at.port, number_from<std::uint16_t>(authority.substr(colon + 1), "port"));
+  // How a connection is made is said as of every other scheme.
+  std::string connection = (options.url.starts_with(kOverTls) ? "sml+tls://" : "sml+tcp://");
+  connection += std::string(authority) + "?";
   // Of authenticated requests no number may come twice: the second of the clock, and upward.
   plan.client.number = static_cast<std::uint32_t>(now.value);
   rest.remove_prefix(std::min(rest.size(), authority.size() + 1));
   while (!rest.empty()) {
     const std::string_view option = rest.substr(0, rest.find('&'));
     const std::size_t equal = std::min(option.find('='), option.size());
-    AMITY_CHECK(take_option(plan.client, option.substr(0, equal),
-                            option.substr(std::min(option.size(), equal + 1))));
+    if (option.starts_with("tls-")) {
+      connection += (connection.back() == '?' ? "" : "&") + std::string(option);
+    } else {
+      AMITY_CHECK(take_option(plan.client, option.substr(0, equal),
+                              option.substr(std::min(option.size(), equal + 1))));
+    }
     rest.remove_prefix(std::min(rest.size(), option.size() + 1));
   }
+  if (connection.back() == '?') connection.pop_back();
+  AMITY_TRY(plan.at, headend::parse_address(connection));
+  plan.at.bearer.connect_timeout_ms = std::int64_t{options.timeout_s} * 1'000;
   plan.client.response_timeout = std::chrono::seconds(options.timeout_s);
   for (const std::string& item : options.obis) {
     const bool table = item.starts_with("table:"), attribute = item.starts_with("attribute:");
@@ -84,8 +91,12 @@ class Reader : public Stream::Handler {
  public:
   Reader(Plan plan, mm::Client client, const ReadOptions& options, runtime::Reactor& reactor)
       : plan_(std::move(plan)), client_(std::move(client)), options_(options), reactor_(reactor) {
-    const Runtime runtime = reactor_.runtime();
-    stream_ = runtime.network.connect(plan_.at, std::chrono::seconds(options.timeout_s), this);
+    auto stream = headend::open_stream(reactor_.runtime(), plan_.at, this);
+    if (stream.ok()) {
+      stream_ = std::move(*stream);
+    } else {
+      fail(stream.error());
+    }
   }
   ~Reader() override { reactor_.runtime().timers.cancel(timer_); }
   int code() const { return code_; }
@@ -161,7 +172,7 @@ class Reader : public Stream::Handler {
 }  // namespace
 
 bool is_mm(const std::string& url) {
-  return url.starts_with(kScheme);
+  return url.starts_with(kScheme) || url.starts_with(kOverTls);
 }
 
 int read_mm(const ReadOptions& options, runtime::Reactor& reactor) {

@@ -8,6 +8,8 @@
 
 #include "app/exit_codes.h"
 #include "app/read_command.h"
+#include "runtime/authority_test_support.h"
+#include "runtime/tls.h"
 #include "session/mm/session.h"
 
 namespace amity::app {
@@ -16,18 +18,21 @@ namespace {
 // One client after another.
 class VirtualMeter : public Stream::Handler {
  public:
-  explicit VirtualMeter(Bytes key)
-      : meter_(*mm::address_from("112233445566"), dlms::Secret(key), 0, &contents) {
+  // Behind TLS where `tls` is given.
+  explicit VirtualMeter(Bytes key, const runtime::TlsContext* tls = nullptr)
+      : scheme_(tls != nullptr ? "mm+tls://" : "mm+tcp://"),
+        meter_(*mm::address_from("112233445566"), dlms::Secret(key), 0, &contents) {
     contents.attributes[7] = {0x12, 0x34};
     contents.tables[5] = Bytes(300, 0xA5);
+    if (tls != nullptr) tls_ = runtime::make_tls_network(reactor_.runtime(), *tls);
     std::promise<void> listening;
     thread_ = std::thread([this, &listening] {
       reactor_.runtime().timers.post([this, &listening] {
-        listener_ =
-            std::move(*reactor_.runtime().network.listen({"127.0.0.1", 0}, [this](auto stream) {
-              stream_ = std::move(stream);
-              stream_->set_handler(this);
-            }));
+        Network& network = tls_ ? *tls_ : reactor_.runtime().network;
+        listener_ = std::move(*network.listen({"127.0.0.1", 0}, [this](auto stream) {
+          stream_ = std::move(stream);
+          stream_->set_handler(this);
+        }));
         listening.set_value();
       });
       reactor_.run();
@@ -43,7 +48,7 @@ class VirtualMeter : public Stream::Handler {
     thread_.join();
   }
   std::string url(const std::string& options) const {
-    return "mm+tcp://" + listener_->local().to_string() + "?meter=112233445566" + options;
+    return scheme_ + listener_->local().to_string() + "?meter=112233445566" + options;
   }
   mm::Contents contents;
 
@@ -56,8 +61,10 @@ class VirtualMeter : public Stream::Handler {
   }
   void on_closed(const Error&) override {}
 
+  const std::string scheme_;
   mm::Meter meter_;
   runtime::Reactor reactor_;
+  std::unique_ptr<Network> tls_;
   std::unique_ptr<Listener> listener_;
   std::unique_ptr<Stream> stream_;
   std::thread thread_;
@@ -92,6 +99,25 @@ TEST(ReadMetersAndMore, AVirtualMeterSaysItsAttributesAndTables) {
   EXPECT_NE(text.find("own framing, not conformance-tested"), std::string::npos) << text;
   EXPECT_NE(text.find("item 8: refused: the meter refuses: there is no item 8"), std::string::npos)
       << text;
+}
+
+TEST(ReadMetersAndMore, OverTls) {
+  runtime::testing::Authority authority("mm");
+  const auto files = authority.issue("mm-meter");
+  const auto tls = runtime::TlsContext::server(files.certificate, files.key);
+  ASSERT_TRUE(tls.ok());
+  VirtualMeter meter(Bytes(mm::kKeyBytes, 0x42), &*tls);
+  const std::string url = meter.url("&key=" + to_hex(Bytes(mm::kKeyBytes, 0x42)) +
+                                    "&tls-ca=" + authority.certificate + "&tls-name=");
+  int code = -1;
+  const std::string refused = read({url + "another", "attribute:7"}, code);
+  EXPECT_EQ(code, kExitFailed);
+  EXPECT_NE(refused.find("the certificate of another is refused: hostname mismatch"),
+            std::string::npos)
+      << refused;
+  const std::string text = read({url + "mm-meter", "attribute:7"}, code);
+  EXPECT_EQ(code, kExitDone);
+  EXPECT_NE(text.find("1234"), std::string::npos) << text;
 }
 
 TEST(ReadMetersAndMore, WithoutTheKeyThereIsNoAnswer) {

@@ -82,6 +82,8 @@ Result<ReadPlan> plan_read(const ReadOptions& options, UtcSeconds now) {
   plan.client.link = plan.address.link;
   plan.client.client_title = kOwnTitle;
   plan.client.response_timeout = std::chrono::seconds(options.timeout_s);
+  if (options.timeout_given)
+    plan.address.bearer.connect_timeout_ms = std::int64_t{options.timeout_s} * 1'000;
   for (const auto& [name, value] : plan.address.other) AMITY_CHECK(take_option(plan, name, value));
   const bool needs_keys = plan.client.security.needs_protection() ||
                           plan.client.mechanism == dlms::Mechanism::kHighGmac;

@@ -53,6 +53,21 @@ Result<WakeWindow> wake_window(std::string_view text) {
   return wake;
 }
 
+Status take_tls(Address& address, std::string_view name, std::string_view value) {
+  if (!address.tls)
+    return make_error(ErrorCode::kInvalid, std::string(name) + " is of addresses with +tls alone");
+  std::string* const to = name == "tls-ca"     ? &address.tls->authority
+                          : name == "tls-cert" ? &address.tls->certificate
+                          : name == "tls-key"  ? &address.tls->key
+                          : name == "tls-name" ? &address.tls->name
+                                               : nullptr;
+  if (to == nullptr || value.empty())
+    return make_error(ErrorCode::kInvalid, std::string(name) + "=" + std::string(value) +
+                                               ": there are tls-ca, tls-cert, tls-key, tls-name");
+  *to = value;
+  return {};
+}
+
 Status take_option(Address& address, std::string_view name, std::string_view value) {
   dlms::LinkOptions& link = address.link;
   if (name == "client") {
@@ -72,16 +87,19 @@ Status take_option(Address& address, std::string_view name, std::string_view val
   } else if (name == "gateway") {
     AMITY_TRY(link.gateway, gateway(value));
   } else if (name == "bearer") {
-    address.bearer = find_bearer(value);
-    if (address.bearer == nullptr) {
+    const Bearer* const known_one = find_bearer(value);
+    if (known_one == nullptr) {
       std::string known;
       for (const Bearer& bearer : bearers())
         known += (known.empty() ? "" : ", ") + std::string(bearer.name);
       return make_error(ErrorCode::kInvalid,
                         "bearer=" + std::string(value) + " is none of " + known);
     }
+    address.bearer = *known_one;
   } else if (name == "wake") {
     AMITY_TRY(address.wake, wake_window(value));
+  } else if (name.starts_with("tls-")) {
+    return take_tls(address, name, value);
   } else if (name == "zone") {
     AMITY_TRY(address.zone, TimeZone::find(value));
   } else {
@@ -122,9 +140,10 @@ Status take_scheme(Address& address, std::string_view url, std::string_view sche
   static constexpr Known kKnown[] = {{"c1222", Scheme::kC1222},       {"mbus", Scheme::kMbus},
                                      {"iec62056", Scheme::kIec62056}, {"modbus", Scheme::kModbus},
                                      {"p1", Scheme::kP1},             {"sml", Scheme::kSml}};
-  if (scheme == "dlms+tcp" || scheme == "dlms+hdlc") {
-    address.link.transport =
-        scheme == "dlms+tcp" ? dlms::Transport::kWrapperStream : dlms::Transport::kHdlc;
+  const bool wrapper = scheme == "dlms+tcp" || scheme == "dlms+tls";
+  if (wrapper || scheme == "dlms+hdlc" || scheme == "dlms+hdlc+tls") {
+    address.link.transport = wrapper ? dlms::Transport::kWrapperStream : dlms::Transport::kHdlc;
+    if (scheme.ends_with("+tls")) address.tls.emplace();
     return {};
   }
   const std::size_t plus = scheme.find('+');
@@ -132,7 +151,8 @@ Status take_scheme(Address& address, std::string_view url, std::string_view sche
   for (const Known& known : kKnown) {
     if (scheme.substr(0, plus) != known.name) continue;
     address.scheme = known.scheme;
-    if (over == "tcp") return {};
+    if (over == "tls") address.tls.emplace();
+    if (over == "tcp" || over == "tls") return {};
     if (over != "serial" || known.scheme == Scheme::kC1222) break;
     address.serial = line_of(known.scheme);
     return {};
@@ -140,7 +160,7 @@ Status take_scheme(Address& address, std::string_view url, std::string_view sche
   return make_error(ErrorCode::kUnsupported,
                     "the address \"" + std::string(url) +
                         "\" starts with none of dlms+tcp, dlms+hdlc, c1222+tcp, mbus+tcp, "
-                        "iec62056+tcp, modbus+tcp, p1+tcp, sml+tcp, mbus+serial, iec62056+serial, "
+                        "iec62056+tcp, modbus+tcp, p1+tcp, sml+tcp (+tls likewise), mbus+serial, iec62056+serial, "
                         "modbus+serial, p1+serial, sml+serial (://)");
 }
 
@@ -194,7 +214,27 @@ Result<Address> parse_address(std::string_view url) {
     AMITY_CHECK(take_option(address, option.substr(0, equals), option.substr(equals + 1)));
   }
   if (address.serial) AMITY_CHECK(take_line(address));
+  if (const auto hops = address.other.extract("hops"); !hops.empty()) {
+    AMITY_TRY(const std::uint32_t count, number("hops", hops.mapped(), kHopsMax));
+    AMITY_TRY(address.bearer, address.bearer.over(count));
+  }
+  if (address.tls && address.tls->certificate.empty() != address.tls->key.empty())
+    return make_error(ErrorCode::kInvalid, "tls-cert and tls-key are given together");
   return address;
+}
+
+Status keep_files_within(const std::string& folder, Address& address) {
+  if (!address.tls) return {};
+  for (std::string* file : {&address.tls->authority, &address.tls->certificate, &address.tls->key}) {
+    if (file->empty()) continue;
+    if (file->find('/') != file->npos || file->front() == '.')
+      return make_error(ErrorCode::kInvalid,
+                        "\"" + *file + "\" is not the name of a file in the folder for TLS");
+    if (folder.empty())
+      return make_error(ErrorCode::kInvalid, "there is no folder for the files of TLS");
+    *file = folder + "/" + *file;
+  }
+  return {};
 }
 
 }  // namespace amity::headend

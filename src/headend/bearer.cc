@@ -13,10 +13,10 @@ constexpr std::uint32_t kHour_s = 3'600;
 // 70-03); cellular bearers answer late where coverage is poor and cost by the byte.
 constexpr Bearer kBearers[] = {
     {"ip", kConnectTimeout_ms, kReplyTimeout_ms, kConversationTimeout_ms},
-    {"g3-plc", 30'000, 45'000, 1'200'000, 1'024, 24, 4, 2, 1'000, 0, kHour_s},
-    {"prime", 30'000, 45'000, 1'200'000, 512, 24, 3, 1, 1'000, 0, kHour_s},
-    {"wi-sun", 20'000, 30'000, 900'000, 1'024, 48, 8, 5, 1'000, 0, kHour_s},
-    {"rf-mesh", 30'000, 60'000, 1'200'000, 256, 12, 4, 2, 10, 2'000, 4 * kHour_s},
+    {"g3-plc", 30'000, 45'000, 1'200'000, 1'024, 24, 4, 2, 1'000, 0, kHour_s, 0, 6'000},
+    {"prime", 30'000, 45'000, 1'200'000, 512, 24, 3, 1, 1'000, 0, kHour_s, 0, 6'000},
+    {"wi-sun", 20'000, 30'000, 900'000, 1'024, 48, 8, 5, 1'000, 0, kHour_s, 0, 3'000},
+    {"rf-mesh", 30'000, 60'000, 1'200'000, 256, 12, 4, 2, 10, 2'000, 4 * kHour_s, 0, 8'000},
     {"nb-iot", 60'000, 60'000, 900'000, 1'024, 96, 20, 5, 1'000, 0, 6 * kHour_s},
     {"lte-m", 20'000, 30'000, 600'000, 0, 96, 40, 20, 1'000, 0, kHour_s},
     {"gprs", 60'000, 45'000, 900'000, 1'024, 96, 20, 5, 1'000, 0, 4 * kHour_s},
@@ -33,6 +33,22 @@ const Bearer* find_bearer(std::string_view name) {
 
 std::span<const Bearer> bearers() {
   return kBearers;
+}
+
+Result<Bearer> Bearer::over(std::uint32_t hop_count) const {
+  if (hop_ms == 0)
+    return make_error(ErrorCode::kInvalid, "bearer " + std::string(name) + " has no hops");
+  if (hop_count < 1 || hop_count > kHopsMax)
+    return make_error(ErrorCode::kInvalid, "a path has 1 to " + std::to_string(kHopsMax) + " hops");
+  Bearer far = *this;
+  const std::int64_t longer_ms = hop_ms * (hop_count - 1);
+  far.hops = hop_count;
+  far.connect_timeout_ms += longer_ms;
+  far.reply_timeout_ms += longer_ms;
+  if (line_answer_ms != 0) far.line_answer_ms += longer_ms;
+  // As many answers fit into a conversation as before.
+  far.conversation_timeout_ms = conversation_timeout_ms * far.reply_timeout_ms / reply_timeout_ms;
+  return far;
 }
 
 bool WakeWindow::awake(UtcSeconds at) const {

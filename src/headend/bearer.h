@@ -1,7 +1,8 @@
 // What a path to a meter can carry: how long it takes, how much fits, how often it may be used and
 // when the meter listens. A meter's address names its bearer ("bearer=g3-plc") and may say when it
-// is awake ("wake=86400/7200/600"). The figures are where a deployment begins; what a network
-// really does differs by hops, load and distance.
+// is awake ("wake=86400/7200/600") and how many hops away it is ("hops=4"). The figures, of one
+// hop, are where a deployment begins; what a network really does differs by hops, load and
+// distance.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/result.h"
 #include "base/time.h"
 
 namespace amity::headend {
@@ -16,7 +18,7 @@ namespace amity::headend {
 struct Bearer {
   std::string_view name;
   std::int64_t connect_timeout_ms = 0, reply_timeout_ms = 0, conversation_timeout_ms = 0;
-  std::uint16_t pdu_bytes_max = 0;      // announced to the meter; 0: as without a bearer
+  std::uint16_t pdu_bytes_max = 0;      // of an APDU, either way; 0: as without a bearer
   std::uint32_t rows_per_read = 0;      // of a profile in one request; 0: as configured
   std::uint32_t in_flight_max = 0;      // conversations in one segment at once; 0: as configured
   double starts_per_s = 0;              // of one segment; 0: as configured
@@ -27,6 +29,13 @@ struct Bearer {
   // Until an answer begins, of M-Bus, Modbus and IEC 62056-21, whose standards bound it; 0: as they
   // do.
   std::int64_t line_answer_ms = 0;
+  std::int64_t hop_ms =
+      0;  // a request and its answer take so much longer by each hop; 0: it has none
+  std::uint32_t hops = 1;  // of this path
+
+  // The same over a path of so many hops, 1 to kHopsMax: what is waited for grows, as every hop
+  // repeats every frame. An error where the bearer has no hops.
+  Result<Bearer> over(std::uint32_t hop_count) const;
 };
 
 // Null for a name that is not known. The first is "ip": no limits but the configured ones.

@@ -34,8 +34,8 @@ Result<c12::ClientConfig> c12_config(const Address& address, const DeviceKeys* k
   config.transport = c12::Transport::kNetwork;
   // A request is sent so often in the time that the bearer gives an answer.
   config.response_timeout =
-      std::chrono::milliseconds(address.bearer->reply_timeout_ms / config.attempts);
-  if (const std::uint16_t fits = address.bearer->pdu_bytes_max; fits > kEnvelopeBytes)
+      std::chrono::milliseconds(address.bearer.reply_timeout_ms / config.attempts);
+  if (const std::uint16_t fits = address.bearer.pdu_bytes_max; fits > kEnvelopeBytes)
     config.part_bytes_max =
         std::min(config.part_bytes_max, static_cast<std::uint16_t>(fits - kEnvelopeBytes));
   AMITY_TRY(config.network.peer, c12::ap_title_from(address.option("called")));

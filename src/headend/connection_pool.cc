@@ -8,14 +8,14 @@ namespace amity::headend {
 
 // Bytes on an idle connection are the late answer to a question that was given up: it cannot be trusted for the next.
 struct ConnectionPool::Idle : Stream::Handler {
-  Idle(ConnectionPool* p, Endpoint at) : pool(p), to(std::move(at)) {}
+  Idle(ConnectionPool* p, Place at) : pool(p), to(std::move(at)) {}
   ~Idle() override { pool->runtime_.timers.cancel(timer); }
   void on_open() override {}
   void on_bytes(ByteView) override { pool->drop(this); }
   void on_closed(const Error&) override { pool->drop(this); }
 
   ConnectionPool* pool;
-  Endpoint to;
+  Place to;
   std::unique_ptr<Stream> stream;
   TimerId timer = 0;
 };
@@ -28,7 +28,7 @@ void ConnectionPool::clear() {
   idle_count_ = 0;
 }
 
-std::unique_ptr<Stream> ConnectionPool::take(const Endpoint& to) {
+std::unique_ptr<Stream> ConnectionPool::take(const Place& to) {
   const auto at = idle_.find(to);
   if (at == idle_.end()) return nullptr;
   std::unique_ptr<Stream> stream = std::move(at->second.back()->stream);
@@ -39,7 +39,7 @@ std::unique_ptr<Stream> ConnectionPool::take(const Endpoint& to) {
   return stream;
 }
 
-void ConnectionPool::give_back(const Endpoint& to, std::unique_ptr<Stream> stream) {
+void ConnectionPool::give_back(const Place& to, std::unique_ptr<Stream> stream) {
   auto idle = std::make_unique<Idle>(this, to);
   Idle* const raw = idle.get();
   raw->stream = std::move(stream);

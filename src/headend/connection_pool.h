@@ -6,7 +6,7 @@
 #include <map>
 #include <memory>
 
-#include "base/runtime.h"
+#include "headend/address.h"
 
 namespace amity::headend {
 
@@ -18,9 +18,9 @@ class ConnectionPool {
   ConnectionPool& operator=(const ConnectionPool&) = delete;
 
   // An idle connection that stands, without a handler; null when there is none.
-  std::unique_ptr<Stream> take(const Endpoint& to);
+  std::unique_ptr<Stream> take(const Place& to);
   // Only a connection on which nothing is outstanding.
-  void give_back(const Endpoint& to, std::unique_ptr<Stream> stream);
+  void give_back(const Place& to, std::unique_ptr<Stream> stream);
   std::size_t idle() const { return idle_count_; }
   void clear();
 
@@ -29,7 +29,7 @@ class ConnectionPool {
   void drop(Idle* idle);
 
   Runtime runtime_;
-  std::map<Endpoint, std::list<std::unique_ptr<Idle>>> idle_;
+  std::map<Place, std::list<std::unique_ptr<Idle>>> idle_;
   std::size_t idle_count_ = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "headend/limits.h"
+#include "headend/open_stream.h"
 #include "headend/waiting.h"
 
 namespace amity::headend {
@@ -116,14 +117,15 @@ Task<Status> DeviceLink::reserve_counters() {
 Task<Result<dlms::Connected>> DeviceLink::connect() {
   AMITY_CO_CHECK(co_await reserve_counters());
   AMITY_CO_CHECK(client_.connect(runtime_.clock.now()));
-  if (address_.shared()) stream_ = pool_.take(address_.endpoint);
+  if (address_.shared()) stream_ = pool_.take(address_.place());
   reused_ = stream_ != nullptr;
   if (reused_) {
     stream_->set_handler(this);
     client_.on_open(runtime_.clock.now());
   } else {
-    stream_ = runtime_.network.connect(
-        address_.endpoint, std::chrono::milliseconds(address_.bearer->connect_timeout_ms), this);
+    auto opening = open_stream(runtime_, address_, this);
+    if (!opening.ok()) client_.abort();
+    AMITY_CO_TRY(stream_, std::move(opening));
   }
   pump();
   const dlms::ClientEvent event = co_await next_event();
@@ -196,7 +198,7 @@ Task<void> DeviceLink::release() {
   if (!std::holds_alternative<dlms::Released>(event)) {
     stream_.reset();
   } else if (address_.shared()) {
-    pool_.give_back(address_.endpoint, std::move(stream_));
+    pool_.give_back(address_.place(), std::move(stream_));
   } else {
     stream_->close();
     stream_.reset();

@@ -95,6 +95,8 @@ TEST(Bearer, EveryProfileIsComplete) {
     EXPECT_GT(bearer.duty_permille, 0) << bearer.name;
     EXPECT_EQ(bearer.duty_permille < 1'000, bearer.bytes_per_s != 0)
         << bearer.name << ": air time needs a rate";
+    EXPECT_EQ(bearer.hops, 1u) << bearer.name;
+    EXPECT_EQ(bearer.over(2).ok(), bearer.hop_ms != 0) << bearer.name;
   }
   EXPECT_EQ(find_bearer("pigeon"), nullptr);
 }

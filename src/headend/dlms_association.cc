@@ -21,9 +21,10 @@ bool is_security(const Error& error) {
 dlms::ClientConfig DlmsDriver::client_config(const DeviceKeys* keys, const KeySet* set) const {
   dlms::ClientConfig config;
   config.link = meter_.address.link;
-  const Bearer& bearer = *meter_.address.bearer;
+  const Bearer& bearer = meter_.address.bearer;
   config.response_timeout = std::chrono::milliseconds(bearer.reply_timeout_ms);
-  if (bearer.pdu_bytes_max != 0) config.receive_pdu_bytes_max = bearer.pdu_bytes_max;
+  if (bearer.pdu_bytes_max != 0)
+    config.receive_pdu_bytes_max = config.send_pdu_bytes_max = bearer.pdu_bytes_max;
   config.attempts = 1;
   if (keys == nullptr) return config;
   config.mechanism = keys->mechanism;

@@ -103,7 +103,7 @@ Task<Status> DlmsDriver::read_clock_and_registers(bool registers) {
 }
 
 std::uint32_t DlmsDriver::rows_per_read() const {
-  const std::uint32_t fits = meter_.address.bearer->rows_per_read;
+  const std::uint32_t fits = meter_.address.bearer.rows_per_read;
   const std::uint32_t wanted = c_.config.read.rows_per_read;
   return std::max(1u, fits == 0 ? wanted : std::min(fits, wanted));
 }

@@ -69,7 +69,8 @@ struct HeadEndConfig {
   TimeZone zone = TimeZone::utc();  // of meters whose clock sends no deviation
   // Of meters that are not DLMS; null: all are read generically.
   std::shared_ptr<const driver::ModelSet> models;
-  bool scheduled = true;  // false: on-demand commands and push only
+  std::string tls_folder;  // whose files addresses may name; "": none
+  bool scheduled = true;   // false: on-demand commands and push only
 };
 
 struct HeadEndStats {

@@ -181,6 +181,59 @@ TEST_F(HeadEndTest, ANarrowBearerGetsSmallRequestsAndRareVisits) {
   EXPECT_LE(contacts().size(), visits + 1) << "every four hours";
 }
 
+// Neither side sends an APDU that the path does not carry, however large the meter's own are: what is
+// longer goes in blocks.
+TEST_F(HeadEndTest, ThePathsLargestApduIsHonouredBothWays) {
+  TestMeter& roomy = add(1);
+  roomy.config().receive_pdu_bytes_max = 0xFFFF;
+  config.read.rows_per_read = 96;
+  start();
+  loop.run_for(120s);
+  EXPECT_EQ(imports(1).size(), roomy.rows.size());
+  EXPECT_GT(roomy.largest_sent, 512u) << "without a bearer";
+  headend.reset();
+
+  TestMeter& narrow = add(2);
+  narrow.config().receive_pdu_bytes_max = 0xFFFF;
+  registry.device_map[2].address += "&bearer=prime";
+  start();
+  loop.run_for(120s);
+  EXPECT_EQ(imports(2).size(), narrow.rows.size());
+  for (const TestRow& row : narrow.rows) EXPECT_EQ(imports(2)[row.time.value].value, row.import_wh);
+  EXPECT_GT(narrow.largest_sent, 256u) << "blocks as large as they may be";
+  EXPECT_LE(narrow.largest_sent, 512u);
+  // 24 rows of a load profile are three blocks.
+  EXPECT_GT(narrow.apdus_sent, 2 * narrow.ranges_asked.size());
+
+  const std::string target(900, 'x');
+  const std::size_t before = narrow.apdus_sent;
+  headend->submit(command(2, CommandKind::kSetPush, target + ".example:4059"));
+  loop.run_for(60s);
+  ASSERT_FALSE(changes().empty());
+  EXPECT_EQ(changes().back().state, CommandState::kDone) << changes().back().result;
+  EXPECT_GT(narrow.push_destination.size(), 900u);
+  EXPECT_GT(narrow.largest_heard, 256u);
+  EXPECT_LE(narrow.largest_heard, 512u);
+  EXPECT_GT(narrow.apdus_sent, before + 2);
+}
+
+// A meter that answers later than one hop would need, and sooner than four do.
+TEST_F(HeadEndTest, EachHopIsWaitedFor) {
+  loop.delay = 25s;  // a question and its answer: 50 s
+  add(1);
+  add(2);
+  registry.device_map[1].address += "&bearer=g3-plc";         // 45 s
+  registry.device_map[2].address += "&bearer=g3-plc&hops=4";  // and 18 s
+  config.read.registers = false;
+  start();
+  loop.run_for(1'700s);
+  std::map<std::uint32_t, std::string> first;
+  for (const ContactMade& c : contacts()) first.emplace(c.device.value, c.ok ? "ok" : c.error);
+  EXPECT_NE(first[1].find("timeout"), std::string::npos) << first[1];
+  EXPECT_EQ(first[2], "ok");
+  EXPECT_FALSE(imports(2).empty());
+}
+
 TEST_F(HeadEndTest, AfterARestartOnlyTheHolesAreRead) {
   TestMeter& meter = add(1);
   start();

@@ -39,7 +39,7 @@ Task<Status> IecDriver::open() {
     AMITY_CO_TRY(const DeviceKeys kept, c_.keys.keys(meter_.device.id));
     if (!kept.password.empty()) config_.password.assign(kept.password.begin(), kept.password.end());
   }
-  if (const std::int64_t given = address.bearer->line_answer_ms; given != 0)
+  if (const std::int64_t given = address.bearer.line_answer_ms; given != 0)
     config_.answer_timeout = std::chrono::milliseconds(given);
   iec62056_21::Client session = iec62056_21::Client(config_);
   co_return co_await connect(std::move(session));
@@ -145,7 +145,7 @@ Task<Status> IecDriver::read_profile(Progress progress) {
   if (ranges.empty() || period_s == 0) co_return Status{};
   AMITY_CO_TRY(const Event entered, co_await begin(Goal::kProgramming));
   if (entered.kind != Kind::kReady) co_return Status{};
-  const std::uint32_t fits = meter_.address.bearer->rows_per_read;
+  const std::uint32_t fits = meter_.address.bearer.rows_per_read;
   const std::uint32_t rows = std::max(1u, fits == 0 ? c_.config.read.rows_per_read : fits);
   for (const TimeRange& range : ranges) {
     for (UtcSeconds after = range.after; after < range.until;

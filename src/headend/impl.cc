@@ -33,7 +33,7 @@ ReadGrid read_grid(const ReadPolicy& read, const Address& address) {
   ReadGrid grid{read.interval_s, read.offset_s, read.spread_s};
   if (const auto every = address.number_option("every", 0, 86'400); every.ok() && *every != 0)
     grid = {*every, std::min(read.offset_s, *every / 4), std::min(read.spread_s, *every / 4)};
-  grid.interval_s = std::max(grid.interval_s, address.bearer->visit_interval_s);
+  grid.interval_s = std::max(grid.interval_s, address.bearer.visit_interval_s);
   return grid;
 }
 
@@ -80,7 +80,7 @@ void HeadEnd::Impl::stop() {
 
 // A concentrator is a segment also where nobody named one; a bus is one always.
 std::uint32_t HeadEnd::Impl::segment_of(const Device& device, const Address& address) {
-  const Bearer& bearer = *address.bearer;
+  const Bearer& bearer = address.bearer;
   SegmentLimits limits = segment_limits(config_, bearer);
   if (address.bus()) limits.in_flight_max = 1;
   const bool own = address.shared() || bearer.duty_permille < 1'000;
@@ -93,6 +93,14 @@ Meter* HeadEnd::Impl::add_meter(const Device& device) {
                      ? parse_address(device.address)
                      : Result<Address>(make_error(ErrorCode::kUnsupported, ""));
   if (!address.ok()) return nullptr;
+  if (const Status files = keep_files_within(config_.tls_folder, *address); !files.ok()) {
+    ContactMade contact;
+    contact.device = device.id;
+    contact.at = context_.runtime.clock.utc();
+    contact.error = to_string(files.error());
+    emit_(std::move(contact));
+    return nullptr;
+  }
   auto& slot = meters_[device.id];
   if (!slot) slot = std::make_unique<Meter>();
   slot->device = device;
@@ -236,7 +244,7 @@ Task<void> HeadEnd::Impl::converse(Visit visit) {
   const Guard guard{
       context_.runtime.timers,
       context_.runtime.timers.at(
-          started + std::chrono::milliseconds(meter.address.bearer->conversation_timeout_ms),
+          started + std::chrono::milliseconds(meter.address.bearer.conversation_timeout_ms),
           [&driver] {
             driver.abort(make_error(ErrorCode::kTimeout, "the conversation lasted too long"));
           })};
@@ -255,7 +263,7 @@ Task<void> HeadEnd::Impl::converse(Visit visit) {
 
 // How long the conversation was on the air, for bearers whose duty cycle is limited.
 Duration HeadEnd::Impl::air_time(const Meter& meter, const Driver& driver) const {
-  const Bearer& bearer = *meter.address.bearer;
+  const Bearer& bearer = meter.address.bearer;
   if (bearer.bytes_per_s == 0) return Duration(0);
   const Traffic traffic = driver.traffic();
   return Duration(static_cast<std::int64_t>((traffic.bytes_sent + traffic.bytes_received) *

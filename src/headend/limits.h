@@ -31,6 +31,7 @@ inline constexpr std::int64_t kConnectTimeout_ms = 10'000;
 inline constexpr std::int64_t kReplyTimeout_ms = 30'000;
 inline constexpr std::int64_t kConversationTimeout_ms = 600'000;
 inline constexpr std::uint32_t kWakePeriodMax_s = 31 * 86'400;  // of a sleeping meter
+inline constexpr std::uint32_t kHopsMax = 64;  // of a path, as PRIME has levels
 inline constexpr std::int64_t kDutyWindow_s = 3'600;  // a duty cycle is counted over so long
 inline constexpr std::int64_t kIdleConnection_ms =
     5'000;  // a shared connection without work is kept so long

@@ -44,7 +44,7 @@ Task<Status> MbusDriver::open() {
   }
   mbus::MasterConfig config;
   // What the standard gives is over before a gateway has passed the answer on.
-  const std::int64_t given = meter_.address.bearer->line_answer_ms;
+  const std::int64_t given = meter_.address.bearer.line_answer_ms;
   config.response_timeout = std::chrono::milliseconds(given != 0 ? given : kMbusAnswer_ms);
   mbus::Master session = mbus::Master(config);
   co_return co_await connect(std::move(session));

@@ -93,11 +93,56 @@ TEST(Address, Hdlc) {
 TEST(Address, TheBearerAndWhenASleeperWakes) {
   const auto a = parse_address("dlms+tcp://h:1?bearer=nb-iot&wake=86400/7200/600");
   ASSERT_TRUE(a.ok()) << a.error().reason;
-  EXPECT_EQ(a->bearer->name, "nb-iot");
+  EXPECT_EQ(a->bearer.name, "nb-iot");
   EXPECT_EQ(a->wake, (WakeWindow{86'400, 7'200, 600}));
-  EXPECT_EQ(parse_address("dlms+tcp://h:1")->bearer->name, "ip");
+  EXPECT_EQ(parse_address("dlms+tcp://h:1")->bearer.name, "ip");
   EXPECT_EQ(parse_address("dlms+tcp://h:1?bearer=pigeon").error().reason,
             "bearer=pigeon is none of ip, g3-plc, prime, wi-sun, rf-mesh, nb-iot, lte-m, gprs");
+}
+
+TEST(Address, HopsMakeThePathSlower) {
+  const auto one = parse_address("dlms+tcp://h:1?bearer=g3-plc"),
+             four = parse_address("dlms+tcp://h:1?hops=4&bearer=g3-plc");
+  ASSERT_TRUE(four.ok()) << four.error().reason;
+  EXPECT_EQ(one->bearer.reply_timeout_ms, 45'000);
+  EXPECT_EQ(four->bearer.reply_timeout_ms, 45'000 + 3 * 6'000);
+  EXPECT_EQ(four->bearer.connect_timeout_ms, 30'000 + 3 * 6'000);
+  EXPECT_EQ(four->bearer.conversation_timeout_ms, 1'200'000 * 63 / 45);
+  EXPECT_EQ(four->bearer.hops, 4u);
+  EXPECT_EQ(parse_address("dlms+tcp://h:1?hops=4").error().reason, "bearer ip has no hops");
+  EXPECT_FALSE(parse_address("dlms+tcp://h:1?bearer=g3-plc&hops=0").ok());
+  EXPECT_FALSE(parse_address("dlms+tcp://h:1?bearer=g3-plc&hops=65").ok());
+}
+
+TEST(Address, OverTls) {
+  const auto a = parse_address(
+      "dlms+tls://10.0.0.7:4059?client=1&tls-ca=ca.pem&tls-cert=c.pem&tls-key=k.pem&tls-name=m7");
+  ASSERT_TRUE(a.ok()) << a.error().reason;
+  ASSERT_TRUE(a->tls);
+  EXPECT_EQ(*a->tls, (TlsPath{"ca.pem", "c.pem", "k.pem", "m7"}));
+  EXPECT_EQ(a->link.transport, dlms::Transport::kWrapperStream);
+  EXPECT_EQ(parse_address("dlms+hdlc+tls://h:1")->link.transport, dlms::Transport::kHdlc);
+  for (const char* scheme : {"c1222", "mbus", "iec62056", "modbus", "p1", "sml"}) {
+    const auto other = parse_address(std::string(scheme) + "+tls://h:1");
+    ASSERT_TRUE(other.ok()) << scheme;
+    EXPECT_EQ(other->tls, TlsPath{}) << scheme;
+  }
+  EXPECT_EQ(parse_address("dlms+tcp://h:1?tls-ca=ca.pem").error().reason,
+            "tls-ca is of addresses with +tls alone");
+  for (const char* options : {"tls-cert=c.pem", "tls-key=k.pem", "tls-ca=", "tls-caa=x"})
+    EXPECT_FALSE(parse_address("dlms+tls://h:1?" + std::string(options)).ok()) << options;
+}
+
+TEST(Address, FilesOfTlsLieInOneFolder) {
+  const auto kept = [](const std::string& file, const std::string& folder = "/data/tls") {
+    auto a = parse_address("dlms+tls://h:1?tls-ca=" + file).value();
+    const Status status = keep_files_within(folder, a);
+    return status.ok() ? a.tls->authority : std::string(to_string(status.error().code));
+  };
+  EXPECT_EQ(kept("ca.pem"), "/data/tls/ca.pem");
+  for (const char* file : {"/etc/passwd", "../ca.pem", ".ca", "a/b"})
+    EXPECT_EQ(kept(file), "invalid") << file;
+  EXPECT_EQ(kept("ca.pem", ""), "invalid");
 }
 
 TEST(Address, WhatSaysNothingIsRefused) {

@@ -32,7 +32,7 @@ Task<Status> ModbusDriver::open() {
   const bool rtu = address.serial || framing == "rtu";
   config.transport = rtu ? modbus::Transport::kRtu : modbus::Transport::kTcp;
   config.unit = static_cast<std::uint8_t>(unit);
-  const std::int64_t given = address.bearer->line_answer_ms;
+  const std::int64_t given = address.bearer.line_answer_ms;
   config.answer_timeout = std::chrono::milliseconds(given != 0 ? given : kModbusAnswer_ms);
   ModbusSession session = ModbusSession(config);
   co_return co_await connect(std::move(session));

@@ -11,6 +11,7 @@
 #include "headend/address.h"
 #include "headend/connection_pool.h"
 #include "headend/driver.h"
+#include "headend/open_stream.h"
 
 namespace amity::headend {
 
@@ -33,7 +34,7 @@ class SessionLink final : private Stream::Handler {
 
   // An idle connection of the pool, a new one, or the port.
   Task<Status> open() {
-    if (address_.shared()) stream_ = pool_.take(address_.endpoint);
+    if (address_.shared()) stream_ = pool_.take(address_.place());
     if (stream_) {
       opened_ = true;
       stream_->set_handler(this);
@@ -44,8 +45,7 @@ class SessionLink final : private Stream::Handler {
       opened_ = true;
       stream_->set_handler(this);
     } else {
-      stream_ = runtime_.network.connect(
-          address_.endpoint, std::chrono::milliseconds(address_.bearer->connect_timeout_ms), this);
+      AMITY_CO_TRY(stream_, open_stream(runtime_, address_, this));
     }
     if (address_.serial) {
       AMITY_CO_CHECK(set_line(*address_.serial));
@@ -75,7 +75,7 @@ class SessionLink final : private Stream::Handler {
     if (!stream_) return;
     stream_->set_handler(nullptr);
     if (clean && opened_ && address_.shared()) {
-      pool_.give_back(address_.endpoint, std::move(stream_));
+      pool_.give_back(address_.place(), std::move(stream_));
     } else {
       stream_->close();
       stream_.reset();

@@ -51,7 +51,7 @@ Task<Status> StreamDriver::open() {
   std::vector<p1::SmartyKey> keys;
   if (has_key_) keys.push_back(std::move(key));
   p1_ = std::make_unique<p1::Decoder>(std::move(keys));
-  const auto patience = std::chrono::milliseconds(address.bearer->reply_timeout_ms);
+  const auto patience = std::chrono::milliseconds(address.bearer.reply_timeout_ms);
   TelegramEar session = TelegramEar(address.scheme, patience);
   co_return co_await connect(std::move(session));
 }

@@ -68,6 +68,8 @@ class TestMeter : public dlms::Objects {
   bool lose_next_switch_reply = false;
   std::size_t cut_after_bytes = 0;   // of one connection, sent by the meter; 0: never
   std::vector<std::pair<UtcSeconds, UtcSeconds>> ranges_asked;  // of the load profile
+  // The largest APDU either way, and how many the meter sent (of IEC 62056-47).
+  std::size_t largest_sent = 0, largest_heard = 0, apdus_sent = 0;
   int profile_reads = 0, associations = 0, clock_sets = 0;
   std::uint64_t violations = 0;
   dlms::MemoryCounters counters{1, -1};
@@ -106,6 +108,7 @@ class TestMeter : public dlms::Objects {
     ~Session() override { meter->loop_.cancel(timer); }
     void on_open() override {}
     void on_bytes(ByteView bytes) override {
+      measure(bytes, meter->largest_heard);
       server.on_bytes(bytes, meter->loop_.now());
       pump();
     }
@@ -117,6 +120,7 @@ class TestMeter : public dlms::Objects {
       Bytes out;
       while (server.poll_output(out)) {
         sent += out.size();
+        meter->apdus_sent += measure(out, meter->largest_sent);
         if (meter->cut_after_bytes != 0 && sent > meter->cut_after_bytes) return end();
         if (std::exchange(meter->lose_reply_now_, false)) return end();
         stream->send(std::move(out));
@@ -128,6 +132,17 @@ class TestMeter : public dlms::Objects {
         if (std::holds_alternative<dlms::SecurityViolation>(*event)) ++meter->violations;
         if (std::holds_alternative<dlms::ServerFailed>(*event)) return end();
       }
+    }
+    // Whole wrapped APDUs; how many.
+    static std::size_t measure(ByteView bytes, std::size_t& largest) {
+      constexpr std::size_t kHeader = 8;
+      std::size_t count = 0;
+      for (std::size_t at = 0; at + kHeader <= bytes.size(); ++count) {
+        const std::size_t size = bytes[at + 6] * 256u + bytes[at + 7];
+        largest = std::max(largest, size);
+        at += kHeader + size;
+      }
+      return count;
     }
     void end() {
       stream->set_handler(nullptr);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "roles/meter_exchange.h"
+#include "roles/ratio_change.h"
 
 namespace amity::roles {
 namespace {
@@ -51,6 +52,7 @@ Status MdmRole::load() {
   const std::lock_guard lock(mutex_);
   AMITY_CHECK(load_channels());
   AMITY_CHECK(load_memories());
+  AMITY_CHECK(load_supplies());
   AMITY_CHECK(load_areas());
   AMITY_CHECK(store_.finals().each_exception([this](const VeeDay& day) { remember(day); }));
   AMITY_TRY(newest_edit_, store_.finals().newest_edit());
@@ -125,6 +127,8 @@ MdmChannel* MdmRole::channel_of(ChannelId id) {
     learn_rules(*made);
   }
   made->has_data = true;
+  if (const auto supply = supplies_.find(made->device); supply != supplies_.end())
+    made->supply = &supply->second;
   return made;
 }
 
@@ -143,6 +147,10 @@ void MdmRole::handle(const store::JournalEntry& entry) {
     take(*arrived);
   } else if (const auto* events = std::get_if<EventsArrived>(&entry.fact)) {
     if (events->source == kExchangeSource) learn_exchange(*events);
+    if (events->source == kRatioSource) learn_ratios(*events);
+    take_switches(*events);
+  } else if (const auto* command = std::get_if<CommandChanged>(&entry.fact)) {
+    take_switch(*command);
   } else if (const auto* contact = std::get_if<ContactMade>(&entry.fact)) {
     if (contact->clock_known) clocks_[contact->device] = {contact->at, contact->clock_offset_s};
   } else if (const auto* edit = std::get_if<EditChanged>(&entry.fact)) {
@@ -256,7 +264,7 @@ void MdmRole::begin_channel(MdmChannel& c) {
   c.memory.first_day = c.memory.next_day = whole ? day.number : day.number + 1;
   const auto old = c.before ? channels_.find(c.before->id) : channels_.end();
   if (old != channels_.end())
-    c.memory.state = inherited(old->second->memory.state, *c.before, c.channel);
+    c.memory.state = inherited(old->second->memory.state, *c.before, c.channel, c.commissioned);
   set_next_end(c);
   c.changed = true;
 }
@@ -507,9 +515,11 @@ Status MdmRole::save() {
     saved.push_back(c);
   }
   AMITY_CHECK(save_areas(states));
+  save_supplies(states);
   AMITY_CHECK(store_.finals().save_states(states));
   for (MdmChannel* c : saved) c->changed = false;
   for (auto& [name, area] : areas_) area.changed = false;
+  supplies_changed_.clear();
   return {};
 }
 

@@ -170,7 +170,9 @@ mdm::DayInput input_of(const MdmChannel& c, const mdm::DayGrid& grid,
   in.now = request.now;
   in.point.active = c.active || c.removed.value != 0;
   in.point.commissioned = c.memory.begins.value != 0 ? c.memory.begins : c.commissioned;
-  in.point.rating_per_hour = c.rating_per_hour;
+  in.point.rating_per_hour = rating_at(c, grid.day.start);
+  in.point.deenergised =
+      c.supply != nullptr && grid.slots > 0 && c.supply->off_at_all(grid.day.start, grid.day.end());
   in.face.modulus = c.dial;
   in.clock_offset_s = request.clock_offset_s;
   in.registers = registers;
@@ -201,7 +203,7 @@ void MdmSettler::judge(const MdmChannel& c, const SettleRequest& request,
   mdm::DayInput in = input_of(c, day.grid, day.registers, request);
   in.reactive = day.reactive ? &*day.reactive : nullptr;
   in.tariff_advance = day.tariff_advance;
-  mdm::validate_day(*c.rules, in, state, day.verdict);
+  validate(c, in, state, day.verdict);
   mdm::slots_to_estimate(*c.rules, day.grid, day.verdict, day.open);
   day.after.assign(day.before.size(), std::nullopt);
   day.missing = 0;
@@ -274,7 +276,7 @@ void MdmSettler::finish(const MdmChannel& c, const SettleRequest& request,
   mdm::DayVerdict again;
   mdm::DayInput in = input_of(c, final, day.registers, request);
   in.tariff_advance = day.tariff_advance;
-  mdm::validate_day(*c.rules, in, state, again);
+  validate(c, in, state, again);
   const mdm::Finding& sum = again.of(mdm::Rule::kSum);
   const bool bounded = sum.check == mdm::Check::kSumAgrees || sum.check == mdm::Check::kSumDiffers;
   now.advance = bounded ? sum.n[1] : 0;
@@ -332,7 +334,7 @@ Result<Settled> MdmSettler::settle(const MdmChannel& c, const SettleRequest& req
   const bool waits = !days[0].estimate;
   if (request.first) {
     const auto in = input_of(c, days[0].grid, days[0].registers, request);
-    mdm::absorb_day(in, days[0].verdict, open, out.state);
+    absorb(c, in, days[0].verdict, open, days[0].local.end(), out.state);
   }
   const bool had_estimates = days[0].stored && days[0].stored->day.estimated > 0;
   if (!waits && (open > 0 || had_estimates)) {

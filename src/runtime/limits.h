@@ -21,5 +21,6 @@ inline constexpr std::int64_t kAcceptPauseMs = 100;
 // Until the port has sent everything, a change of its line is tried again this often.
 inline constexpr std::int64_t kSerialDrainPollMs = 2;
 inline constexpr std::size_t kTlsRecordBytes = 16 * 1024;
+inline constexpr std::size_t kTlsPathsMax = 1'000;  // kept of paths with files of their own
 
 }  // namespace amity::runtime

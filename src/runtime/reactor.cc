@@ -5,13 +5,14 @@
 #include "runtime/loop.h"
 #include "runtime/serial.h"
 #include "runtime/tcp.h"
+#include "runtime/tls.h"
 #include "runtime/udp.h"
 
 namespace amity::runtime {
 
 namespace {
 
-class SocketNetwork : public Network {
+class SocketNetwork : public Network, public TlsNetwork {
  public:
   explicit SocketNetwork(Loop& loop) : loop_(loop) {}
 
@@ -27,12 +28,19 @@ class SocketNetwork : public Network {
       const Endpoint& at, std::function<void(const Endpoint&, ByteView)> on_datagram) override {
     return udp_open(loop_, at, std::move(on_datagram));
   }
+  Result<std::unique_ptr<Stream>> connect_tls(const Endpoint& to, const TlsPath& path,
+                                              Duration timeout, Stream::Handler* handler) override {
+    AMITY_TRY(const TlsContext context, paths_.context(path));
+    return tls_connect({loop_.clock, loop_.timers, loop_.random, *this}, context, to,
+                       path.name.empty() ? to.host : path.name, timeout, handler);
+  }
   Result<std::unique_ptr<SerialPort>> open_serial(const std::string& path, const SerialLine& line) override {
     return serial_open(loop_, path, line);
   }
 
  private:
   Loop& loop_;
+  TlsPaths paths_;
 };
 
 }  // namespace

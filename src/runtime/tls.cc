@@ -61,13 +61,17 @@ struct SslDelete {
 
 class TlsStream : public Stream, private Stream::Handler {
  public:
-  TlsStream(Timers& timers, const TlsContext& context, bool client)
-      : timers_(timers), ssl_(SSL_new(context.get())), client_(client) {
+  TlsStream(const Runtime& runtime, const TlsContext& context, bool client)
+      : clock_(runtime.clock),
+        timers_(runtime.timers),
+        ssl_(SSL_new(context.get())),
+        client_(client) {
     AMITY_ASSERT(ssl_ != nullptr);
     SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
     client ? SSL_set_connect_state(ssl_.get()) : SSL_set_accept_state(ssl_.get());
   }
   ~TlsStream() override {
+    timers_.cancel(limit_);
     if (destroyed_ != nullptr) *destroyed_ = true;
   }
 
@@ -79,7 +83,11 @@ class TlsStream : public Stream, private Stream::Handler {
     return X509_VERIFY_PARAM_set1_ip_asc(parameters, host.c_str()) == 1 ||
            SSL_set1_host(ssl_.get(), host.c_str()) == 1;
   }
-  void start_with(Stream::Handler* handler) { handler_ = handler; }
+  void start_with(Stream::Handler* handler, const std::string& name, Duration timeout) {
+    handler_ = handler;
+    name_ = name;
+    timeout_ = timeout;
+  }
 
   void set_handler(Stream::Handler* handler) override {
     handler_ = handler;
@@ -104,6 +112,7 @@ class TlsStream : public Stream, private Stream::Handler {
     if (closing_) return;
     closing_ = true;
     handler_ = nullptr;
+    timers_.cancel(limit_);
     if (open_) SSL_shutdown(ssl_.get());
     flush();
     raw_->close();
@@ -117,7 +126,13 @@ class TlsStream : public Stream, private Stream::Handler {
   }
 
  private:
-  void on_open() override { handshake(); }
+  void on_open() override {
+    limit_ = timers_.at(clock_.now() + timeout_, [this] {
+      limit_ = 0;
+      finish(make_error(ErrorCode::kTimeout, "TLS handshake: timeout, the peer does not answer"));
+    });
+    handshake();
+  }
   void on_drained() override {
     if (handler_ != nullptr && open_) handler_->on_drained();
   }
@@ -140,6 +155,7 @@ class TlsStream : public Stream, private Stream::Handler {
       return false;
     }
     open_ = true;
+    timers_.cancel(std::exchange(limit_, 0));
     if (!waiting_.empty()) write_plain(std::exchange(waiting_, {}));
     if (!client_ || handler_ == nullptr) return true;
     bool destroyed = false;
@@ -152,10 +168,12 @@ class TlsStream : public Stream, private Stream::Handler {
 
   // With what is wrong with the peer's certificate, where that is the reason.
   Error handshake_error() {
-    Error error = tls_error("TLS handshake");
-    if (const long verified = SSL_get_verify_result(ssl_.get()); verified != X509_V_OK)
-      error.reason += std::string(": ") + X509_verify_cert_error_string(verified);
-    return error;
+    const Error error = tls_error("TLS handshake");
+    const long verified = SSL_get_verify_result(ssl_.get());
+    if (verified == X509_V_OK) return error;
+    const std::string whose = client_ ? "the certificate of " + name_ : "the client's certificate";
+    return make_error(ErrorCode::kSecurity, "TLS handshake: " + whose + " is refused: " +
+                                                X509_verify_cert_error_string(verified));
   }
 
   void read_plain() {
@@ -198,11 +216,16 @@ class TlsStream : public Stream, private Stream::Handler {
 
   void finish(const Error& why) {
     closing_ = true;
+    timers_.cancel(std::exchange(limit_, 0));
     raw_->close();
     if (Stream::Handler* handler = std::exchange(handler_, nullptr)) handler->on_closed(why);
   }
 
+  const Clock& clock_;
   Timers& timers_;
+  std::string name_;  // of whom we call
+  Duration timeout_{};
+  TimerId limit_ = 0;
   std::unique_ptr<SSL, SslDelete> ssl_;
   const bool client_;
   std::unique_ptr<Stream> raw_;
@@ -213,25 +236,21 @@ class TlsStream : public Stream, private Stream::Handler {
   std::shared_ptr<TlsStream*> self_ = std::make_shared<TlsStream*>(this);
 };
 
-class TlsNetwork : public Network {
+class EncryptedNetwork : public Network {
  public:
-  TlsNetwork(const Runtime& runtime, const TlsContext& context)
+  EncryptedNetwork(const Runtime& runtime, const TlsContext& context)
       : runtime_(runtime), context_(context) {}
 
   std::unique_ptr<Stream> connect(const Endpoint& to, Duration timeout,
                                   Stream::Handler* handler) override {
-    auto stream = std::make_unique<TlsStream>(runtime_.timers, context_, true);
-    AMITY_ASSERT(stream->expect_host(to.host));
-    stream->start_with(handler);
-    stream->attach(runtime_.network.connect(to, timeout, stream->below()));
-    return stream;
+    return tls_connect(runtime_, context_, to, to.host, timeout, handler);
   }
 
   Result<std::unique_ptr<Listener>> listen(
       const Endpoint& at, std::function<void(std::unique_ptr<Stream>)> on_accept) override {
     return runtime_.network.listen(
         at, [this, on_accept = std::move(on_accept)](std::unique_ptr<Stream> raw) {
-          auto stream = std::make_unique<TlsStream>(runtime_.timers, context_, false);
+          auto stream = std::make_unique<TlsStream>(runtime_, context_, false);
           stream->attach(std::move(raw));
           on_accept(std::move(stream));
         });
@@ -272,7 +291,9 @@ Result<TlsContext> TlsContext::client(const std::string& authority_file) {
   const bool loaded = authority_file.empty()
                           ? SSL_CTX_set_default_verify_paths(context.get()) == 1
                           : SSL_CTX_load_verify_file(context.get(), authority_file.c_str()) == 1;
-  if (!loaded) return tls_error("certificates to trust");
+  if (!loaded)
+    return tls_error("certificates to trust" +
+                     (authority_file.empty() ? authority_file : " " + authority_file));
   return TlsContext(std::move(context));
 }
 
@@ -289,8 +310,48 @@ std::string proved_name(const Stream& stream) {
   return tls == nullptr ? std::string() : tls->peer_name();
 }
 
+std::unique_ptr<Stream> tls_connect(const Runtime& runtime, const TlsContext& context,
+                                    const Endpoint& to, const std::string& name, Duration timeout,
+                                    Stream::Handler* handler) {
+  auto stream = std::make_unique<TlsStream>(runtime, context, true);
+  AMITY_ASSERT(stream->expect_host(name));
+  stream->start_with(handler, name, timeout);
+  stream->attach(runtime.network.connect(to, timeout, stream->below()));
+  return stream;
+}
+
+TlsPaths::Stamps TlsPaths::stamps_of(const TlsPath& path) {
+  Stamps stamps;
+  std::error_code none;
+  std::size_t at = 0;
+  for (const std::string* file : {&path.authority, &path.certificate, &path.key}) {
+    const auto stamp = std::filesystem::last_write_time(*file, none);
+    if (!none) stamps[at] = stamp;
+    ++at;
+  }
+  return stamps;
+}
+
+Result<TlsContext> TlsPaths::context(const TlsPath& path) {
+  TlsPath files = path;
+  files.name.clear();
+  const Stamps stamps = stamps_of(files);
+  const auto known = kept_.find(files);
+  if (known != kept_.end() && known->second.stamps == stamps) return known->second.context;
+  if (files.certificate.empty() != files.key.empty())
+    return make_error(ErrorCode::kInvalid, "TLS: a certificate of one's own needs its key");
+  AMITY_TRY(TlsContext made,
+            files.certificate.empty()
+                ? TlsContext::client(files.authority)
+                : TlsContext::client(files.authority, files.certificate, files.key));
+  if (known != kept_.end()) kept_.erase(known);
+  if (kept_.size() >= kTlsPathsMax) kept_.clear();
+  kept_.emplace(std::move(files), Kept{stamps, made});
+  return made;
+}
+
 std::unique_ptr<Network> make_tls_network(const Runtime& runtime, const TlsContext& context) {
-  return std::make_unique<TlsNetwork>(runtime, context);
+  return std::make_unique<EncryptedNetwork>(runtime, context);
 }
 
 }  // namespace amity::runtime

@@ -1,10 +1,14 @@
 // TLS 1.2 and 1.3 over any Network, on OpenSSL.
 #pragma once
 
+#include <array>
+#include <filesystem>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
-#include "base/runtime.h"
+#include "base/tls_path.h"
 
 struct ssl_ctx_st;
 
@@ -35,6 +39,28 @@ class TlsContext {
 // The common name in the certificate that the stream's peer has proved to own; "" where it has proved
 // none, or the stream is none of TLS.
 std::string proved_name(const Stream& stream);
+
+// A client's stream on one of `runtime.network`; it has `timeout` to connect and again to agree on
+// TLS. `name` is what the peer's certificate must be for.
+std::unique_ptr<Stream> tls_connect(const Runtime& runtime, const TlsContext& context,
+                                    const Endpoint& to, const std::string& name, Duration timeout,
+                                    Stream::Handler* handler);
+
+// What paths need, read from their files once; anew when a file was replaced.
+class TlsPaths {
+ public:
+  Result<TlsContext> context(const TlsPath& path);
+
+ private:
+  using Stamps = std::array<std::optional<std::filesystem::file_time_type>, 3>;
+  struct Kept {
+    Stamps stamps;
+    TlsContext context;
+  };
+  static Stamps stamps_of(const TlsPath& path);
+
+  std::map<TlsPath, Kept> kept_;
+};
 
 // Streams of `runtime.network` with TLS on them: connect() is the client's side, listen() the
 // server's. Datagrams are refused.

@@ -62,6 +62,9 @@ struct ClientConfig {
   // Proposed. 0: everything this client can do in its referencing.
   Conformance conformance;
   std::uint16_t receive_pdu_bytes_max = 0xFFFF;  // proposed; 0: no limit
+  // What the path carries in one piece; the smaller of this and what the server takes counts. 0: no
+  // limit.
+  std::uint16_t send_pdu_bytes_max = 0;
   std::size_t response_bytes_max = kResponseBytesMax;
 
   Duration response_timeout = std::chrono::seconds(10);  // for each APDU, so for each block

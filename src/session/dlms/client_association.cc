@@ -179,6 +179,9 @@ Status Client::Machine::accept_initiate(ByteView user_information) {
   }
   conformance_.bits = response->conformance.bits & config_.conformance.bits;
   server_pdu_bytes_max_ = response->pdu_size_max;
+  if (const std::uint16_t path = config_.send_pdu_bytes_max; path != 0)
+    server_pdu_bytes_max_ =
+        server_pdu_bytes_max_ == 0 ? path : std::min(server_pdu_bytes_max_, path);
   return {};
 }
 
