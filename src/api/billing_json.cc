@@ -116,7 +116,10 @@ Status put_statement_body(Json& json, const mdm::StatementBody& body, store::Reg
   json.close_list().key("inputs").open_list();
   for (const mdm::BillInput& input : body.inputs) {
     json.open().key("channel").number(input.channel.value);
-    json.key("multiplier").number(input.multiplier).key("days").open_list();
+    json.key("multiplier").number(input.multiplier).key("multipliers").open_list();
+    for (const MultiplierStep& step : input.steps)
+      json.open().key("from").time(step.from).key("multiplier").number(step.multiplier).close();
+    json.close_list().key("days").open_list();
     for (std::size_t i = 0; i < input.revisions.size(); ++i) {
       const auto day = input.first_day + static_cast<std::int32_t>(i);
       json.open().key("date").text(date_text(day));

@@ -20,6 +20,14 @@ void put_balance(Json& json, const BalanceRow& r) {
     json.key(key);
     r.balanced ? json.number(value) : json.null();
   };
+  const auto put_of_meters = [&](std::string_view key, std::int64_t value) {
+    json.key(key);
+    r.kind == "meter" ? json.null() : json.number(value);
+  };
+  put_of_meters("imported", r.imported);
+  put_of_meters("exported", r.exported);
+  put("fed_in", r.fed_in);
+  put("fed_back", r.fed_back);
   put("supplied", r.supplied);
   put("loss", r.loss);
   put("uncertainty", r.uncertainty);

@@ -95,7 +95,7 @@ Status put_days(Json& json, Api& api, const Line& line, const mdm::BillInput& in
           now.points, time, {}, [](const store::FinalPoint& f) { return f.reading.time; });
       const bool same = current != now.points.end() && current->reading.time == time &&
                         current->final.value == p.final.value;
-      sums.sum += p.final.value * input.multiplier;
+      sums.sum += p.final.value * input.multiplier_at(time - std::int64_t{channel->interval_s});
       ++sums.intervals;
       sums.changed += !same;
       json.open().key("time").time(time);

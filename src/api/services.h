@@ -179,14 +179,18 @@ struct BalanceRow {
   std::uint32_t id = 0;
   std::uint64_t meters = 0;        // beneath it; of a named one its terms
   std::uint64_t unread = 0;        // of these, without any value in the time asked for
-  std::int64_t delivered = 0;      // the sum; of the grid import less export
+  std::int64_t delivered = 0;      // the sum; of the grid `imported` less `exported`
   std::uint8_t worst = 0;          // of its days: 0 actual, 1 edited, 2 estimated, 3 failed, 4 missing
   std::uint32_t days = 0, days_incomplete = 0;
   bool balanced = false;  // what is fed in is measured
-  std::int64_t supplied = 0, loss = 0, loss_permyriad = 0,
-               uncertainty = 0;  // over whole days alone
+  // Over whole days alone; the share is of all that flowed in, what customers export too.
+  std::int64_t supplied = 0, loss = 0, loss_permyriad = 0, uncertainty = 0;
   bool significant = false;      // the loss is more than the meters' errors explain
   std::uint32_t days_left_out = 0;
+  // By the customers, over the days of `delivered`.
+  std::int64_t imported = 0, exported = 0;
+  // Through what measures the grid above, over the days of `supplied`, which is their difference.
+  std::int64_t fed_in = 0, fed_back = 0;
 };
 struct BalanceQuery {
   std::string kind = "transformer";
@@ -251,6 +255,14 @@ struct MeterExchangeRequest {
   // Registers as they were read on the spot, in the channels' raw integers.
   std::vector<std::pair<ChannelId, std::int64_t>> last, first;
   std::string who;
+  std::string reason = {};
+};
+
+// A meter's CT and VT ratios are others from an instant on, told after the fact.
+struct RatioChangeRequest {
+  RatioChange change;
+  // Registers as they were read then, in the channels' raw integers.
+  std::vector<std::pair<ChannelId, std::int64_t>> registers;
 };
 
 // A data logger at a load point, as far as it is known.
@@ -354,6 +366,9 @@ class Services {
   // `done` runs once, on any thread, when it is durable or refused. May wait for the disk.
   virtual void exchange_meter(MeterExchangeRequest, std::function<void(Status)> done) {
     done(make_error(ErrorCode::kClosed, "this process records no exchanges"));
+  }
+  virtual void change_ratios(RatioChangeRequest, std::function<void(Status)> done) {
+    done(make_error(ErrorCode::kClosed, "this process records no changes of multipliers"));
   }
   // What cannot be balanced for its errors last. May read many days the first time.
   virtual Result<std::vector<BalanceRow>> balances(const BalanceQuery&) { return no_sums(); }

@@ -162,6 +162,10 @@ class TestServices : public Services {
     done({});
   }
   std::vector<MeterExchangeRequest> exchanged;
+  void change_ratios(RatioChangeRequest request, std::function<void(Status)> done) override {
+    request.change.told = kNow;
+    done(store.registry().add_ratio_change(request.change));
+  }
   Result<BillingAccount> put_account(BillingAccount account) override {
     AMITY_TRY(account.id, store.billing().put_account(account));
     return account;

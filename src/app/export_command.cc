@@ -7,6 +7,7 @@
 #include <map>
 
 #include "app/exit_codes.h"
+#include "app/kept_methods.h"
 #include "base/civil.h"
 #include "exchange/nem12_reader.h"
 #include "exchange/reading_rows.h"
@@ -111,30 +112,37 @@ exchange::MeterSeries series_of(const Device& device, const Channel& channel,
 }
 
 // As the meter gave them, or what is billed, with the method of each substitute.
-Result<std::vector<std::pair<Reading, std::uint8_t>>> values_of(store::Store& store,
-                                                                const Channel& channel,
-                                                                const Request& request,
-                                                                UtcSeconds after,
-                                                                UtcSeconds until) {
+Result<std::vector<std::pair<Reading, std::uint8_t>>> values_of(
+    store::Store& store, KeptMethods& kept, const Channel& channel, const Request& request,
+    UtcSeconds after, UtcSeconds until) {
   std::vector<std::pair<Reading, std::uint8_t>> out;
+  // Of a substitute that a file brought.
+  const auto add = [&](const Reading& reading, std::uint8_t method) -> Status {
+    if (method == 0 && reading.quality.bits != 0) {
+      AMITY_TRY(method, kept.at(channel.id, reading.time));
+    }
+    out.emplace_back(reading, method);
+    return {};
+  };
   if (request.view != "final") {
     AMITY_TRY(const auto readings, store.readings().read(channel.id, after, until));
-    for (const Reading& reading : readings) out.emplace_back(reading, std::uint8_t{0});
+    for (const Reading& reading : readings) AMITY_CHECK(add(reading, 0));
     return out;
   }
   if (channel.kind != ChannelKind::kInterval) return out;
   AMITY_TRY(const auto series,
             store::final_series(store.readings(), store.finals(), channel.id, after, until));
-  for (const store::FinalPoint& p : series.points) out.emplace_back(p.reading, p.final.method);
+  for (const store::FinalPoint& p : series.points) AMITY_CHECK(add(p.reading, p.final.method));
   return out;
 }
 
-Status write_channel(store::Store& store, const Channel& channel, const Request& request,
-                     UtcSeconds from, UtcSeconds to, exchange::SeriesWriter& writer,
-                     Written& written, std::string& out) {
+Status write_channel(store::Store& store, KeptMethods& kept, const Channel& channel,
+                     const Request& request, UtcSeconds from, UtcSeconds to,
+                     exchange::SeriesWriter& writer, Written& written, std::string& out) {
   const std::uint32_t duration = channel.kind == ChannelKind::kInterval ? channel.interval_s : 0;
   for (UtcSeconds at = from; at < to; at = at + kDay_s) {
-    AMITY_TRY(const auto values, values_of(store, channel, request, at, std::min(at + kDay_s, to)));
+    AMITY_TRY(const auto values,
+              values_of(store, kept, channel, request, at, std::min(at + kDay_s, to)));
     for (const auto& [reading, method] : values) {
       const Status status =
           writer.value({reading.time, duration, Decimal{reading.value, channel.exponent},
@@ -149,11 +157,18 @@ Status write_channel(store::Store& store, const Channel& channel, const Request&
   return {};
 }
 
+// How far behind a change of its multiplier the last interval ends that begins before it.
+std::int64_t last_before(const Channel& channel, UtcSeconds change) {
+  const std::int64_t step = std::max<std::int64_t>(channel.interval_s, 1);
+  return (step - change.value % step) % step;
+}
+
 Result<Written> write_foreign(store::Store& store, const std::vector<Device>& devices,
                               const Request& request, UtcSeconds from, UtcSeconds to,
                               exchange::SeriesWriter& writer) {
   Written written;
   std::string out;
+  KeptMethods kept(store.registry());
   std::map<ServicePointId, std::string> points;
   AMITY_TRY(const auto service_points, store.registry().service_points());
   for (const ServicePoint& point : service_points) points[point.id] = point.name;
@@ -161,15 +176,28 @@ Result<Written> write_foreign(store::Store& store, const std::vector<Device>& de
     AMITY_TRY(const auto channels, store.registry().channels_of(device.id));
     for (const Channel& channel : channels) {
       if (!asked(request, channel)) continue;
-      const auto series = series_of(device, channel, points[device.service_point]);
-      if (const Status status = writer.begin_series(series, out); !status.ok()) {
-        if (written.left_out++ < kLeftOutShown)
-          fmt::print(stderr, "left out: {} {}: {}\n", device.serial, channel.name,
-                     status.error().reason);
-        continue;
+      auto series = series_of(device, channel, points[device.service_point]);
+      // One series for each multiplier, where the format tells it: an interval has that of its
+      // begin.
+      for (UtcSeconds at = from; at < to;) {
+        UtcSeconds until = to;
+        for (const MultiplierStep& step : channel.steps) {
+          if (request.format != "cmep") break;
+          const UtcSeconds last = step.from + last_before(channel, step.from);
+          if (last > at) until = std::min(until, last);
+        }
+        series.multiplier =
+            channel.multiplier_of(at + std::max<std::int64_t>(channel.interval_s, 1));
+        if (const Status status = writer.begin_series(series, out); !status.ok()) {
+          if (written.left_out++ < kLeftOutShown)
+            fmt::print(stderr, "left out: {} {}: {}\n", device.serial, channel.name,
+                       status.error().reason);
+          break;
+        }
+        ++written.series;
+        AMITY_CHECK(write_channel(store, kept, channel, request, at, until, writer, written, out));
+        at = until;
       }
-      ++written.series;
-      AMITY_CHECK(write_channel(store, channel, request, from, to, writer, written, out));
     }
   }
   AMITY_CHECK(writer.finish(out));

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <mutex>
 
+#include "app/kept_methods.h"
 #include "base/decimal.h"
 #include "intake/limits.h"
 
@@ -83,7 +84,8 @@ class Keeping : public exchange::SeriesSink {
         now_(now),
         directory_(directory),
         tell_(tell),
-        counts_(counts) {
+        counts_(counts),
+        methods_(store.registry()) {
     check.each(
         [&](const exchange::SeriesSummary& s) { exponents_[key_of(s.series)] = s.exponent; });
   }
@@ -106,6 +108,7 @@ class Keeping : public exchange::SeriesSink {
     }
     batch_.push_back({target_.channel, value.time, *rescaled, value.quality});
     lines_.push_back(line);
+    batch_methods_.push_back(value.method);
     if (batch_.size() >= kBatchReadings) (void)flush();  // the last one tells
   }
   void on_event(const exchange::MeterEvent& event, std::size_t line) override {
@@ -126,6 +129,7 @@ class Keeping : public exchange::SeriesSink {
     if (status_.ok() && !batch_.empty()) status_ = keep_batch();
     batch_.clear();
     lines_.clear();
+    batch_methods_.clear();
     return status_;
   }
 
@@ -148,8 +152,10 @@ class Keeping : public exchange::SeriesSink {
   ImportTarget target_;
   bool skip_ = true;
   Status status_;
+  KeptMethods methods_;
   std::vector<Reading> batch_;
   std::vector<std::size_t> lines_;
+  std::vector<std::uint8_t> batch_methods_;
 };
 
 // How many of the batch are new, how many stand in the store as they are, how many differ.
@@ -194,7 +200,9 @@ Status Keeping::keep_batch() {
     if (counts_.fresh > 0) --counts_.fresh;
     refuse(line, rejected.reason);
   }
-  return {};
+  for (std::size_t i = 0; i < batch_.size(); ++i)
+    AMITY_CHECK(methods_.set(batch_[i].channel, batch_[i].time, batch_methods_[i]));
+  return methods_.save();
 }
 
 }  // namespace
@@ -253,10 +261,11 @@ Result<ImportTarget> ImportDirectory::channel_of(DeviceId device, const MeterSer
                         fmt::format("the channel {} is in {}, the file in {}", name,
                                     symbol(channel.unit), symbol(series.unit)));
     }
-    if (channel.multiplier != series.multiplier) {
+    const auto has = [&](const MultiplierStep& s) { return s.multiplier == series.multiplier; };
+    if (channel.multiplier != series.multiplier && std::ranges::none_of(channel.steps, has)) {
       return make_error(ErrorCode::kConflict,
                         fmt::format("the channel {} has the multiplier {}, the file {}", name,
-                                    channel.multiplier, series.multiplier));
+                                    channel.multiplier_at(now_), series.multiplier));
     }
     return ImportTarget{channel.id, channel.exponent};
   }

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "app/exit_codes.h"
 #include "app/export_command.h"
@@ -144,6 +145,32 @@ TEST_F(Import, WhatIsExportedInAnotherFormatComesBack) {
   EXPECT_NE(mscons.out.find("PIA+5+1-1?:1.29.0:SRW'"), std::string::npos);
   EXPECT_EQ(rows({"--format", "parquet"}).out.substr(0, 4), "PAR1");
   EXPECT_EQ(rows({"--format", "papyrus"}).exit_code, kExitUsage);
+}
+
+// How a substitute came to be is kept, and goes out as it came in; a value that replaces it has
+// none.
+TEST_F(Import, TheMethodOfASubstituteComesBackInThe400Records) {
+  std::string day = nem12_day("20040201", "1.5", 48);
+  day.replace(day.rfind(",A,"), 3, ",V,");
+  day += "400,1,20,A,,\n400,21,24,E52,,\n400,25,30,S14,,\n400,31,31,F16,,\n400,32,48,A,,\n";
+  const std::string path = file("m.csv", kHead + day + nem12_day("20040202", "2", 48) + "900\n");
+  ASSERT_EQ(import({"--add", path}).exit_code, kExitDone);
+  const auto records = [&] {
+    std::string text;
+    std::istringstream lines(rows({"--format", "nem12"}).out);
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with("400,")) text += line.substr(4) + " ";
+    }
+    return text;
+  };
+  EXPECT_EQ(records(), "1,20,A,, 21,24,E52,, 25,30,S14,, 31,31,F16,, 32,48,A,, ");
+  ASSERT_EQ(
+      import({"--meter", "MET1", file("again.csv", rows({"--format", "nem12"}).out)}).exit_code,
+      kExitDone);
+  EXPECT_EQ(records(), "1,20,A,, 21,24,E52,, 25,30,S14,, 31,31,F16,, 32,48,A,, ");
+  ASSERT_EQ(import({file("n.csv", kHead + nem12_day("20040201", "1.6", 48) + "900\n")}).exit_code,
+            kExitDone);
+  EXPECT_EQ(records(), "") << "measured values have replaced them";
 }
 
 // A multiplier that changes in mid-file, garbled and repeated rows: told with file, line and

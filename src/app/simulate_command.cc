@@ -26,7 +26,7 @@ struct Options {
   std::uint64_t seed = 1;
   std::string seeds, faults, rule, trace;
   std::uint32_t meters = 20, days = 1;
-  std::uint32_t c12 = 0, radio = 5;
+  std::uint32_t c12 = 1, radio = 5;
   unsigned jobs = 0;
 };
 

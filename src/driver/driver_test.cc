@@ -260,6 +260,36 @@ TEST(Driver, NumbersInsideManufacturersTablesAreReadAlsoOfAPartOfTheTable) {
   }
 }
 
+TEST(Driver, ARecordMayMeanWhatTheManufacturerSays) {
+  const std::string text = std::string(kWaterMeter) + R"(
+[[reading]]
+id = "01FD74"
+quantity = "battery charge"
+unit = "%"
+divisor = 86400
+
+[[channel]]
+name = "battery"
+quantity = "battery charge"
+unit = "%"
+)";
+  const auto model = parse_model(text, "example.toml");
+  ASSERT_TRUE(model.ok()) << to_string(model.error());
+  wire::Report report;
+  wire::Reading& life = report.readings.emplace_back();
+  life.quantity = "remaining battery life";
+  life.unit = "s";
+  life.id = "01FD74";
+  life.value = Decimal{97 * 86'400, 0};
+  wire::Reading other = life;
+  other.value = Decimal{86'401, 0};  // no whole number of days: it is left as it was read
+  report.readings.push_back(other);
+  complete(*model, report);
+  EXPECT_EQ(text_of(map_to_channels(&*model, report)),
+            "battery 97 %\n"
+            "left: remaining battery life (01FD74): no channel of Example 21\n");
+}
+
 TEST(Driver, AModelsListsOfValuesAreChecked) {
   const std::string head =
       "name = \"M\"\nmanufacturer = \"E\"\nmedium = \"electricity\"\nfacts = \"f\"\n"

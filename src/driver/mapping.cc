@@ -223,10 +223,27 @@ std::optional<std::size_t> offset_in(std::string_view id, std::string_view table
   return whole ? std::optional(at) : std::nullopt;
 }
 
+void take_meaning(const ReadingRule& rule, wire::Reading& reading) {
+  auto* exact = std::get_if<Decimal>(&reading.value);
+  if (rule.divisor != 1) {
+    if (exact == nullptr || exact->value % rule.divisor != 0) return;
+    exact->value /= rule.divisor;
+  }
+  reading.quantity = rule.quantity;
+  reading.unit = rule.unit;
+  reading.kind = rule.kind;
+  reading.note.clear();
+}
+
 }  // namespace
 
 void complete(const MeterModel& model, wire::Report& report) {
   report.meter.model = model.name;
+  for (const ReadingRule& rule : model.readings) {
+    for (wire::Reading& reading : report.readings) {
+      if (reading.id == rule.id) take_meaning(rule, reading);
+    }
+  }
   for (const VendorField& field : model.fields) {
     for (const wire::Unknown& unknown : report.unknown) {
       if (unknown.id != field.block) continue;

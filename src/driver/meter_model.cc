@@ -225,6 +225,16 @@ VendorField number_from(ModelTable& table) {
   return f;
 }
 
+static ReadingRule reading_from(ModelTable& table) {
+  ReadingRule r;
+  r.id = table.text("id", true);
+  r.quantity = table.text("quantity", true);
+  r.unit = table.text("unit");
+  r.kind = table.text("kind");
+  r.divisor = table.integer("divisor", 1, kDivisorMax, 1);
+  return r;
+}
+
 Result<MeterModel> parse_model(std::string_view toml, std::string_view file) {
   if (toml.size() > kModelBytesMax) {
     return make_error(ErrorCode::kLimit, std::string(file) + ": a meter model has at most " +
@@ -246,6 +256,7 @@ Result<MeterModel> parse_model(std::string_view toml, std::string_view file) {
   table.tables("detect", [&](ModelTable& t) { model.detections.push_back(detection_from(t)); });
   table.tables("channel", [&](ModelTable& t) { model.channels.push_back(channel_from(t)); });
   table.tables("status", [&](ModelTable& t) { model.statuses.push_back(status_from(t)); });
+  table.tables("reading", [&](ModelTable& t) { model.readings.push_back(reading_from(t)); });
   table.tables("field", [&](ModelTable& t) { model.fields.push_back(field_from(t)); });
   table.tables("table", [&](ModelTable& t) { model.tables.push_back(table_from(t)); });
   table.tables("register", [&](ModelTable& t) { model.registers.push_back(register_from(t)); });

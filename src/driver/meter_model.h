@@ -75,9 +75,19 @@ struct VendorField {
 // A value inside a table that C12.19 leaves to the manufacturer.
 struct TableRule {
   std::string table;  // "MT5"
-  // `block` is not used; the offset is from the table's start, so that partial reads are found, too.
+  // `block` is not used; the offset is from the table's start, so that partial reads are found,
+  // too.
   VendorField field;
   std::uint32_t tariff = 0;
+};
+
+// What the manufacturer means by a record, where that is not what the protocol's codes say.
+struct ReadingRule {
+  std::string id;  // of the reading
+  std::string quantity, unit, kind;
+  // What the protocol's unit multiplied the meter's number by: it is taken back. A value that it
+  // does not divide stays as it was read.
+  std::int64_t divisor = 1;
 };
 
 // A value of a meter that has registers instead of names: what the register map of its protocol
@@ -113,6 +123,7 @@ struct MeterModel {
   std::vector<Detection> detections;
   std::vector<ChannelRule> channels;
   std::vector<StatusRule> statuses;
+  std::vector<ReadingRule> readings;
   std::vector<VendorField> fields;
   std::vector<RegisterRule> registers;
   std::vector<TableRule> tables;

@@ -32,7 +32,8 @@ struct SeriesValue {
   std::uint32_t duration_s = 0;  // of the interval; 0 for a register
   Decimal value;                 // in the series' unit
   Quality quality;
-  std::uint8_t method = 0;  // of a substitute, as NEM12 numbers them (mdm::Method); 0: none told
+  // Of a substitute, as NEM12 numbers them (mdm::Method), + kForwardEstimate; 0: none told.
+  std::uint8_t method = 0;
 
   friend bool operator==(const SeriesValue&, const SeriesValue&) = default;
 };

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "exchange/collecting_sink.h"
+#include "exchange/quality_codes.h"
 #include "exchange/series_check.h"
 
 namespace amity::exchange {
@@ -139,7 +140,7 @@ TEST(Nem12Reader, Nem13GivesTheRegisterAndThePeriod) {
   EXPECT_EQ(quality_letter(registers.values[1].quality), 'E');
   const auto& period = sink.totals.at("VABC005890/METSER123/import_11_period");
   EXPECT_EQ(micro_text(period.micro), "1312100.000000");
-  EXPECT_EQ(period.values[0].method, 62);
+  EXPECT_EQ(period.values[0].method, kForwardEstimate + 62);
 }
 
 TEST(Nem12Reader, AFileThatBreaksOffSaysSo) {

@@ -66,7 +66,9 @@ std::optional<QualityCode> quality_from_nem12(std::string_view text) {
   switch (text[0]) {
     case 'A':
       return QualityCode{{}, method};
-    case 'E':  // forward estimate
+    case 'E':
+      return flagged(QualityFlag::kEstimated,
+                     method == 0 ? method : static_cast<std::uint8_t>(method + kForwardEstimate));
     case 'S':
       return flagged(QualityFlag::kEstimated, method);
     case 'F':
@@ -81,8 +83,10 @@ std::optional<QualityCode> quality_from_nem12(std::string_view text) {
 std::string nem12_quality(QualityCode code) {
   const Row& row = row_of(code.quality);
   if (row.nem12 != 'S' && row.nem12 != 'F') return std::string(1, row.nem12);
-  return fmt::format("{}{:02}", row.nem12,
-                     code.method == 0 || code.method > 99 ? kMethodAlternate : code.method);
+  const bool forward = row.nem12 == 'S' && code.method >= kForwardEstimate;
+  const int method = code.method % kForwardEstimate;
+  return fmt::format("{}{:02}", forward ? 'E' : row.nem12,
+                     method == 0 ? int{kMethodAlternate} : method);
 }
 
 std::optional<QualityCode> quality_from_cmep(std::string_view text) {
@@ -135,7 +139,9 @@ std::optional<QualityCode> quality_from_espi(int code) {
 
 int espi_quality(QualityCode code) {
   const Row& row = row_of(code.quality);
-  return row.meaning == Meaning::kEstimated && code.method == kMethodLinear ? 9 : row.espi;
+  return row.meaning == Meaning::kEstimated && code.method % kForwardEstimate == kMethodLinear
+             ? 9
+             : row.espi;
 }
 
 std::optional<QualityCode> quality_from_cim(std::string_view text) {

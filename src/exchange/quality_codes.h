@@ -11,9 +11,12 @@
 
 namespace amity::exchange {
 
+// Added to the method of an estimate that is to be replaced by a reading: NEM12's E, where S stays.
+inline constexpr std::uint8_t kForwardEstimate = 100;
+
 struct QualityCode {
   Quality quality;
-  std::uint8_t method = 0;  // NEM12's number of the substitution method
+  std::uint8_t method = 0;  // NEM12's number of the substitution method, + kForwardEstimate
   friend bool operator==(const QualityCode&, const QualityCode&) = default;
 };
 

@@ -178,7 +178,8 @@ TEST(QualityCodes, EachFormatSaysItBothWays) {
                 invalid = Quality{}.with(QualityFlag::kDataInvalid);
   for (const QualityCode code :
        {QualityCode{{}, 0}, QualityCode{estimated, 14}, QualityCode{estimated, 17},
-        QualityCode{edited, 16}, QualityCode{invalid, 0}}) {
+        QualityCode{estimated, kForwardEstimate + 52}, QualityCode{edited, 16},
+        QualityCode{invalid, 0}}) {
     EXPECT_EQ(quality_from_nem12(nem12_quality(code)), code) << nem12_quality(code);
     EXPECT_EQ(quality_from_cmep(cmep_quality(code))->quality, code.quality);
     EXPECT_EQ(quality_from_espi(espi_quality(code))->quality, code.quality);
@@ -187,7 +188,7 @@ TEST(QualityCodes, EachFormatSaysItBothWays) {
   EXPECT_EQ(nem12_quality({estimated, 0}), "S18");
   EXPECT_EQ(nem12_quality({edited, 16}), "F16");
   EXPECT_EQ(nem12_quality({Quality{}.with(QualityFlag::kPowerDown), 0}), "A");
-  EXPECT_EQ(quality_from_nem12("E62"), (QualityCode{estimated, 62}));
+  EXPECT_EQ(quality_from_nem12("E62"), (QualityCode{estimated, kForwardEstimate + 62}));
   for (const char* none : {"V", "", "S1", "S140", "X"})
     EXPECT_FALSE(quality_from_nem12(none)) << none;
   EXPECT_EQ(quality_from_cmep("R0"), QualityCode{});

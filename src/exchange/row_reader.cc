@@ -46,7 +46,7 @@ Status take(std::string_view name, std::string_view text, ParsedRow& row) {
     const auto code = quality_from_nem12(text);
     if (!code && !text.empty() && text != "P") return bad("'" + std::string(text) + "' is no code");
     if (code) row.quality.bits = static_cast<std::uint16_t>(row.quality.bits | code->quality.bits);
-    if (code) row.method = code->method;
+    if (code) row.method = code->method % kForwardEstimate;  // ours are estimates by any letter
   } else if (name == "unit") {
     const auto unit = unit_from(text);
     if (!unit) return bad("no unit is named '" + std::string(text) + "'");

@@ -33,6 +33,19 @@ struct Device {
   Commodity commodity = Commodity::kUnknown;
 };
 
+// The meter's current or voltage transformers became others, or the multiplier that was kept was wrong. Only added
+// to: of several told for the same instant the newest counts.
+struct RatioChange {
+  std::uint64_t number = 0;  // 1, 2, 3, ... as they were told
+  DeviceId device;
+  UtcSeconds at;  // in force from then on
+  std::int64_t ct = 1, vt = 1;
+  std::string reason, who;
+  UtcSeconds told;
+};
+inline constexpr std::int64_t kRatioMax = 1'000'000;  // of either; their product is at most 10^9
+inline constexpr std::size_t kRatioChangesMax = 1'000;  // of one meter
+
 struct ServicePoint {
   ServicePointId id;
   std::string name;     // the utility's own number, unique

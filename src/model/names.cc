@@ -1,4 +1,5 @@
 #include "model/billing.h"
+#include "model/channel.h"
 #include "model/command.h"
 #include "model/device.h"
 #include "model/event.h"
@@ -6,6 +7,29 @@
 #include "model/reading.h"
 
 namespace amity {
+
+std::optional<std::int64_t> multiplier_of_ratios(Unit unit, std::int64_t ct, std::int64_t vt) {
+  switch (unit) {
+    case Unit::kWattHour:
+    case Unit::kVarHour:
+    case Unit::kVoltAmpereHour:
+    case Unit::kWatt:
+    case Unit::kVar:
+    case Unit::kVoltAmpere:
+    case Unit::kJoule:
+    case Unit::kCubicMetre:
+    case Unit::kCubicMetrePerHour:
+    case Unit::kLitre:
+    case Unit::kCount:
+      return ct * vt;
+    case Unit::kAmpere:
+      return ct;
+    case Unit::kVolt:
+      return vt;
+    default:
+      return std::nullopt;
+  }
+}
 
 char quality_letter(Quality q) {
   if (q.has(QualityFlag::kEdited)) return 'F';

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 
 #include "mdm/aggregate/loss_balance.h"
+#include "roles/meter_exchange.h"
+#include "roles/ratio_change.h"
 #include "store/finals.h"
 
 namespace amity::roles {
@@ -73,7 +76,19 @@ Status BalanceBook::set(const VeeDay& day) {
   const auto input = inputs_.find(day.channel);
   if (input == inputs_.end() || day.day < first_day_ || day.day >= first_day_ + kBalanceDays)
     return {};
-  return put(day.channel, day.day, in_units(input->second, day.total), quality_of(day));
+  const BalanceInput& in = input->second;
+  const std::int64_t multiplier = in.channel.multiplier_at(day.start);
+  std::int64_t units = in_units(in, day.total, multiplier);
+  if (day.slots() > 0 && in.channel.multiplier_of(day.end()) != multiplier) {
+    AMITY_TRY(const auto series, store::final_series(store_.readings(), store_.finals(),
+                                                     day.channel, day.start, day.end()));
+    std::map<std::int64_t, std::int64_t> by_multiplier;
+    for (const store::FinalPoint& p : series.points)
+      by_multiplier[in.channel.multiplier_of(p.reading.time)] += p.final.value;
+    units = 0;
+    for (const auto& [with, sum] : by_multiplier) units += in_units(in, sum, with);
+  }
+  return put(day.channel, day.day, units, quality_of(day));
 }
 
 Status BalanceBook::build(std::int32_t first) {
@@ -120,6 +135,8 @@ void BalanceBook::handle(const store::JournalEntry& entry) {
     if (!set(fact->day).ok()) board_.reset();  // it is made anew when somebody asks
   } else if (const auto* arrived = std::get_if<ReadingsArrived>(&entry.fact)) {
     note_arrivals(*arrived);
+  } else if (const auto* events = std::get_if<EventsArrived>(&entry.fact)) {
+    if (events->source == kExchangeSource || events->source == kRatioSource) board_.reset();
   }
 }
 
@@ -160,6 +177,10 @@ api::BalanceRow BalanceBook::row(const BalanceNode& node, std::size_t first,
   }
   out.days = static_cast<std::uint32_t>(whole.slots());
   out.unread = unread(node, first, last);
+  for (const auto& [input, feeds_in] : node.inputs) {
+    for (const std::int64_t v : days_of(input, first, last).value)
+      (feeds_in ? out.exported : out.imported) += v;
+  }
   if (node.supplies.empty()) return out;
   std::vector<mdm::BalanceMeter> meters;
   for (const auto& [supply, feeds_in] : node.supplies)
@@ -175,7 +196,9 @@ api::BalanceRow BalanceBook::row(const BalanceNode& node, std::size_t first,
     return out;
   }
   out.balanced = true;
-  out.supplied = balance->supplied;
+  for (std::size_t i = 0; i < node.supplies.size(); ++i)
+    (node.supplies[i].second ? out.fed_in : out.fed_back) += balance->sums[i];
+  out.supplied = out.fed_in - out.fed_back;
   out.loss = balance->loss;
   out.loss_permyriad = balance->loss_permyriad;
   out.uncertainty = balance->uncertainty;

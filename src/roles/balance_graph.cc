@@ -336,8 +336,8 @@ std::string area_of(const std::string& address) {
   return first == std::string::npos ? std::string() : address.substr(first);
 }
 
-std::int64_t in_units(const BalanceInput& input, std::int64_t value) {
-  __int128 wide = __int128{value} * input.channel.multiplier;
+std::int64_t in_units(const BalanceInput& input, std::int64_t value, std::int64_t multiplier) {
+  __int128 wide = __int128{value} * multiplier;
   __int128 divisor = input.divisor;
   for (int e = 0; e < input.exponent; ++e) wide *= 10;
   for (int e = 0; e > input.exponent; --e) divisor *= 10;

@@ -43,7 +43,7 @@ Result<BalanceGraph> build_balance_graph(store::Registry& registry,
 // The locality of an address: what follows its last comma.
 std::string area_of(const std::string& address);
 
-// A value of the channel in Wh or litres; half away from zero.
-std::int64_t in_units(const BalanceInput& input, std::int64_t value);
+// A value of the channel, times `multiplier`, in Wh or litres; half away from zero.
+std::int64_t in_units(const BalanceInput& input, std::int64_t value, std::int64_t multiplier);
 
 }  // namespace amity::roles

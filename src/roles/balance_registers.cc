@@ -30,6 +30,15 @@ SlotQuality quality_of(const mdm::PointUse& use, bool read) {
   return read ? SlotQuality::kActual : SlotQuality::kEstimated;
 }
 
+// Multipliers as of an installation that begins there.
+std::vector<mdm::RatioChange> ratios_from(const Channel& channel, UtcSeconds from) {
+  std::vector<mdm::RatioChange> ratios{{from, channel.multiplier_at(from), 1}};
+  for (const MultiplierStep& step : channel.steps) {
+    if (step.from > from) ratios.push_back({step.from, step.multiplier, 1});
+  }
+  return ratios;
+}
+
 }  // namespace
 
 UtcSeconds BalanceBook::midnight(std::int32_t day) const {
@@ -65,10 +74,11 @@ Status BalanceBook::set_registers(const BalanceInput& input, std::int32_t first,
     meter.from = near.front().time;
     meter.first = near.front().value;
     if (from < meter.from) continue;  // it begins within this day
+    meter.ratios = ratios_from(input.channel, meter.from);
     AMITY_TRY(const mdm::PointUse use, mdm::use_between(history, near, from, to, 0));
     const bool read = is_read(near, from) && is_read(near, to);
     const SlotQuality quality = quality_of(use, read);
-    const std::int64_t units = quality == SlotQuality::kMissing ? 0 : in_units(input, use.units);
+    const std::int64_t units = quality == SlotQuality::kMissing ? 0 : in_units(input, use.units, 1);
     AMITY_CHECK(put(input.channel.id, day, units, quality));
   }
   return {};

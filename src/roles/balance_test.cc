@@ -136,6 +136,37 @@ TEST_F(BalanceTest, WhatIsFedInShowsTheLoss) {
                                       "T-2 1: 7000"}));
 }
 
+// A home with a roof and a meter above that feeds back: both sides are net, and say what of.
+TEST_F(BalanceTest, ExportIsTakenOffOnBothSides) {
+  store::MasterData more;
+  for (const auto& [id, device] : {std::pair{7u, 1u}, {8u, 4u}}) {
+    more.channels.push_back({ChannelId(id), DeviceId(device), ChannelKind::kInterval, "export",
+                             "1-0:2.29.0*255", Unit::kWattHour, 0, 3'600, 1});
+  }
+  ASSERT_TRUE(store->registry().add(more).ok());
+  define("[[supply]]\ntransformer = \"T-1\"\nserial = \"SUM-1\"\n");
+  for (std::int32_t day = kFirst; day < kFirst + 7; ++day) {
+    final_day(7, day, 700);
+    final_day(8, day, 680);
+  }
+  const auto rows = book->balances({"transformer", kFirst, kFirst + 6, ""});
+  ASSERT_TRUE(rows.ok()) << rows.error().reason;
+  const api::BalanceRow& r = rows->at(0);
+  EXPECT_EQ(r.name, "T-1");
+  EXPECT_EQ(std::to_string(r.fed_in) + " - " + std::to_string(r.fed_back) + " = " +
+                std::to_string(r.supplied),
+            "10780 - 4760 = 6020");
+  EXPECT_EQ(std::to_string(r.imported) + " - " + std::to_string(r.exported) + " = " +
+                std::to_string(r.delivered),
+            "10500 - 4900 = 5600");
+  EXPECT_EQ(r.loss, 420) << "net supplied less net delivered";
+  EXPECT_EQ(r.loss_permyriad, 268) << "420 of 10780 + 4900 that flowed in";
+  const api::BalanceRow& other = rows->at(1);
+  EXPECT_EQ(other.imported, 7'000);
+  EXPECT_EQ(other.exported, 0);
+  EXPECT_FALSE(other.balanced);
+}
+
 TEST_F(BalanceTest, ALateValueTouchesItsDayAlone) {
   define("[[supply]]\ntransformer = \"T-1\"\nserial = \"SUM-1\"\n");
   (void)told("transformer");

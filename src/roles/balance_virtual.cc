@@ -127,10 +127,13 @@ Result<Slots> slots_of(store::Store& store, const BalanceInput& input, const Str
   const auto slot_of = [&](UtcSeconds end) {
     return static_cast<std::size_t>((end - s.from - 1) / s.interval_s);
   };
+  const auto of = [&](UtcSeconds end, std::int64_t value) {
+    return in_units(input, value, input.channel.multiplier_of(end));
+  };
   for (const store::FinalPoint& p : all.points)
-    out.add(slot_of(p.reading.time), in_units(input, p.final.value), quality_of(p));
+    out.add(slot_of(p.reading.time), of(p.reading.time, p.final.value), quality_of(p));
   for (const Reading& r : all.unsettled)
-    out.add(slot_of(r.time), in_units(input, r.value), SlotQuality::kActual);
+    out.add(slot_of(r.time), of(r.time, r.value), SlotQuality::kActual);
   out.finish(s.interval_s / input.channel.interval_s);
   return out;
 }

@@ -149,7 +149,10 @@ Status BillingRater::add_channel(Work& work, Series& series, const Channel& chan
   const auto slots = static_cast<std::size_t>(work.period.length_s()) / work.interval_s;
   if (series.value.empty()) series.begin(slots);
   series.channel = channel.id;
-  mdm::BillInput input{channel.id, channel.multiplier, INT32_MAX, {}};
+  mdm::BillInput input{channel.id, channel.multiplier_at(from), INT32_MAX, {}, {}};
+  for (const MultiplierStep& step : channel.steps) {
+    if (step.from > from && step.from < to) input.steps.push_back(step);
+  }
   AMITY_TRY(const auto days,
             store_.finals().days(channel.id, work.days.first - 1, work.days.last + 1));
   const auto slot_of = [&](UtcSeconds end) {
@@ -186,7 +189,7 @@ Status BillingRater::add_channel(Work& work, Series& series, const Channel& chan
     if (offset % work.interval_s != 0) continue;
     const std::size_t slot = slot_of(p.reading.time);
     std::int64_t value = 0;
-    if (__builtin_mul_overflow(p.final.value, channel.multiplier, &value) ||
+    if (__builtin_mul_overflow(p.final.value, channel.multiplier_of(p.reading.time), &value) ||
         std::abs(value) > kValueMax)
       return make_error(ErrorCode::kLimit,
                         to_iso(p.reading.time) + ": the value is no measurement");
@@ -233,27 +236,36 @@ Status BillingRater::fill(Work& work, Series& series, Unit unit, const char* fal
   return {};
 }
 
-// What the meter's register showed where its part of the period begins and ends.
+// What the meter's register showed where its part of the period begins and ends, and where another
+// multiplier came into force within it.
 Status BillingRater::add_meter(Work& work, const Channel& channel, UtcSeconds from, UtcSeconds to) {
   AMITY_TRY(const auto device, store_.registry().device(channel.device));
   if (!device) return {};
-  mdm::BillMeter meter;
-  meter.serial = device->serial;
-  meter.channel = channel.id;
-  meter.from = from;
-  meter.to = to;
   AMITY_TRY(const auto siblings, store_.registry().channels_of(channel.device));
-  for (const Channel& total : siblings) {
-    if (!is_total_of(total, channel)) continue;
-    meter.exponent = total.exponent;
-    meter.multiplier = total.multiplier;
-    for (const auto& [at, shown] : {std::pair{from, &meter.first}, {to, &meter.last}}) {
-      AMITY_TRY(const auto read, store_.readings().read(total.id, at - 1, at));
-      if (!read.empty()) *shown = read.back().value;
-    }
-    break;
+  const auto total = std::ranges::find_if(
+      siblings, [&channel](const Channel& c) { return is_total_of(c, channel); });
+  std::vector<UtcSeconds> bounds{from};
+  for (const MultiplierStep& step : channel.steps) {
+    if (step.from > from && step.from < to) bounds.push_back(step.from);
   }
-  work.out.body.meters.push_back(std::move(meter));
+  bounds.push_back(to);
+  for (std::size_t i = 1; i < bounds.size(); ++i) {
+    mdm::BillMeter meter;
+    meter.serial = device->serial;
+    meter.channel = channel.id;
+    meter.from = bounds[i - 1];
+    meter.to = bounds[i];
+    if (total != siblings.end()) {
+      meter.exponent = total->exponent;
+      meter.multiplier = total->multiplier_at(meter.from);
+      for (const auto& [at, shown] :
+           {std::pair{meter.from, &meter.first}, {meter.to, &meter.last}}) {
+        AMITY_TRY(const auto read, store_.readings().read(total->id, at - 1, at));
+        if (!read.empty()) *shown = read.back().value;
+      }
+    }
+    work.out.body.meters.push_back(std::move(meter));
+  }
   return {};
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/varint.h"
 #include "roles/meter_exchange.h"
+#include "roles/ratio_change.h"
 
 namespace amity::roles {
 namespace {
@@ -17,6 +18,7 @@ constexpr std::int64_t kSettleAfter_s = 60;  // late data come in bursts
 constexpr Duration kTickMax = std::chrono::milliseconds(300);
 constexpr std::size_t kStepsPerTickMax = 5'000;
 constexpr std::size_t kRunsKept = 100;
+constexpr std::int32_t kAgainDaysMax = 400;  // of a prepaid account
 
 }  // namespace
 
@@ -81,7 +83,8 @@ BillingRole::Account& BillingRole::load_account(BillingAccount data) {
 }
 
 // Varint count, then each: account varint, day zigzag, a byte (0: final values of the billed period
-// changed, 1: a day of a prepaid account, 2: the tariff of the billed period changed).
+// changed, 1: a day of a prepaid account, 2: the tariff of the billed period changed, 3: its meter
+// or a multiplier did).
 Status BillingRole::load_dirty() {
   AMITY_TRY(const auto bytes, store_.registry().value(kDirtyName));
   if (!bytes) return {};
@@ -91,13 +94,14 @@ Status BillingRole::load_dirty() {
     AMITY_TRY(const std::uint64_t id, get_varint(in));
     AMITY_TRY(const std::int64_t day, get_zigzag(in));
     AMITY_TRY(const std::uint8_t kind, in.u8());
-    if (kind > 2) return in.malformed("days to be done again of an unknown kind");
+    if (kind > 3) return in.malformed("days to be done again of an unknown kind");
     const auto at = accounts_.find(AccountId(static_cast<std::uint32_t>(id)));
     if (at == accounts_.end()) continue;
     Account& a = at->second;
     (kind == 0   ? a.dirty
      : kind == 1 ? a.days
-                 : a.retariffed)
+     : kind == 2 ? a.retariffed
+                 : a.remetered)
         .insert(static_cast<std::int32_t>(day));
     waiting_.insert(at->first);
   }
@@ -116,7 +120,8 @@ Status BillingRole::keep_dirty() {
   std::uint64_t count = 0;
   for (const auto& [id, account] : accounts_) {
     std::uint8_t kind = 0;
-    for (const auto* days : {&account.dirty, &account.days, &account.retariffed}) {
+    for (const auto* days :
+         {&account.dirty, &account.days, &account.retariffed, &account.remetered}) {
       for (const std::int32_t day : *days) {
         put_varint(list, id.value);
         put_zigzag(list, day);
@@ -139,13 +144,13 @@ void BillingRole::handle(const store::JournalEntry& entry) {
     const std::lock_guard lock(mutex_);
     take(*final);
   } else if (const auto* events = std::get_if<EventsArrived>(&entry.fact)) {
-    if (events->source != kExchangeSource) return;
+    if (events->source != kExchangeSource && events->source != kRatioSource) return;
     const std::lock_guard lock(mutex_);
     take_exchange(*events);
   }
 }
 
-// Which meter's values count changed, whether or not they did.
+// Which meter's values count changed, or what they are multiplied by, whether or not they did.
 void BillingRole::take_exchange(const EventsArrived& exchanged) {
   if (const Status read = load_installations(); !read.ok()) {
     ++counts_.errors;
@@ -157,11 +162,14 @@ void BillingRole::take_exchange(const EventsArrived& exchanged) {
     const auto at = at_point_.find(point->second);
     if (at == at_point_.end()) continue;
     const auto day = static_cast<std::int32_t>(event.time.value / 86'400);
+    const auto today = static_cast<std::int32_t>(clock_.utc().value / 86'400);
     for (const AccountId id : at->second) {
       Account& account = accounts_.at(id);
       for (const auto& [first, billed] : account.billed) {
-        if (billed.last_day + 1 >= day) account.dirty.insert(first);
+        if (billed.last_day + 1 >= day) account.remetered.insert(first);
       }
+      const std::int32_t from = std::max({day - 1, account.data.opened, today - kAgainDaysMax});
+      for (std::int32_t d = from; account.data.prepaid && d < today; ++d) account.days.insert(d);
       dirty_changed_ = true;
       account.try_at = UtcSeconds();
       waiting_.insert(id);
@@ -276,10 +284,12 @@ void BillingRole::step_account(Account& account, UtcSeconds now) {
   if (account.data.prepaid) return step_prepaid(account, now);
   std::set<std::int32_t> again = account.dirty;
   again.insert(account.retariffed.begin(), account.retariffed.end());
+  again.insert(account.remetered.begin(), account.remetered.end());
   for (const std::int32_t first : again) {
     const auto billed = account.billed.find(first);
-    const char* cause =
-        account.retariffed.contains(first) ? "the tariff changed" : "final values changed";
+    const char* cause = account.retariffed.contains(first)  ? "the tariff changed"
+                        : account.remetered.contains(first) ? "meter or multiplier changed"
+                                                            : "final values changed";
     if (billed != account.billed.end() &&
         bill(account, {first, billed->second.last_day}, cause) == Outcome::kFailed) {
       account.try_at = now + options_.try_again_after_s;
@@ -287,6 +297,7 @@ void BillingRole::step_account(Account& account, UtcSeconds now) {
     }
     account.dirty.erase(first);
     account.retariffed.erase(first);
+    account.remetered.erase(first);
     dirty_changed_ = true;
   }
   if (account.try_at > now) return;

@@ -68,6 +68,7 @@ class BillingRole {
     std::map<std::int32_t, BillHold> held;
     std::set<std::int32_t> dirty;       // billed periods whose final values have changed
     std::set<std::int32_t> retariffed;  // whose tariff has changed
+    std::set<std::int32_t> remetered;   // whose meter or multiplier has
     std::int32_t covered = INT32_MIN;   // every day from `opened` to before this one is billed
     std::set<std::int32_t> days;        // prepaid: that are to be looked at
     UtcSeconds try_at;                  // not before

@@ -19,6 +19,14 @@ std::string_view quantity_of(std::string_view source) {
   return dot == std::string_view::npos ? std::string_view() : source.substr(0, dot + 1);
 }
 
+// Half up, within what statistics hold.
+std::int64_t rounded(__int128 value, __int128 divisor) {
+  const __int128 wide = 2 * value + divisor, twice = 2 * divisor;
+  const __int128 floor = wide / twice - (wide % twice < 0 ? 1 : 0);
+  constexpr __int128 kMost = mdm::kDayTotalMax * __int128{mdm::kPeriodDays};
+  return static_cast<std::int64_t>(std::clamp(floor, -kMost, kMost));
+}
+
 Result<std::int32_t> get_i32(ByteReader& in) {
   AMITY_TRY(const std::uint32_t v, in.u32());
   return static_cast<std::int32_t>(v);
@@ -118,31 +126,64 @@ std::optional<mdm::LocalDay> own_part(const MdmChannel& c, const mdm::LocalDay& 
   return day.between(life.from, life.to);
 }
 
-std::int64_t as_raw_of(const Channel& to, std::int64_t value, const Channel& from) {
-  __int128 wide = __int128{value} * from.multiplier;
-  __int128 divisor = std::max<std::int64_t>(to.multiplier, 1);
-  for (int e = to.exponent; e < from.exponent; ++e) wide *= 10;
-  for (int e = from.exponent; e < to.exponent; ++e) divisor *= 10;
-  wide = 2 * wide + divisor;
-  const __int128 twice = 2 * divisor;
-  const __int128 rounded = wide / twice - (wide % twice < 0 ? 1 : 0);
-  constexpr __int128 kMost = mdm::kDayTotalMax * __int128{mdm::kPeriodDays};
-  return static_cast<std::int64_t>(std::clamp(rounded, -kMost, kMost));
+std::int64_t rating_at(const MdmChannel& c, UtcSeconds time) {
+  std::size_t step = 0;
+  for (const MultiplierStep& s : c.channel.steps) step += s.from <= time;
+  return step < c.rating_per_hour.size() ? c.rating_per_hour[step] : 0;
 }
 
-mdm::ChannelState inherited(const mdm::ChannelState& state, const Channel& from,
-                            const Channel& to) {
+std::int64_t Ratio::of(std::int64_t value) const {
+  return rounded(__int128{value} * num, std::max<std::int64_t>(den, 1));
+}
+
+std::int64_t as_raw_of(const Channel& to, std::int64_t value, const Channel& from,
+                       UtcSeconds time) {
+  __int128 wide = __int128{value} * from.multiplier_at(time);
+  __int128 divisor = std::max<std::int64_t>(to.multiplier_at(time), 1);
+  for (int e = to.exponent; e < from.exponent; ++e) wide *= 10;
+  for (int e = from.exponent; e < to.exponent; ++e) divisor *= 10;
+  return rounded(wide, divisor);
+}
+
+namespace {
+
+template <class As>
+mdm::ChannelState statistics_as(const mdm::ChannelState& state, As as) {
   mdm::ChannelState out = state;
-  for (mdm::PeriodStatistics& p : out.periods) {
-    p.total = as_raw_of(to, p.total, from);
-    p.peak = as_raw_of(to, p.peak, from);
+  for (int i = 0; i < mdm::kPeriodsKept && state.period != INT32_MIN; ++i) {
+    const std::int32_t number = state.period - i;
+    mdm::PeriodStatistics& p = out.periods[static_cast<std::size_t>(
+        (number % mdm::kPeriodsKept + mdm::kPeriodsKept) % mdm::kPeriodsKept)];
+    const UtcSeconds middle = UtcDay(number * mdm::kPeriodDays + mdm::kPeriodDays / 2).start();
+    p.total = as(p.total, middle);
+    p.peak = std::clamp(as(p.peak, middle), -mdm::kMagnitudeMax, mdm::kMagnitudeMax);
   }
   for (mdm::LikeDays& days : out.like) {
-    for (mdm::LikeDay& day : days.latest) day.total = as_raw_of(to, day.total, from);
+    for (mdm::LikeDay& day : days.latest)
+      day.total = as(day.total, UtcDay(day.day).start() + 43'200);
   }
+  return out;
+}
+
+}  // namespace
+
+mdm::ChannelState inherited(const mdm::ChannelState& state, const Channel& from, const Channel& to,
+                            UtcSeconds at) {
+  auto out = statistics_as(
+      state, [&](std::int64_t value, UtcSeconds) { return as_raw_of(to, value, from, at); });
   out.last_value = out.last_end_s = 0;  // the dial is another
   out.run_length = 0;
   out.last_day = INT32_MIN;  // the day of the exchange is of both
+  return out;
+}
+
+mdm::ChannelState restated(const mdm::ChannelState& state,
+                           const std::function<Ratio(UtcSeconds of)>& ratio) {
+  auto out =
+      statistics_as(state, [&](std::int64_t value, UtcSeconds of) { return ratio(of).of(value); });
+  const Ratio last = ratio(UtcSeconds(state.last_end_s) - 1);
+  out.last_value = std::clamp(last.of(state.last_value), -mdm::kMagnitudeMax, mdm::kMagnitudeMax);
+  if (last.num != last.den && out.last_value != 0) out.run_length = 1;  // equal to nothing yet
   return out;
 }
 

@@ -2,6 +2,7 @@
 // reading. docs/formats/vee_state.md.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "mdm/validate/rules.h"
 #include "model/channel.h"
 #include "model/device.h"
+#include "roles/mdm_supply.h"
 
 namespace amity::roles {
 
@@ -50,7 +52,9 @@ struct MdmChannel {
   std::string customer_class;
   UtcSeconds commissioned;
   // What the utility's facts say (docs/formats/vee_facts.md).
-  std::int64_t rating_per_hour = 0, dial = 0;  // raw integers; 0: not known
+  std::int64_t dial = 0;  // raw integers; 0: not known
+  std::vector<std::int64_t>
+      rating_per_hour;  // first, then of each of the channel's steps; 0: not known
   const mdm::ClassProfile* profile = nullptr;  // of its class
   std::int64_t profile_daily = 0;
   std::optional<Channel> check;     // measures the same
@@ -60,6 +64,7 @@ struct MdmChannel {
   // it; 0: it hangs there.
   UtcSeconds removed, ends;
   std::optional<Channel> before;  // of the meter that hung there before
+  const SupplyHistory* supply = nullptr;  // none: it was never switched
   bool active = true;
   bool leads = true;  // of its meter's channels the first: meters are counted by it
   const mdm::RuleSet* rules = nullptr;  // scaled to the channel
@@ -80,11 +85,25 @@ MeterLife life_of(const MdmChannel& c);
 // The part of a local day that the meter hung there; none: it did not.
 std::optional<mdm::LocalDay> own_part(const MdmChannel& c, const mdm::LocalDay& day);
 
+// What it measures at most, by the multiplier in force then; 0: not known.
+std::int64_t rating_at(const MdmChannel& c, UtcSeconds time);
+
 // A value of one channel in the raw integers of another, rounded half up: for examples and checks,
-// never for what is billed.
-std::int64_t as_raw_of(const Channel& to, std::int64_t value, const Channel& from);
-// What is remembered of a channel, for one that goes on in its place.
-mdm::ChannelState inherited(const mdm::ChannelState& state, const Channel& from, const Channel& to);
+// never for what is billed. Both with the multipliers of `time`.
+std::int64_t as_raw_of(const Channel& to, std::int64_t value, const Channel& from, UtcSeconds time);
+// What is remembered of a channel, for one that goes on in its place from `at` on.
+mdm::ChannelState inherited(const mdm::ChannelState& state, const Channel& from, const Channel& to,
+                            UtcSeconds at);
+
+// Of a multiplier: `share` of what was counted with the other is what would be counted with it.
+struct Ratio {
+  std::int64_t num = 1, den = 1;
+  std::int64_t of(std::int64_t value) const;  // rounded half up
+};
+// Statistics are of raw values as the multiplier of the day to be validated next has them. When
+// that becomes another, or master data say another of the past, they are stated anew.
+mdm::ChannelState restated(const mdm::ChannelState& state,
+                           const std::function<Ratio(UtcSeconds of)>& ratio);
 
 // "1-0:1.29.0*255" -> its total "1-0:1.8.0*255"; by name ("import" -> "import_total") otherwise.
 bool is_total_of(const Channel& total, const Channel& interval);

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "roles/mdm_role.h"
 #include "roles/meter_exchange.h"
@@ -90,8 +91,13 @@ void MdmRole::learn_rules(MdmChannel& c) {
 void MdmRole::learn_facts(MdmChannel& c, const Place& place) {
   const mdm::UtilityFacts& facts = options_.facts;
   const Device& device = place.device;
-  c.rating_per_hour = facts.rating(place.point, c.customer_class, device.serial, device.model,
-                                   c.channel.unit, c.channel.exponent, c.channel.multiplier);
+  const auto rating = [&](std::int64_t multiplier) {
+    return facts.rating(place.point, c.customer_class, device.serial, device.model, c.channel.unit,
+                        c.channel.exponent, multiplier);
+  };
+  c.rating_per_hour = {rating(c.channel.multiplier)};
+  for (const MultiplierStep& step : c.channel.steps)
+    c.rating_per_hour.push_back(rating(step.multiplier));
   c.dial = facts.dial(device.serial, device.model, c.channel.unit);
   c.profile = nullptr;
   if (const mdm::UseProfile* use = facts.profile(c.customer_class, c.channel.unit)) {
@@ -164,34 +170,79 @@ bool MdmRole::waits_for_predecessor(const MdmChannel& c) {
   return o.memory.next_day != kNoDay && o.ends.value != 0 && o.next_start < o.ends;
 }
 
+void MdmRole::each_meter(const EventsArrived& of, const LearnMeter& learn_meter) {
+  for (const Event& event : of.events) {
+    const auto place = place_of(event.device);
+    const auto channels = store_.registry().channels_of(event.device);
+    if (place.ok() && *place && channels.ok()) {
+      learn_meter(event, **place, *channels);
+    } else {
+      ++counts_.errors;
+    }
+  }
+}
+
 // An exchange is mostly told after the fact: days that were looked at without knowing of it are
 // looked at again.
 void MdmRole::learn_exchange(const EventsArrived& exchanged) {
-  for (const Event& event : exchanged.events) {
-    const auto place = place_of(event.device);
-    const auto siblings = store_.registry().channels_of(event.device);
-    if (!place.ok() || !*place || !siblings.ok()) {
-      ++counts_.errors;
-      continue;
-    }
-    for (const Channel& channel : *siblings) {
-      const auto found = channels_.find(channel.id);
-      if (found == channels_.end()) continue;
-      learn(*found->second, **place, *siblings);
-      cut_short(*found->second);
-    }
+  each_meter(exchanged,
+             [this](const Event&, const Place& place, const std::vector<Channel>& channels) {
+               for (const Channel& channel : channels) {
+                 const auto found = channels_.find(channel.id);
+                 if (found == channels_.end()) continue;
+                 learn(*found->second, place, channels);
+                 cut_short(*found->second);
+               }
+             });
+}
+
+// Days [from, to) that were decided.
+void MdmRole::look_again(MdmChannel& c, std::int32_t from, std::int32_t to) {
+  std::vector<std::int32_t>& dirty = c.memory.dirty;
+  for (std::int32_t day = std::max(from, to - kDaysBackMax); day < to; ++day) {
+    const auto at = std::ranges::lower_bound(dirty, day);
+    if (at == dirty.end() || *at != day) dirty.insert(at, day);
   }
+  c.changed = true;
+}
+
+// Ratios are others from an instant on: what was estimated and judged by use is done again from
+// there, with statistics stated anew. Raw values and what they add up to stay.
+void MdmRole::learn_ratios(const EventsArrived& changed) {
+  each_meter(changed, [this](const Event& event, const Place& place,
+                             const std::vector<Channel>& channels) {
+    for (const Channel& known : channels) {
+      for (MdmChannel* other : order_) {
+        for (std::optional<Channel>* copy : {&other->before, &other->check, &other->total}) {
+          if (*copy && (*copy)->id == known.id) *copy = known;
+        }
+      }
+      const auto found = channels_.find(known.id);
+      if (found == channels_.end()) continue;
+      MdmChannel& c = *found->second;
+      multiply_anew(c, known);
+      learn(c, place, channels);
+      if (c.memory.next_day == kNoDay) continue;
+      const std::int32_t day = calendar_.day_at(event.time).number;
+      look_again(c, std::max(day, c.memory.first_day), c.memory.next_day);
+    }
+  });
+}
+
+void MdmRole::multiply_anew(MdmChannel& c, const Channel& known) {
+  const Channel before = std::exchange(c.channel, known);
+  if (c.memory.next_day == kNoDay || before.steps == known.steps) return;
+  const UtcSeconds now = settler_.local_day(c.memory.next_day).start;
+  const std::int64_t was = before.multiplier_at(now), is = known.multiplier_at(now);
+  c.memory.state = restated(c.memory.state, [&](UtcSeconds of) {
+    return Ratio{known.multiplier_at(of) * was, before.multiplier_at(of) * is};
+  });
 }
 
 void MdmRole::cut_short(MdmChannel& c) {
   MdmMemory& memory = c.memory;
   if (memory.next_day == kNoDay) return;
-  const auto again = [&](std::int32_t from, std::int32_t to) {
-    for (std::int32_t day = std::max(from, to - kDaysBackMax); day < to; ++day) {
-      const auto at = std::ranges::lower_bound(memory.dirty, day);
-      if (at == memory.dirty.end() || *at != day) memory.dirty.insert(at, day);
-    }
-  };
+  const auto again = [&](std::int32_t from, std::int32_t to) { look_again(c, from, to); };
   if (c.removed.value != 0) again(calendar_.day_of_end(c.ends).number, memory.next_day);
   if (c.commissioned > settler_.local_day(memory.first_day).start - 86'400 &&
       memory.begins.value == 0 && bounded_at(c, c.commissioned)) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "roles/meter_exchange.h"
+#include "roles/ratio_change.h"
 
 namespace amity::roles {
 namespace {
@@ -51,6 +52,7 @@ Status MdmRole::load() {
   const std::lock_guard lock(mutex_);
   AMITY_CHECK(load_channels());
   AMITY_CHECK(load_memories());
+  AMITY_CHECK(load_supplies());
   AMITY_CHECK(load_areas());
   AMITY_CHECK(store_.finals().each_exception([this](const VeeDay& day) { remember(day); }));
   AMITY_TRY(newest_edit_, store_.finals().newest_edit());
@@ -125,6 +127,8 @@ MdmChannel* MdmRole::channel_of(ChannelId id) {
     learn_rules(*made);
   }
   made->has_data = true;
+  if (const auto supply = supplies_.find(made->device); supply != supplies_.end())
+    made->supply = &supply->second;
   return made;
 }
 
@@ -143,6 +147,10 @@ void MdmRole::handle(const store::JournalEntry& entry) {
     take(*arrived);
   } else if (const auto* events = std::get_if<EventsArrived>(&entry.fact)) {
     if (events->source == kExchangeSource) learn_exchange(*events);
+    if (events->source == kRatioSource) learn_ratios(*events);
+    take_switches(*events);
+  } else if (const auto* command = std::get_if<CommandChanged>(&entry.fact)) {
+    take_switch(*command);
   } else if (const auto* contact = std::get_if<ContactMade>(&entry.fact)) {
     if (contact->clock_known) clocks_[contact->device] = {contact->at, contact->clock_offset_s};
   } else if (const auto* edit = std::get_if<EditChanged>(&entry.fact)) {
@@ -191,11 +199,18 @@ void MdmRole::take(const ReadingsArrived& arrived) {
 
 // A register that comes late bounds what was estimated without it.
 void MdmRole::take_register(const Reading& reading, MdmChannel& of) {
-  if (of.memory.next_day == kNoDay || reading.time > of.next_start) return;
+  if (of.memory.next_day == kNoDay) return;
+  if (reading.time > of.next_start && (!of.in_flight || reading.time > of.next_end)) return;
   if (reading.time.value % of.channel.interval_s != 0) return;
   const std::int32_t ends = calendar_.day_of_end(reading.time).number;
   const std::int32_t begins = calendar_.day_at(reading.time).number;
   for (const std::int32_t day : {ends, begins}) {
+    if (day > of.memory.next_day) continue;
+    if (of.in_flight) {  // it was perhaps estimated without it
+      add_once(of.meanwhile, day);
+      of.changed = true;
+      continue;
+    }
     const auto stored = store_.finals().day(of.channel.id, day);
     if (!stored.ok() || !*stored || (*stored)->day.estimated == 0) continue;
     if ((*stored)->day.closure != DayClosure::kUnbounded) continue;
@@ -224,6 +239,9 @@ bool MdmRole::is_news(const MdmChannel& c, std::int32_t day, const Reading& read
 // A push came before what the meter had kept until then.
 void MdmRole::begin_earlier(MdmChannel& c, std::int32_t day) {
   MdmMemory& memory = c.memory;
+  // The day the meter came on has no rules: what is late of it is taken as read.
+  if (day == memory.first_day - 1 && settler_.local_day(day).start < c.commissioned)
+    return add_once(memory.dirty, day);
   day = std::max(day, memory.first_day - kEarlierDaysMax);
   while (day < memory.first_day && settler_.local_day(day).start < c.commissioned) ++day;
   for (std::int32_t d = day; d < memory.first_day; ++d) add_once(memory.dirty, d);
@@ -246,7 +264,7 @@ void MdmRole::begin_channel(MdmChannel& c) {
   c.memory.first_day = c.memory.next_day = whole ? day.number : day.number + 1;
   const auto old = c.before ? channels_.find(c.before->id) : channels_.end();
   if (old != channels_.end())
-    c.memory.state = inherited(old->second->memory.state, *c.before, c.channel);
+    c.memory.state = inherited(old->second->memory.state, *c.before, c.channel, c.commissioned);
   set_next_end(c);
   c.changed = true;
 }
@@ -335,9 +353,20 @@ void MdmRole::plan_channel(MdmChannel& c, UtcSeconds now, std::vector<Work>& wor
   (void)settle(c, request, work);
 }
 
+Result<Settled> MdmRole::settle_first_part(const MdmChannel& c, const SettleRequest& request) {
+  Settled settled;
+  settled.state = c.memory.state;
+  AMITY_TRY(auto part, settler_.first_part(c, request.day, request.now));
+  if (!part) return settled;
+  settled.day = part->day;
+  settled.facts.push_back(std::move(*part));
+  return settled;
+}
+
 // False when it failed and something else may be tried.
 bool MdmRole::settle(MdmChannel& c, SettleRequest request, std::vector<Work>& work) {
-  auto settled = settler_.settle(c, request);
+  auto settled = request.day < c.memory.first_day ? settle_first_part(c, request)
+                                                  : settler_.settle(c, request);
   if (!settled.ok()) {
     ++counts_.errors;
     spdlog::error("mdm: channel {}, day {}: {}", c.channel.id.value, request.day,
@@ -391,7 +420,12 @@ void MdmRole::publish(std::vector<Work> all) {
 void MdmRole::land(MdmChannel& c) {
   c.in_flight = false;
   c.changed = true;
-  for (const std::int32_t day : c.meanwhile) add_once(c.memory.dirty, day);
+  for (const std::int32_t day : c.meanwhile) {
+    if (day < c.memory.first_day)
+      begin_earlier(c, day);
+    else
+      add_once(c.memory.dirty, day);
+  }
   c.meanwhile.clear();
 }
 
@@ -481,9 +515,11 @@ Status MdmRole::save() {
     saved.push_back(c);
   }
   AMITY_CHECK(save_areas(states));
+  save_supplies(states);
   AMITY_CHECK(store_.finals().save_states(states));
   for (MdmChannel* c : saved) c->changed = false;
   for (auto& [name, area] : areas_) area.changed = false;
+  supplies_changed_.clear();
   return {};
 }
 

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -109,7 +110,13 @@ class MdmRole {
   void learn_rules(MdmChannel& c);
   void learn_facts(MdmChannel& c, const Place& place);
   void learn_life(MdmChannel& c, const Place& place);
+  using LearnMeter =
+      std::function<void(const Event&, const Place&, const std::vector<Channel>& channels)>;
+  void each_meter(const EventsArrived& of, const LearnMeter& learn_meter);
   void learn_exchange(const EventsArrived& exchanged);
+  void learn_ratios(const EventsArrived& changed);
+  void multiply_anew(MdmChannel& c, const Channel& known);
+  void look_again(MdmChannel& c, std::int32_t from, std::int32_t to);
   void cut_short(MdmChannel& c);
   bool bounded_at(const MdmChannel& c, UtcSeconds time);
   UtcSeconds interval_begin(const MdmChannel& c, UtcSeconds time) const;
@@ -125,6 +132,7 @@ class MdmRole {
   void plan(std::vector<Work>& work, std::vector<Read>& reads);
   void plan_channel(MdmChannel& c, UtcSeconds now, std::vector<Work>& work,
                     std::vector<Read>& reads);
+  Result<Settled> settle_first_part(const MdmChannel& channel, const SettleRequest& request);
   bool settle(MdmChannel& c, SettleRequest request, std::vector<Work>& work);
   void publish(std::vector<Work> work);
   void done(const std::shared_ptr<Work>& work);
@@ -133,6 +141,13 @@ class MdmRole {
   void close_areas(UtcSeconds now);
   Status save_areas(std::vector<std::pair<std::string, Bytes>>& states);
   Status load_areas();
+
+  // Supply switched off and on; mdm_supply.cc.
+  void take_switch(DeviceId device, UtcSeconds at, bool on);
+  void take_switch(const CommandChanged& changed);
+  void take_switches(const EventsArrived& arrived);
+  Status load_supplies();
+  void save_supplies(std::vector<std::pair<std::string, Bytes>>& states);
 
   // Edits; mdm_edits.cc.
   Status admit(Edit& edit);
@@ -171,6 +186,8 @@ class MdmRole {
     std::int32_t offset_s = 0;
   };
   std::unordered_map<DeviceId, ClockSeen> clocks_;
+  std::unordered_map<DeviceId, SupplyHistory> supplies_;
+  std::set<DeviceId> supplies_changed_;  // since they were saved
   std::map<std::string, Area> areas_;
   std::map<EditDay, VeeDay> exceptions_;
   std::map<EditId, Edit> approved_;

@@ -314,6 +314,57 @@ TEST_F(MdmTest, TheDayAMeterBeginsOnIsTakenAsRead) {
   EXPECT_EQ(decisions().size(), 2u);
 }
 
+// A meter that came on at six in the morning.
+struct MdmBegunAtSix : MdmTest {
+  MdmBegunAtSix() {
+    forget();
+    disk = std::make_shared<store::MemoryDisk>();
+    store = std::move(store::open_memory(disk)).value();
+    auto data = one_meter();
+    data.devices[0].commissioned = kBegin + 6 * 3'600;
+    EXPECT_TRUE(store->registry().add(data).ok());
+    start();
+  }
+  void hours_arrive(std::initializer_list<int> hours) {
+    std::vector<Reading> readings;
+    for (const int h : hours)
+      readings.push_back({kImport, kBegin + h * 3'600, use_of(kFirst, h), {}});
+    arrive(std::move(readings));
+  }
+};
+
+TEST_F(MdmBegunAtSix, WhatIsLateOfThatDayIsTakenAsReadToo) {
+  std::int64_t sum = 0;
+  const auto and_hours = [&](std::initializer_list<int> hours) {
+    for (const int h : hours) sum += use_of(kFirst, h);
+    return std::to_string(sum);
+  };
+  day_arrives(kFirst, {1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13});
+  day_arrives(kFirst + 1);
+  at(kFirst + 2, 3);
+  settle();
+  EXPECT_EQ(told(kFirst), "failed open " +
+                              and_hours({10, 11, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24}) +
+                              " estimated 0 open 2 revision 1");
+  hours_arrive({12, 13});
+  settle();
+  EXPECT_EQ(told(kFirst),
+            "clean unbounded " + and_hours({12, 13}) + " estimated 0 open 0 revision 2");
+  hours_arrive({5, 6, 7, 8, 9});  // the first two were counted elsewhere
+  settle();
+  EXPECT_EQ(told(kFirst),
+            "clean unbounded " + and_hours({7, 8, 9}) + " estimated 0 open 0 revision 3");
+  EXPECT_EQ(to_iso(day(kFirst).start), "2024-10-04T06:00:00Z");
+  const auto series =
+      store::final_series(store->readings(), store->finals(), kImport, kBegin, kBegin + 86'400)
+          .value();
+  EXPECT_EQ(series.points.size(), 18u);
+  hours_arrive({7, 12});  // again
+  crash();
+  settle();
+  EXPECT_EQ(decisions().size(), 4u);
+}
+
 TEST_F(MdmTest, WhatIsNotValidatedYetIsToldApart) {
   first_register();
   day_arrives(kFirst);

@@ -170,7 +170,9 @@ mdm::DayInput input_of(const MdmChannel& c, const mdm::DayGrid& grid,
   in.now = request.now;
   in.point.active = c.active || c.removed.value != 0;
   in.point.commissioned = c.memory.begins.value != 0 ? c.memory.begins : c.commissioned;
-  in.point.rating_per_hour = c.rating_per_hour;
+  in.point.rating_per_hour = rating_at(c, grid.day.start);
+  in.point.deenergised =
+      c.supply != nullptr && grid.slots > 0 && c.supply->off_at_all(grid.day.start, grid.day.end());
   in.face.modulus = c.dial;
   in.clock_offset_s = request.clock_offset_s;
   in.registers = registers;
@@ -201,7 +203,7 @@ void MdmSettler::judge(const MdmChannel& c, const SettleRequest& request,
   mdm::DayInput in = input_of(c, day.grid, day.registers, request);
   in.reactive = day.reactive ? &*day.reactive : nullptr;
   in.tariff_advance = day.tariff_advance;
-  mdm::validate_day(*c.rules, in, state, day.verdict);
+  validate(c, in, state, day.verdict);
   mdm::slots_to_estimate(*c.rules, day.grid, day.verdict, day.open);
   day.after.assign(day.before.size(), std::nullopt);
   day.missing = 0;
@@ -274,7 +276,7 @@ void MdmSettler::finish(const MdmChannel& c, const SettleRequest& request,
   mdm::DayVerdict again;
   mdm::DayInput in = input_of(c, final, day.registers, request);
   in.tariff_advance = day.tariff_advance;
-  mdm::validate_day(*c.rules, in, state, again);
+  validate(c, in, state, again);
   const mdm::Finding& sum = again.of(mdm::Rule::kSum);
   const bool bounded = sum.check == mdm::Check::kSumAgrees || sum.check == mdm::Check::kSumDiffers;
   now.advance = bounded ? sum.n[1] : 0;
@@ -332,7 +334,7 @@ Result<Settled> MdmSettler::settle(const MdmChannel& c, const SettleRequest& req
   const bool waits = !days[0].estimate;
   if (request.first) {
     const auto in = input_of(c, days[0].grid, days[0].registers, request);
-    mdm::absorb_day(in, days[0].verdict, open, out.state);
+    absorb(c, in, days[0].verdict, open, days[0].local.end(), out.state);
   }
   const bool had_estimates = days[0].stored && days[0].stored->day.estimated > 0;
   if (!waits && (open > 0 || had_estimates)) {
@@ -355,8 +357,9 @@ Result<Settled> MdmSettler::settle(const MdmChannel& c, const SettleRequest& req
     const bool asked = day.now.day == request.day;
     finish(c, request, asked && request.first ? c.memory.state : past, day);
     auto versions = mdm::final_changes(day.now, day.before, day.after, day.first_raw);
+    // A register that came late may show what no value tells: that the day does not close.
     const bool matters = !day.stored || !versions.empty() || day.stored->day.open != day.now.open ||
-                         (request.always && asked);
+                         day.stored->day.closure != day.now.closure || (request.always && asked);
     ++day.now.revision;
     if (matters) {
       out.facts.push_back({day.now, request.decision, std::move(versions)});
@@ -375,32 +378,40 @@ Result<std::optional<ReadingsFinal>> MdmSettler::first_part(const MdmChannel& c,
   const UtcSeconds end = local.start + local.length_s;
   const std::int64_t step = c.channel.interval_s;
   AMITY_TRY(const auto stored, finals_.day(c.channel.id, number));
-  if (stored) return none;
   AMITY_TRY(auto raw, readings_.read_first(c.channel.id, local.start, end));
-  std::erase_if(raw, [&](const Reading& r) { return (r.time - local.start) % step != 0; });
+  std::erase_if(raw, [&](const Reading& r) {
+    return (r.time - local.start) % step != 0 || r.time - step < c.commissioned;
+  });
   if (raw.empty()) return none;
   ReadingsFinal fact;
   VeeDay& day = fact.day;
+  if (stored) day = stored->day;
   day.channel = c.channel.id;
   day.day = number;
   day.start = raw.front().time - step;
+  if (stored) day.start = std::min(day.start, stored->day.start);
   day.length_s = static_cast<std::uint32_t>(end - day.start);
   day.interval_s = c.channel.interval_s;
-  day.revision = 1;
-  auto reading = raw.begin();
-  for (std::uint16_t slot = 0; slot < day.slots(); ++slot) {
-    const UtcSeconds time = day.start + step * (slot + 1);
-    if (reading != raw.end() && reading->time == time) {
-      day.total += (reading++)->value;
-    } else if (!day.open.empty() && day.open.back().second == slot) {
-      ++day.open.back().second;
-    } else {
-      day.open.emplace_back(slot, static_cast<std::uint16_t>(slot + 1));
-    }
+  day.revision = stored ? stored->day.revision + 1 : 1;
+  std::vector<std::optional<std::int64_t>> first_raw(day.slots());
+  for (const Reading& r : raw)
+    first_raw[static_cast<std::size_t>((r.time - day.start) / step) - 1] = r.value;
+  const auto before = slots_of(day, stored ? &*stored : nullptr, first_raw);
+  std::vector<std::optional<FinalValue>> after(before.size());
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    after[i] = before[i].now;
+    if (!after[i] && first_raw[i])
+      after[i] = FinalValue{*first_raw[i], FinalOrigin::kActual, 0, false};
+  }
+  fact.versions = mdm::final_changes(day, before, after, first_raw);
+  count_values(day, after, {});
+  if (stored && fact.versions.empty() && day.start == stored->day.start &&
+      day.open == stored->day.open) {
+    return none;
   }
   day.worst = static_cast<std::uint8_t>(Outcome::kPass);
   day.state = day.open.empty() ? VeeState::kClean : VeeState::kFailed;
-  if (!day.open.empty()) day.closure = DayClosure::kOpen;
+  day.closure = day.open.empty() ? VeeDay().closure : DayClosure::kOpen;
   fact.decision = {
       now, "vee", "the day it begins on: taken as read from its first reading on", "", {}};
   return std::optional(std::move(fact));

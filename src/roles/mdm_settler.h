@@ -42,7 +42,7 @@ class MdmSettler {
   Result<Settled> settle(const MdmChannel& channel, const SettleRequest& request);
 
   // The day a channel begins on, from its first reading on, taken as read: no rule looks at it, and
-  // nothing is estimated. Nothing where there is no reading, or it is decided already.
+  // nothing is estimated. Nothing where there is no reading, or none that was not there already.
   Result<std::optional<ReadingsFinal>> first_part(const MdmChannel& channel, std::int32_t day,
                                                   UtcSeconds now);
 

@@ -37,4 +37,17 @@ inline Quality quality_of(const FinalValue& v, std::uint16_t raw) {
 mdm::DayInput input_of(const MdmChannel& c, const mdm::DayGrid& grid,
                        std::span<const mdm::RegisterPoint> registers, const SettleRequest& request);
 
+// All rules. Where the multiplier changes within the day, those that hold one value against another
+// look at the values as the multiplier at the day's begin would have them.
+void validate(const MdmChannel& c, const mdm::DayInput& in, const mdm::ChannelState& state,
+              mdm::DayVerdict& verdict);
+// Takes the day into the statistics and states them as the next day's multiplier has them.
+void absorb(const MdmChannel& c, const mdm::DayInput& in, const mdm::DayVerdict& verdict,
+            std::size_t open, UtcSeconds next_day, mdm::ChannelState& state);
+// Each slot's multiplier, divided by what all have in common.
+std::vector<std::int64_t> ratios_of(const Channel& channel, const mdm::SeriesWindow& window,
+                                    std::int64_t unit);
+// What all multipliers of a channel have in common.
+std::int64_t common_ratio(const Channel& channel);
+
 }  // namespace amity::roles

@@ -31,7 +31,7 @@ Result<std::vector<Reading>> MdmSettler::values_of(const MdmChannel& c, std::int
   if (!c.before || c.before->interval_s != c.channel.interval_s) return values;
   AMITY_TRY(auto earlier, of(*c.before));
   std::erase_if(earlier, [begins](const Reading& r) { return r.time > begins; });
-  for (Reading& r : earlier) r.value = as_raw_of(c.channel, r.value, *c.before);
+  for (Reading& r : earlier) r.value = as_raw_of(c.channel, r.value, *c.before, r.time - 1);
   values.insert(values.begin(), earlier.begin(), earlier.end());
   return values;
 }
@@ -67,6 +67,11 @@ Status MdmSettler::add_day(const MdmChannel& c, std::int32_t number, const Day* 
     const std::uint16_t raw = ours->is_own(i) ? ours->grid.quality[i - ours->lead] : 0;
     grid.quality[i] = quality_of(*ours->after[i], raw).bits;
   }
+  // What a point without supply used says nothing of what it uses.
+  for (std::size_t i = 0; c.supply != nullptr && i < grid.slots; ++i) {
+    if (c.supply->off(grid.end_of(i) - std::int64_t{grid.interval_s}, grid.end_of(i)))
+      grid.quality[i] |= Quality{}.with(QualityFlag::kPowerDown).bits;
+  }
   return window.add(grid, open);
 }
 
@@ -81,7 +86,7 @@ Status MdmSettler::add_check(const MdmChannel& c, const mdm::SeriesWindow& windo
   const auto put = [&](const Reading& r) {
     const auto at = window.boundary(r.time);
     if (!at || *at == 0 || r.quality.bits != 0) return;
-    values[*at - 1] = as_raw_of(c.channel, r.value, *c.check);
+    values[*at - 1] = as_raw_of(c.channel, r.value, *c.check, r.time - 1);
     known[*at - 1] = 1;
   };
   for (const store::FinalPoint& p : series.points) {
@@ -144,6 +149,25 @@ Status MdmSettler::fill(const MdmChannel& c, std::vector<Day>& days) {
   input.profile = c.profile;
   input.average_daily_load = mean_day(c.memory.state);
   if (input.average_daily_load <= 0) input.average_daily_load = c.profile_daily;
+  std::vector<std::uint8_t> off;
+  for (std::size_t i = 0; c.supply != nullptr && i < window.size(); ++i) {
+    const UtcSeconds end = window.end_of(i);
+    off.push_back(c.supply->off(end - std::int64_t{window.interval_s()}, end) ? 1 : 0);
+  }
+  input.off = off;
+  mdm::SeriesWindow examples;
+  std::vector<std::int64_t> ratio;
+  if (!c.channel.steps.empty()) {
+    const std::int64_t unit = common_ratio(c.channel);
+    ratio = ratios_of(c.channel, window, unit);
+    examples = window;
+    examples.scale(ratio);
+    last_year.scale(ratios_of(c.channel, last_year, unit));
+    const std::int64_t now = c.channel.multiplier_at(c.next_start) / unit;  // of statistics
+    input.average_daily_load = Ratio{now, 1}.of(input.average_daily_load);
+    input.examples = &examples;
+    input.ratio = ratio;
+  }
   mdm::Estimates estimates;
   mdm::estimate(policy_, input, estimates);
   for (const mdm::SlotEstimate& e : estimates.slots) {

@@ -6,7 +6,6 @@ namespace amity::roles {
 namespace {
 
 constexpr std::int64_t kLookBack_s = 400 * std::int64_t{86'400};
-constexpr std::int64_t kAhead_s = 300;  // of clocks that differ
 
 // A dial that stood this high rolls over rather than falls.
 bool may_roll_over(std::int64_t value) {
@@ -15,30 +14,10 @@ bool may_roll_over(std::int64_t value) {
   return value > dial / 10 * 9;
 }
 
-Status check_registers(store::Store& store, DeviceId device, bool last, UtcSeconds at,
-                       const std::vector<std::pair<ChannelId, std::int64_t>>& registers) {
-  for (const auto& [id, value] : registers) {
-    AMITY_TRY(const auto channel, store.registry().channel(id));
-    if (!channel || channel->device != device || channel->kind != ChannelKind::kRegister) {
-      return make_error(ErrorCode::kInvalid,
-                        "channel " + std::to_string(id.value) + " is no register of that meter");
-    }
-    if (value < 0) return make_error(ErrorCode::kInvalid, "a register is not below zero");
-    if (!last) continue;
-    AMITY_TRY(const auto read, store.readings().read(id, at - kLookBack_s, at));
-    if (!read.empty() && read.back().value > value && !may_roll_over(read.back().value)) {
-      return make_error(ErrorCode::kInvalid, channel->name + " was read higher on " +
-                                                 to_iso(read.back().time) + ": " +
-                                                 std::to_string(read.back().value));
-    }
-  }
-  return {};
-}
-
 Status check(store::Store& store, UtcSeconds now, const MeterExchange& x, const Device& installed) {
   if (x.removed == x.installed)
     return make_error(ErrorCode::kInvalid, "the meter that comes is the one that goes");
-  if (x.at - now > kAhead_s) return make_error(ErrorCode::kInvalid, "it lies in the future");
+  if (x.at - now > kToldAhead_s) return make_error(ErrorCode::kInvalid, "it lies in the future");
   if (installed.service_point.valid() && installed.service_point != x.point &&
       installed.state == DeviceState::kActive)
     return make_error(ErrorCode::kConflict,
@@ -63,16 +42,50 @@ Status keep(store::Store& store, const MeterExchange& x) {
 EventsArrived events_of(const MeterExchange& x, UtcSeconds now, const Device& removed,
                         const Device& installed) {
   EventsArrived fact{kExchangeSource, now, {}};
-  const auto add = [&](DeviceId device, std::string text) {
-    fact.events.push_back({device, x.at, EventCategory::kDevice, Severity::kInfo, 1,
-                           kExchangeSource, std::move(text)});
+  const std::string why =
+      (x.reason.empty() ? "; " : ": " + x.reason + "; ") + "recorded by " + x.who;
+  const auto add = [&](DeviceId device, const std::string& text) {
+    fact.events.push_back(
+        {device, x.at, EventCategory::kDevice, Severity::kInfo, 1, kExchangeSource, text + why});
   };
-  add(x.removed, "removed, meter " + installed.serial + " came; recorded by " + x.who);
-  add(x.installed, "installed in place of meter " + removed.serial + "; recorded by " + x.who);
+  add(x.removed, "removed, meter " + installed.serial + " came");
+  add(x.installed, "installed in place of meter " + removed.serial);
   return fact;
 }
 
 }  // namespace
+
+Status check_registers(store::Store& store, DeviceId device, bool last, UtcSeconds at,
+                       const RegistersRead& registers) {
+  for (const auto& [id, value] : registers) {
+    AMITY_TRY(const auto channel, store.registry().channel(id));
+    if (!channel || channel->device != device || channel->kind != ChannelKind::kRegister) {
+      return make_error(ErrorCode::kInvalid,
+                        "channel " + std::to_string(id.value) + " is no register of that meter");
+    }
+    if (value < 0) return make_error(ErrorCode::kInvalid, "a register is not below zero");
+    if (!last) continue;
+    AMITY_TRY(const auto read, store.readings().read(id, at - kLookBack_s, at));
+    if (!read.empty() && read.back().value > value && !may_roll_over(read.back().value)) {
+      return make_error(ErrorCode::kInvalid, channel->name + " was read higher on " +
+                                                 to_iso(read.back().time) + ": " +
+                                                 std::to_string(read.back().value));
+    }
+  }
+  return {};
+}
+
+void tell_with_registers(store::Store& store, ReadingsArrived registers, EventsArrived events,
+                         std::function<void(Status)> done) {
+  const auto tell = [&store, events = std::move(events), done](Result<store::Sequence> durable) {
+    if (!durable.ok()) return done(durable.error());
+    store.journal().append(events, [done](Result<store::Sequence> last) {
+      done(last.ok() ? Status() : Status(last.error()));
+    });
+  };
+  if (registers.readings.empty()) return tell(store::Sequence{});
+  store.journal().append(std::move(registers), tell);
+}
 
 void record_exchange(store::Store& store, UtcSeconds now, const MeterExchange& x,
                      std::function<void(Status)> done) {
@@ -84,20 +97,13 @@ void record_exchange(store::Store& store, UtcSeconds now, const MeterExchange& x
   Status fits = check(store, now, x, **installed);
   if (fits.ok()) fits = keep(store, x);
   if (!fits.ok()) return done(std::move(fits));
-  const EventsArrived told = events_of(x, now, **removed, **installed);
-  const auto tell = [&store, told, done](Result<store::Sequence> durable) {
-    if (!durable.ok()) return done(durable.error());
-    store.journal().append(told, [done](Result<store::Sequence> last) {
-      done(last.ok() ? Status() : Status(last.error()));
-    });
-  };
   ReadingsArrived registers{kExchangeSource, now, {}};
   for (const auto* list : {&x.last, &x.first}) {
     for (const auto& [channel, value] : *list)
       registers.readings.push_back({channel, x.at, value, {}});
   }
-  if (registers.readings.empty()) return tell(store::Sequence{});
-  store.journal().append(registers, tell);
+  tell_with_registers(store, std::move(registers), events_of(x, now, **removed, **installed),
+                      std::move(done));
 }
 
 }  // namespace amity::roles

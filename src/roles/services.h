@@ -84,6 +84,7 @@ class PlatformServices : public api::Services {
   std::vector<std::string> tariffs() override;
   Result<api::TariffMoney> tariff_money(const std::string& tariff) override;
   void exchange_meter(api::MeterExchangeRequest request, std::function<void(Status)> done) override;
+  void change_ratios(api::RatioChangeRequest request, std::function<void(Status)> done) override;
   Result<std::vector<api::BalanceRow>> balances(const api::BalanceQuery& query) override;
   Result<api::Sums> sums(const api::SumsQuery& query) override;
   Result<std::vector<api::VirtualMeter>> virtual_meters() override;

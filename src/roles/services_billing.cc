@@ -1,5 +1,6 @@
 // The API's questions about billing.
 #include "roles/meter_exchange.h"
+#include "roles/ratio_change.h"
 #include "roles/services.h"
 
 namespace amity::roles {
@@ -44,6 +45,11 @@ Result<api::TariffMoney> PlatformServices::tariff_money(const std::string& tarif
 void PlatformServices::exchange_meter(api::MeterExchangeRequest request,
                                       std::function<void(Status)> done) {
   record_exchange(store_, clock_.utc(), request, std::move(done));
+}
+
+void PlatformServices::change_ratios(api::RatioChangeRequest request,
+                                     std::function<void(Status)> done) {
+  record_ratio_change(store_, clock_.utc(), request, std::move(done));
 }
 
 Result<std::vector<api::BalanceRow>> PlatformServices::balances(const api::BalanceQuery& query) {

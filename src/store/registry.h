@@ -113,6 +113,16 @@ class Registry {
     return make_error(ErrorCode::kUnsupported, "this registry exchanges no meters");
   }
 
+  // Changes of a meter's CT and VT ratios as they were told, oldest first. Its channels have them as `steps`.
+  virtual Result<std::vector<RatioChange>> ratio_changes(DeviceId device) {
+    (void)device;
+    return std::vector<RatioChange>();
+  }
+  virtual Status add_ratio_change(const RatioChange& change) {  // its number is given here
+    (void)change;
+    return make_error(ErrorCode::kUnsupported, "this registry keeps one multiplier a channel");
+  }
+
   virtual Status put_command(const Command& command) = 0;  // inserts or replaces
   virtual Result<std::optional<Command>> command(CommandId id) = 0;
   virtual Result<std::vector<Command>> commands(DeviceId device_or_none, std::size_t limit) = 0;  // newest first

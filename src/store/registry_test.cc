@@ -75,12 +75,54 @@ TEST(Registry, AnOlderDirectoryIsBroughtUpToDate) {
     auto db = Sqlite::open(path, true, false).value();
     ASSERT_TRUE(db->execute(kRegistryMigrations[0]).ok());
     ASSERT_TRUE(db->execute("INSERT INTO device VALUES (5, 'OLD5', '', '', '', 'dlms', '', '', 1, 0, 900, 0);"
+                            "INSERT INTO channel VALUES (9, 5, 0, 'import', '', 30, 0, 900, 40);"
                             "PRAGMA user_version = 1").ok());
   }
   auto registry = SqliteRegistry::open(path, {}).value();
   const Device device = *registry->device(DeviceId(5)).value();
   EXPECT_EQ(device.serial, "OLD5");
   EXPECT_EQ(device.commodity, Commodity::kUnknown);
+  EXPECT_EQ(registry->channel(ChannelId(9)).value()->multiplier_at(UtcSeconds(INT64_MAX)), 40);
+  ASSERT_TRUE(registry->add_ratio_change({0, DeviceId(5), UtcSeconds(1'000), 80, 1, "r", "w", {}}).ok());
+  EXPECT_EQ(registry->channel(ChannelId(9)).value()->multiplier_at(UtcSeconds(999)), 40);
+  EXPECT_EQ(registry->channel(ChannelId(9)).value()->multiplier_at(UtcSeconds(1'000)), 80);
+}
+
+TEST(Registry, ChannelsHaveTheRatiosOfTheirMeterFromWhenOn) {
+  auto registry = in_memory(2);
+  MasterData more;
+  const auto channel = [&](std::uint32_t id, std::uint32_t device, Unit unit) {
+    more.channels.push_back({ChannelId(id), DeviceId(device), ChannelKind::kInterval, "c" + std::to_string(id), "",
+                             unit, 0, 900, 40});
+  };
+  channel(901, 1, Unit::kWattHour), channel(902, 1, Unit::kAmpere), channel(903, 1, Unit::kVolt);
+  channel(904, 1, Unit::kCelsius), channel(905, 2, Unit::kWattHour);
+  ASSERT_TRUE(registry->add(more).ok());
+  const auto change = [&](std::int64_t at, std::int64_t ct, std::int64_t vt) {
+    ASSERT_TRUE(registry->add_ratio_change({0, DeviceId(1), UtcSeconds(at), ct, vt, "why", "ana", {}}).ok());
+  };
+  change(2'000, 80, 10), change(1'000, 60, 2), change(2'000, 90, 10);
+  const auto says = [&](std::uint32_t id) {
+    std::string text;
+    const Channel c = *registry->channel(ChannelId(id)).value();
+    for (const std::int64_t at : {999, 1'000, 1'999, 2'000})
+      text += std::to_string(c.multiplier_at(UtcSeconds(at))) + " ";
+    return text;
+  };
+  EXPECT_EQ(says(901), "40 120 120 900 ");
+  EXPECT_EQ(says(902), "40 60 60 90 ");
+  EXPECT_EQ(says(903), "40 2 2 10 ");
+  EXPECT_EQ(says(904), "40 40 40 40 ") << "no ratio acts on a temperature";
+  EXPECT_EQ(says(905), "40 40 40 40 ") << "another meter";
+  EXPECT_EQ(registry->channel(ChannelId(901)).value()->multiplier_of(UtcSeconds(1'899)), 40);
+  EXPECT_EQ(registry->channel(ChannelId(901)).value()->multiplier_of(UtcSeconds(1'900)), 120);
+  const auto all = registry->channels().value();
+  for (const Channel& c : all)
+    EXPECT_EQ(c.steps, registry->channel(c.id).value()->steps);
+  const auto told = registry->ratio_changes(DeviceId(1)).value();
+  ASSERT_EQ(told.size(), 3u);
+  EXPECT_EQ(told[2].ct, 90);
+  EXPECT_EQ(told[2].reason + " " + told[2].who, "why ana");
 }
 
 TEST(Registry, ADuplicateSerialAddsNothingAtAll) {

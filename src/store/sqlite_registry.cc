@@ -59,20 +59,6 @@ ServicePoint get_service_point(Query& q) {
   return s;
 }
 
-Channel get_channel(Query& q) {
-  Channel c;
-  c.id = get_id<ChannelId>(q);
-  c.device = get_id<DeviceId>(q);
-  c.kind = static_cast<ChannelKind>(q.integer());
-  c.name = q.text();
-  c.source = q.text();
-  c.unit = static_cast<Unit>(q.integer());
-  c.exponent = static_cast<std::int8_t>(q.integer());
-  c.interval_s = static_cast<std::uint32_t>(q.integer());
-  c.multiplier = q.integer();
-  return c;
-}
-
 void bind_channel(Query& q, const Channel& c) {
   q.bind(c.id.value).bind(c.device.value).bind(static_cast<int>(c.kind)).bind(c.name).bind(c.source);
   q.bind(static_cast<int>(c.unit)).bind(c.exponent).bind(c.interval_s).bind(c.multiplier);
@@ -94,16 +80,19 @@ Status SqliteRegistry::prepare(const Options& options) {
     AMITY_CHECK(db_->execute("PRAGMA cell_size_check=ON"));
     AMITY_CHECK(migrate());
   }
+  AMITY_TRY(const std::int64_t written, version());
+  keeps_ratios_ = written >= kRatiosSince;
   return index_devices({});
 }
 
+Result<std::int64_t> SqliteRegistry::version() {
+  AMITY_TRY(Query q, db_->query("PRAGMA user_version"));
+  AMITY_TRY(const bool there, q.step());
+  return there ? q.integer() : 0;
+}
+
 Status SqliteRegistry::migrate() {
-  std::int64_t version = 0;
-  {
-    AMITY_TRY(Query q, db_->query("PRAGMA user_version"));
-    AMITY_TRY(const bool there, q.step());
-    if (there) version = q.integer();
-  }
+  AMITY_TRY(std::int64_t version, this->version());
   constexpr auto kNewest = static_cast<std::int64_t>(std::size(kRegistryMigrations));
   if (version > kNewest) return make_error(ErrorCode::kUnsupported, "the registry was written by a newer release");
   for (; version < kNewest; ++version) {
@@ -260,26 +249,6 @@ Result<DevicePage> SqliteRegistry::find_devices(const DeviceQuery& query) {
     if (row) page.rows.push_back(std::move(*row));
   }
   return page;
-}
-
-Result<std::vector<Channel>> SqliteRegistry::channels() {
-  const std::lock_guard lock(mutex_);
-  AMITY_TRY(Query q, db_->query("SELECT * FROM channel ORDER BY id"));
-  return collect<Channel>(q, get_channel);
-}
-
-Result<std::vector<Channel>> SqliteRegistry::channels_of(DeviceId device) {
-  const std::lock_guard lock(mutex_);
-  AMITY_TRY(Query q, db_->query("SELECT * FROM channel WHERE device = ? ORDER BY id"));
-  q.bind(device.value);
-  return collect<Channel>(q, get_channel);
-}
-
-Result<std::optional<Channel>> SqliteRegistry::channel(ChannelId id) {
-  const std::lock_guard lock(mutex_);
-  AMITY_TRY(Query q, db_->query("SELECT * FROM channel WHERE id = ?"));
-  q.bind(id.value);
-  return at_most_one<Channel>(q, get_channel);
 }
 
 Result<ChannelId> SqliteRegistry::add_channel(const Channel& channel) {

@@ -37,6 +37,8 @@ class SqliteRegistry : public Registry {
   Result<std::vector<Customer>> customers() override;
   Result<std::vector<Installation>> installations() override;
   Status exchange(const Installation& removed, const Installation& installed) override;
+  Result<std::vector<RatioChange>> ratio_changes(DeviceId device) override;
+  Status add_ratio_change(const RatioChange& change) override;
 
   Status put_command(const Command& command) override;
   Result<std::optional<Command>> command(CommandId id) override;
@@ -76,6 +78,9 @@ class SqliteRegistry : public Registry {
   Status skip_statement_numbers();
   Status prepare(const Options& options);
   Status migrate();
+  Result<std::int64_t> version();
+  // Of one meter, or of all.
+  Result<std::vector<Channel>> with_steps(std::vector<Channel> channels, DeviceId of);
   Status insert_grid(const MasterData& data);
   Status insert_devices(const MasterData& data);
   Status index_devices(const std::vector<DeviceId>& ids);  // none: all
@@ -87,6 +92,7 @@ class SqliteRegistry : public Registry {
   std::unique_ptr<Sqlite> db_;
   SqliteBilling billing_;
   DeviceSearch search_;
+  bool keeps_ratios_ = true;  // false: an older release's, opened to be read only
   std::uint64_t next_command_ = 0, reserved_commands_ = 0;
 };
 

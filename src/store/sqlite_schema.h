@@ -4,6 +4,8 @@
 
 namespace amity::store {
 
+inline constexpr int kRatiosSince = 4;  // the first version that has ratio_change
+
 inline constexpr const char* kRegistryMigrations[] = {
     R"sql(
 CREATE TABLE feeder (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL) STRICT;
@@ -61,6 +63,15 @@ CREATE TABLE prepay (account INTEGER NOT NULL, number INTEGER NOT NULL, kind INT
   PRIMARY KEY (account, number), UNIQUE (account, reference)) STRICT, WITHOUT ROWID;
 CREATE TABLE tariff_text (digest BLOB PRIMARY KEY, name TEXT NOT NULL, text TEXT NOT NULL, seen INTEGER NOT NULL)
   STRICT, WITHOUT ROWID;
+)sql",
+    R"sql(
+CREATE TABLE ratio_change (number INTEGER PRIMARY KEY AUTOINCREMENT, device INTEGER NOT NULL, at INTEGER NOT NULL,
+  ct INTEGER NOT NULL, vt INTEGER NOT NULL, reason TEXT NOT NULL, who TEXT NOT NULL, told INTEGER NOT NULL) STRICT;
+CREATE INDEX ratio_change_of_device ON ratio_change (device, at, number);
+CREATE TRIGGER ratio_change_stays BEFORE UPDATE ON ratio_change
+  BEGIN SELECT RAISE(ABORT, 'a change of ratios never changes'); END;
+CREATE TRIGGER ratio_change_is_kept BEFORE DELETE ON ratio_change
+  BEGIN SELECT RAISE(ABORT, 'a change of ratios is kept'); END;
 )sql",
 };
 

@@ -193,8 +193,7 @@ std::uint8_t C12Meter::run(std::uint16_t number, bool manufacturer, ByteView par
 }
 
 void C12Meter::latch() {
-  const std::int64_t length = meter_.interval_s();
-  const UtcSeconds turn(meter_.meter_time().value / length * length);
+  const UtcSeconds turn = meter_.newest_row();
   if (turn == latched_) return;
   latched_ = turn;
   const UtcSeconds hour(turn.value / 3'600 * 3'600);

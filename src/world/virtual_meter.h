@@ -64,6 +64,14 @@ class VirtualMeter final : public dlms::Objects {
   bool powered() const { return town_->book->powered(index_, town_->clock->utc()); }
   UtcSeconds true_time() const { return true_now(); }
   UtcSeconds meter_time() const { return clock_.read(town_->clock->utc()); }
+  // The newest stamp that may have a row. A clock that is fast shows the end of an interval before
+  // the interval is over.
+  UtcSeconds newest_row() const {
+    const std::int64_t length = interval_s();
+    const UtcSeconds turn(meter_time().value / length * length);
+    const auto end = clock_.true_end(turn);
+    return end && *end > true_now() ? turn - length : turn;
+  }
   std::int64_t clock_offset_ms() const { return clock_.offset_ms(town_->clock->utc()); }
   bool connected() const { return connected_; }
   // How often the method was executed, also where it changed nothing: a repeated command shows.

@@ -59,7 +59,7 @@ export class Bills {
     const newest = this.statements.findLast((o) => o.account === s.account && o.kind === 'issued');
     return {
       ...s, in_force: newest.number === s.number, replaced_by: newest.number === s.number ? null : newest.number, tariff: 'Home, day and night', tariff_digest: 'AB'.repeat(32), billed_to: s.customer, zone: 'Australia/Sydney',
-      from: iso(this.from), to: iso(this.to), days: kDays, power_factor: null, inputs: [{ channel: s.device * 8, multiplier: 1, days: Array.from({ length: kDays }, (_, i) => ({ date: dateOf(this.from + 3600 + i * 86_400), revision: 1 })) }],
+      from: iso(this.from), to: iso(this.to), days: kDays, power_factor: null, inputs: [{ channel: s.device * 8, multiplier: 1, multipliers: [], days: Array.from({ length: kDays }, (_, i) => ({ date: dateOf(this.from + 3600 + i * 86_400), revision: 1 })) }],
     };
   }
   trace(number, index) {

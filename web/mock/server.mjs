@@ -94,6 +94,8 @@ export function startMock({ port = 0, quiet = true } = {}) {
   }
 
   const engineerAlone = (session) => { if (session.role !== 'engineer' && session.role !== 'admin') throw new Problem(403, 'Forbidden', 'Virtual meters need the role engineer.'); };
+  const ratios = new Map();
+  const hardwareAlone = (session) => { if (session.role !== 'engineer' && session.role !== 'admin') throw new Problem(403, 'Forbidden', 'This needs the role engineer.'); };
   const virtualMeter = (id) => virtualMeters.find((m) => m.name === id) ?? (() => { throw new Problem(404, 'Not Found', `there is no virtual meter '${id}'`); })();
   const routes = [
     ...vee.routes(inArea),
@@ -134,6 +136,25 @@ export function startMock({ port = 0, quiet = true } = {}) {
     }],
     ['GET', /^\/devices\/(\d+)\/events$/, ({ id, q }) => items(world.eventsOf(deviceOf(id), ...span(q)).slice(0, limit(q)))],
     ['GET', /^\/devices\/(\d+)\/export$/, ({ id, q, response }) => exported(id, q, response)],
+    ['GET', /^\/devices\/(\d+)\/ratios$/, ({ id }) => {
+      const told = ratios.get(deviceOf(id).id) ?? [], newest = told[0];
+      return { items: told, channels: world.channelsOf(Number(id)).map(({ id: channel, name }) => ({ id: channel, name, multiplier: newest && name.startsWith('import') ? newest.ct * newest.vt : 1 })) };
+    }],
+    ['POST', /^\/devices\/(\d+)\/ratios$/, ({ id, body, session, response }) => {
+      hardwareAlone(session);
+      const told = ratios.get(deviceOf(id).id) ?? [], one = { at: body.at, ct: body.ct ?? 1, vt: body.vt ?? 1, reason: body.reason, who: session.user };
+      ratios.set(Number(id), [{ number: told.length + 1, ...one, told: world.iso(world.now()), counts: true }, ...told.map((t) => ({ ...t, counts: t.counts && t.at !== body.at }))]);
+      response.statusCode = 201;
+      return one;
+    }],
+    ['POST', /^\/meter-exchanges$/, ({ body, session, response }) => {
+      hardwareAlone(session);
+      const of = (serial) => devices.find((d) => d.serial === serial) ?? (() => { throw new Problem(404, 'Not Found', `there is no meter ${serial}`); })();
+      const removed = of(body.removed), installed = of(body.installed);
+      if (installed.service_point && installed.service_point !== body.service_point) throw new Problem(409, 'Conflict', `meter ${installed.serial} hangs at another service point`);
+      response.statusCode = 201;
+      return { removed: removed.id, installed: installed.id, at: body.at };
+    }],
     ['POST', /^\/devices\/(\d+)\/commands$/, ({ id, body, session, response }) => {
       if (session.role === 'viewer') throw new Problem(403, 'Forbidden', 'Commands need the role operator.');
       response.statusCode = 202;

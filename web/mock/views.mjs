@@ -125,9 +125,9 @@ export function balances(devices, q) {
   if (kind === 'meter') for (const m of virtualMeters) sums.set(m.name, { kind, id: sums.size + 1, name: m.name, feeder: '', commodity: '', unit: m.unit, meters: m.terms.length, unread: 0, delivered: 41_000_000 });
   if (kind === 'area') sums.set('water', { kind, id: sums.size + 1, name: 'Harbour Bay', feeder: '', commodity: 'water', unit: 'l', meters: 212, unread: 3, delivered: 391_400 });
   const items = [...sums.values()].map((s, i) => {
-    const measured = i % 7 === 0 && s.unread === 0 && kind !== 'meter', share = i === 14 ? 0.11 : 0.01 + (i % 5) / 400, supplied = Math.round(s.delivered / (1 - share)), loss = supplied - s.delivered, uncertainty = Math.round(supplied * 0.02);
+    const measured = i % 7 === 0 && s.unread === 0 && kind !== 'meter', share = i === 14 ? 0.11 : 0.01 + (i % 5) / 400, supplied = Math.round(s.delivered / (1 - share)), exported = kind === 'meter' ? null : i % 3 ? 0 : Math.round(s.delivered / 12), loss = supplied - s.delivered, uncertainty = Math.round(supplied * 0.02);
     return {
-      ...s, quality: i % 3 ? 'actual' : 'estimated', days: 7, days_incomplete: i % 9 === 0 ? 1 : 0, days_left_out: i % 9 === 0 ? 1 : 0, significant: measured && loss > uncertainty,
+      ...s, imported: exported === null ? null : s.delivered + exported, exported, fed_in: measured ? supplied : null, fed_back: measured ? 0 : null, quality: i % 3 ? 'actual' : 'estimated', days: 7, days_incomplete: i % 9 === 0 ? 1 : 0, days_left_out: i % 9 === 0 ? 1 : 0, significant: measured && loss > uncertainty,
       supplied: measured ? supplied : null, loss: measured ? loss : null, uncertainty: measured ? uncertainty : null, loss_percent: measured ? Math.round(loss / supplied * 10_000) / 100 : null,
     };
   }).sort((a, b) => Number(b.significant) - Number(a.significant) || (b.loss_percent ?? -1) - (a.loss_percent ?? -1) || b.delivered - a.delivered);

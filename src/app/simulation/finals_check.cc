@@ -58,8 +58,9 @@ class FinalsCheck {
         for (const FinalVersion& v : fact->versions) counts_.corrections += v.before.has_value();
         const VeeDay& day = fact->day;
         VeeDay& before = last[{day.channel.value, day.day}];
-        const bool says_nothing =
-            day.revision > 1 && fact->versions.empty() && before.open == day.open;
+        const bool says_nothing = day.revision > 1 && fact->versions.empty() &&
+                                  before.open == day.open && before.start == day.start &&
+                                  before.closure == day.closure;
         if (day.revision != before.revision + 1 || says_nothing) {
           violated(DeviceId(), "no decision is made twice",
                    fmt::format("channel {}, day {}: revision {} after {}, {} new versions",

@@ -32,6 +32,7 @@ Result<LossBalance> loss_balance(std::span<const BalanceMeter> meters,
       ++out.estimated;
     }
     (meter.feeds_in ? out.supplied : out.delivered) += sum;
+    out.sums.push_back(sum);
     const double a = static_cast<double>(sum) * static_cast<double>(meter.class_permille);
     const double e = static_cast<double>(estimated) * static_cast<double>(estimate_error_permille);
     variance += a * a + e * e;

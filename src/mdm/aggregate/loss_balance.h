@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "base/result.h"
 #include "mdm/profile/interval_view.h"
@@ -29,6 +30,7 @@ struct LossBalance {
   std::int64_t uncertainty = 0;                        // U, rounded up
   std::uint32_t slots = 0, left_out = 0;  // left out: missing or failed at one of the meters
   std::uint64_t estimated = 0;            // meter-intervals
+  std::vector<std::int64_t> sums;         // of each meter, over the intervals that count
 
   // The loss cannot be explained by the meters' errors alone.
   bool significant() const { return loss > uncertainty || -loss > uncertainty; }

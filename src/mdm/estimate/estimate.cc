@@ -11,13 +11,18 @@ namespace {
 class Ladder {
  public:
   Ladder(const EstimatePolicy& policy, const EstimateInput& input, Estimates& out)
-      : policy_(policy), in_(input), window_(*input.window), out_(out) {}
+      : policy_(policy),
+        in_(input),
+        window_(*input.window),
+        shapes_(input.examples != nullptr ? *input.examples : *input.window),
+        out_(out) {}
 
   void run() {
     for (std::size_t i = 0; i < window_.size(); ++i) {
       if (window_.known(i)) continue;
       Gap gap{i, i + 1};
-      while (gap.last < window_.size() && !window_.known(gap.last)) ++gap.last;
+      while (gap.last < window_.size() && !window_.known(gap.last) && off(gap.last) == off(i))
+        ++gap.last;
       fill(gap);
       i = gap.last - 1;
     }
@@ -25,23 +30,36 @@ class Ladder {
   }
 
  private:
+  bool off(std::size_t slot) const { return slot < in_.off.size() && in_.off[slot] != 0; }
+
   void fill(Gap gap) {
     amounts_.assign(gap.last - gap.first, 0);
     const Method method = rung(gap);
     if (method == Method::kNone) std::fill(amounts_.begin(), amounts_.end(), 0);
+    if (method != Method::kCheckChannel) divide(gap);
     for (std::size_t i = gap.first; i < gap.last; ++i) {
       out_.slots.push_back({i, amounts_[i - gap.first], method, false});
     }
   }
 
+  // Shapes are of what was used; the meter counts the part of it that its ratio then leaves.
+  void divide(Gap gap) {
+    if (in_.ratio.size() != window_.size()) return;
+    for (std::size_t i = gap.first; i < gap.last; ++i) {
+      const std::int64_t ratio = std::max<std::int64_t>(in_.ratio[i], 1);
+      std::int64_t& amount = amounts_[i - gap.first];
+      amount = (amount + (amount < 0 ? -ratio / 2 : ratio / 2)) / ratio;
+    }
+  }
+
   Method rung(Gap gap) {
-    if (in_.deenergised) return Method::kZero;  // the amounts are zero
+    if (in_.deenergised || off(gap.first)) return Method::kZero;  // the amounts are zero
     if (from_check_channel(in_, gap, amounts_)) return Method::kCheckChannel;
     if (policy_.shape != Shape::kLadder) {
-      if (from_blend(policy_.shape, window_, gap, amounts_)) return Method::kAlternate;
+      if (from_blend(policy_.shape, shapes_, gap, amounts_)) return Method::kAlternate;
     }
-    if (from_linear(policy_, window_, gap, amounts_)) return Method::kLinear;
-    if (const int days = from_like_days(policy_, window_, gap, amounts_)) {
+    if (from_linear(policy_, shapes_, gap, amounts_)) return Method::kLinear;
+    if (const int days = from_like_days(policy_, shapes_, gap, amounts_)) {
       return days == 1 ? Method::kLikeDay : Method::kAverageLikeDay;
     }
     if (from_last_year(in_, gap, amounts_)) return Method::kPreviousYear;
@@ -98,6 +116,11 @@ class Ladder {
     report.closure = advance.exact() ? Closure::kExact : Closure::kInexact;
     amounts_.clear();
     for (const SlotEstimate& s : slots) amounts_.push_back(s.value);
+    const auto nothing = [](std::int64_t amount) { return amount <= 0; };
+    if (std::ranges::all_of(amounts_, nothing)) {  // evenly, but not where supply was off
+      for (std::size_t i = 0; i < slots.size(); ++i)
+        amounts_[i] = slots[i].method == Method::kZero ? 0 : 1;
+    }
     apportion(rest, amounts_);
     for (std::size_t i = 0; i < slots.size(); ++i) {
       SlotEstimate& s = slots[i];
@@ -113,6 +136,7 @@ class Ladder {
   const EstimatePolicy& policy_;
   const EstimateInput& in_;
   const SeriesWindow& window_;
+  const SeriesWindow& shapes_;
   Estimates& out_;
   std::vector<std::int64_t> amounts_;
 };

@@ -43,7 +43,12 @@ struct EstimateInput {
   const SeriesWindow* last_year = nullptr;    // E5: days numbered 364 less
   const ClassProfile* profile = nullptr;      // E6
   std::int64_t average_daily_load = 0;        // E6: in the channel's raw unit
-  bool deenergised = false;                   // E7
+  bool deenergised = false;                   // E7, all of it
+  std::span<const std::uint8_t> off;          // E7: [window slots] or empty
+  // Where the multiplier is not the same all over: each slot's [window slots]. `examples` is the
+  // window times that, what shapes are taken from; `last_year` and `average_daily_load` are too.
+  std::span<const std::int64_t> ratio;
+  const SeriesWindow* examples = nullptr;
 };
 
 struct SlotEstimate {

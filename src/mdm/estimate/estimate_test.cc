@@ -171,6 +171,36 @@ TEST(Estimate, E8ThroughMeterExchangeAndMultiplierChange) {
             "40 + 10");
 }
 
+TEST(Estimate, E7WhereSupplyWasOffAndThePartBesideItAsUsual) {
+  Case c({"8 8 8 8", "9 9 9 9", "9 9 9 9", "9 9 9 9", "9 9 9 9", "9 9 9 9", "9 9 9 9", "10 . . ."});
+  std::vector<std::uint8_t> off(c.window.size(), 0);
+  off[29] = off[30] = 1;
+  c.in.off = off;
+  c.policy.linear_max_s = 0;
+  EXPECT_EQ(c.says().substr(0, c.says().find(" |")), "29 zero 0, 30 zero 0, 31 like_day 8");
+  c.at(28, 500);
+  c.at(32, 520);
+  EXPECT_EQ(c.says(), "29 zero 0, 30 zero 0, 31 like_day 10 scaled | 28-32 exact 20 = 10 + 10");
+}
+
+// The first like day was counted with half the ratio: what the meter counts now is half of it, and
+// the register, which counts as the meter does, closes it.
+TEST(Estimate, LikeDaysOfAnotherRatioSayWhatWasUsed) {
+  Case c({"20 40 60 80", "9 9 9 9", "9 9 9 9", "9 9 9 9", "9 9 9 9", "9 9 9 9", "9 9 9 9",
+          "10 . . 40"});
+  std::vector<std::int64_t> ratio(c.window.size(), 2);
+  for (std::size_t i = 0; i < 28; ++i) ratio[i] = 1;
+  SeriesWindow examples = c.window;
+  examples.scale(ratio);
+  c.in.examples = &examples;
+  c.in.ratio = ratio;
+  c.policy.linear_max_s = 0;
+  EXPECT_EQ(c.says().substr(0, c.says().find(" |")), "29 like_day 20, 30 like_day 30");
+  c.at(28, 500);
+  c.at(32, 600);
+  EXPECT_EQ(c.says(), "29 like_day 20, 30 like_day 30 | 28-32 exact 100 = 50 + 50");
+}
+
 TEST(Estimate, E8AFinerRegisterClosesOnWhatCanBeSaidAndIsFlagged) {
   Case c({"2 . . 4"});
   c.in.face.exponent = -1;

@@ -1,8 +1,19 @@
 #include "mdm/estimate/series_window.h"
 
+#include <algorithm>
+
 #include "mdm/estimate/limits.h"
+#include "mdm/profile/limits.h"
 
 namespace amity::mdm {
+
+void SeriesWindow::scale(std::span<const std::int64_t> factor) {
+  for (std::size_t i = 0; i < value_.size() && i < factor.size(); ++i) {
+    const __int128 wide = __int128{value_[i]} * factor[i];
+    value_[i] =
+        static_cast<std::int64_t>(std::clamp<__int128>(wide, -kMagnitudeMax, kMagnitudeMax));
+  }
+}
 
 void SeriesWindow::clear() {
   interval_s_ = 0;

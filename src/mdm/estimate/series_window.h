@@ -24,6 +24,8 @@ class SeriesWindow {
   // the last one.
   Status add(const DayGrid& grid, std::span<const std::uint8_t> open);
   void clear();
+  // Each value times its slot's factor [size()], within the magnitude of a measurement.
+  void scale(std::span<const std::int64_t> factor);
 
   std::size_t size() const { return value_.size(); }
   std::size_t day_count() const { return days_.size(); }

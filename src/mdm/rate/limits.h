@@ -21,5 +21,7 @@ inline constexpr std::size_t kStatementTextMax = 10'000;  // any one text
 inline constexpr std::size_t kStatementLinesMax = 20'000;
 inline constexpr std::size_t kStatementInputsMax = 10'000;
 inline constexpr std::size_t kStatementDaysMax = 1'000;
+inline constexpr std::size_t kStatementStepsMax =
+    1'000;  // multipliers of one channel within the period
 
 }  // namespace amity::mdm

@@ -9,7 +9,7 @@
 namespace amity::mdm {
 namespace {
 
-constexpr std::uint8_t kVersion = 2;    // 1 had no meters
+constexpr std::uint8_t kVersion = 3;    // 1 had no meters, 2 one multiplier a channel
 constexpr std::size_t kDigestSize = 8;  // of SHA-256, over everything before
 
 void put_text(Bytes& out, std::string_view text) {
@@ -113,13 +113,19 @@ void get_line(In& in, StatementBody& body) {
   t.earlier_peak = in.integer();
 }
 
-void get_input(In& in, StatementBody& body) {
+void get_input(In& in, StatementBody& body, std::uint8_t version) {
   BillInput& input = body.inputs.emplace_back();
   input.channel = ChannelId(static_cast<std::uint32_t>(in.whole(UINT32_MAX)));
   input.multiplier = in.integer();
   input.first_day = static_cast<std::int32_t>(in.integer());
   input.revisions.resize(in.count(kStatementDaysMax));
   for (std::uint32_t& r : input.revisions) r = static_cast<std::uint32_t>(in.whole(UINT32_MAX));
+  if (version < 3) return;
+  input.steps.resize(in.count(kStatementStepsMax));
+  for (MultiplierStep& step : input.steps) {
+    step.from = UtcSeconds(in.integer());
+    step.multiplier = in.integer();
+  }
 }
 
 void put_meter(Bytes& out, const BillMeter& m) {
@@ -181,6 +187,11 @@ Bytes encode_statement(const StatementBody& body) {
     put_zigzag(out, input.first_day);
     put_varint(out, input.revisions.size());
     for (const std::uint32_t revision : input.revisions) put_varint(out, revision);
+    put_varint(out, input.steps.size());
+    for (const MultiplierStep& step : input.steps) {
+      put_zigzag(out, step.from.value);
+      put_zigzag(out, step.multiplier);
+    }
   }
   put_varint(out, body.meters.size());
   for (const BillMeter& meter : body.meters) put_meter(out, meter);
@@ -218,7 +229,7 @@ Result<StatementBody> decode_statement(ByteView bytes) {
   const std::size_t lines = in.count(kStatementLinesMax);
   for (std::size_t i = 0; i < lines && in.status().ok(); ++i) get_line(in, body);
   const std::size_t inputs = in.count(kStatementInputsMax);
-  for (std::size_t i = 0; i < inputs && in.status().ok(); ++i) get_input(in, body);
+  for (std::size_t i = 0; i < inputs && in.status().ok(); ++i) get_input(in, body, version);
   const std::size_t meters = version >= 2 ? in.count(kStatementInputsMax) : 0;
   for (std::size_t i = 0; i < meters && in.status().ok(); ++i) get_meter(in, body);
   AMITY_CHECK(Status(in.status()));

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "mdm/rate/statement.h"
+#include "model/channel.h"
 
 namespace amity::mdm {
 
@@ -18,12 +19,20 @@ struct BillInput {
   std::int64_t multiplier = 1;  // that its values were multiplied by
   std::int32_t first_day = 0;   // local date, days since 1970
   std::vector<std::uint32_t> revisions;
+  std::vector<MultiplierStep> steps = {};  // within the period; none in formats 1 and 2
+
+  // Of an interval, by where it begins.
+  std::int64_t multiplier_at(UtcSeconds begin) const {
+    std::int64_t in_force = multiplier;
+    for (const MultiplierStep& s : steps) in_force = s.from <= begin ? s.multiplier : in_force;
+    return in_force;
+  }
 
   friend bool operator==(const BillInput&, const BillInput&) = default;
 };
 
-// A meter that hung there for a part of the period, and what its register showed at both ends of
-// that; nothing where it was not read.
+// A meter that hung there for a part of the period, with one multiplier, and what its register
+// showed at both ends of that; nothing where it was not read.
 struct BillMeter {
   std::string serial;
   ChannelId channel;  // of its intervals

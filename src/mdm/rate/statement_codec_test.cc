@@ -32,7 +32,7 @@ StatementBody sample() {
   body.tariff_digest = Bytes(32, 0xAB);
   body.currency = "EUR";
   body.zone = "Europe/Madrid";
-  body.inputs = {{ChannelId(7), 40, 20'000, {1, 3, 0}}};
+  body.inputs = {{ChannelId(7), 40, 20'000, {1, 3, 0}, {{s.from + 37'400, 80}}}};
   body.meters = {{"M1", ChannelId(7), s.from, s.from + 37'400, 5'000, std::nullopt, -1, 40}};
   return body;
 }
@@ -41,12 +41,28 @@ TEST(StatementCodec, ComesBackWhole) {
   const StatementBody body = sample();
   const Bytes bytes = encode_statement(body);
   EXPECT_EQ(decode_statement(bytes).value(), body);
-  EXPECT_LT(bytes.size(), 240u);
+  EXPECT_LT(bytes.size(), 250u);
+}
+
+std::string sample_file(const char* name) {
+  std::ifstream in(std::string(AMITY_SOURCE_DIR "/src/mdm/rate/corpus/statement/") + name,
+                   std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST(StatementCodec, OneOfFormat2IsReadForEver) {
+  const std::string text = sample_file("format2");
+  ASSERT_EQ(text.front(), '\x02');
+  const auto body = decode_statement(as_bytes(text));
+  ASSERT_TRUE(body.ok()) << body.error().reason;
+  ASSERT_EQ(body->inputs.size(), 1u);
+  EXPECT_EQ(body->inputs[0].multiplier_at(body->statement.to), 40);
+  ASSERT_EQ(body->meters.size(), 1u);
+  EXPECT_EQ(body->meters[0], sample().meters[0]);
 }
 
 TEST(StatementCodec, OneOfFormat1IsReadForEver) {
-  std::ifstream in(AMITY_SOURCE_DIR "/src/mdm/rate/corpus/statement/whole", std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  const std::string text = sample_file("whole");
   ASSERT_EQ(text.front(), '\x01');
   const auto body = decode_statement(as_bytes(text));
   ASSERT_TRUE(body.ok()) << body.error().reason;

@@ -1,6 +1,8 @@
 #include "wire/iec62056_21/data_set.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <iterator>
 
 #include "base/units.h"
@@ -14,6 +16,16 @@ constexpr int kDigitsMax = 18;
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
+// Eight digits, the first in the lowest byte, become the numbers of their pairs in every other
+// byte. False: one is no digit.
+bool read_pairs(std::uint64_t& word) {
+  static_assert(std::endian::native == std::endian::little);
+  word ^= 0x3030303030303030;
+  if ((((word + 0x7676767676767676) | word) & 0x8080808080808080) != 0) return false;
+  word = word * 10 + (word >> 8);
+  return true;
+}
+
 bool is_blank(char c) {
   return c == '\r' || c == '\n' || c == ' ' || c == kStx;
 }
@@ -206,18 +218,23 @@ std::optional<wire::MeterTime> parse_time(std::string_view text) {
     text.remove_prefix(1);
   }
   if (text.size() != 10 && text.size() != 12) return std::nullopt;
-  for (const char c : text) {
-    if (!is_digit(c)) return std::nullopt;
-  }
-  const auto two = [&](std::size_t at) {
-    return static_cast<std::uint8_t>((text[at] - '0') * 10 + (text[at + 1] - '0'));
+  char digits[16] = {'0', '0', '0', '0', '0', '0', '0', '0',
+                     '0', '0', '0', '0', '0', '0', '0', '0'};
+  std::memcpy(digits, text.data(), 10);
+  if (text.size() == 12) std::memcpy(digits + 10, text.data() + 10, 2);
+  std::uint64_t date, clock;
+  std::memcpy(&date, digits, sizeof date);
+  std::memcpy(&clock, digits + sizeof date, sizeof clock);
+  if (!read_pairs(date) || !read_pairs(clock)) return std::nullopt;
+  const auto byte = [](std::uint64_t word, int i) {
+    return static_cast<std::uint8_t>(word >> 8 * i);
   };
-  time.year = static_cast<std::int16_t>(2000 + two(0));
-  time.month = two(2);
-  time.day = two(4);
-  time.hour = two(6);
-  time.minute = two(8);
-  time.second = text.size() == 12 ? two(10) : std::uint8_t{0};
+  time.year = static_cast<std::int16_t>(2000 + byte(date, 0));
+  time.month = byte(date, 2);
+  time.day = byte(date, 4);
+  time.hour = byte(date, 6);
+  time.minute = byte(clock, 0);
+  time.second = byte(clock, 2);
   time.precision =
       text.size() == 12 ? wire::MeterTime::Precision::kSecond : wire::MeterTime::Precision::kMinute;
   const bool real = time.month >= 1 && time.month <= 12 && time.day >= 1 && time.day <= 31 &&

@@ -14,18 +14,14 @@ struct Scale {
   double factor;
 };
 // The suffix of a field's name -> the report's unit, and how many of the field's units one is.
-inline constexpr Scale kScales[] = {{"_m3h", "m3/h", 1},      {"_m3", "m3", 1},
-                                    {"_kwh", "Wh", 1e-3},     {"_kwh", "J", 1 / 3.6e6},
-                                    {"_kwh", "varh", 1e-3},   {"_kwh", "VAh", 1e-3},
-                                    {"_kw", "W", 1e-3},       {"_kw", "J/h", 1 / 3.6e6},
-                                    {"_c", "degC", 1},        {"_c", "K", 1},
-                                    {"_hca", "", 1},          {"_h", "s", 1 / 3600.0},
-                                    {"_s", "s", 1},           {"_y", "a", 1},
-                                    {"_v", "V", 1},           {"_a", "A", 1},
-                                    {"_hz", "Hz", 1},         {"_rh", "%", 1},
-                                    {"_pct", "%", 1},         {"_bar", "bar", 1},
-                                    {"_counter", "", 1},      {"_month", "mo", 1},
-                                    {"_d", "s", 1 / 86400.0}, {"_dbm", "dBm", 1}};
+inline constexpr Scale kScales[] = {
+    {"_m3h", "m3/h", 1},     {"_m3", "m3", 1},      {"_kwh", "Wh", 1e-3}, {"_kwh", "J", 1 / 3.6e6},
+    {"_kwh", "varh", 1e-3},  {"_kwh", "VAh", 1e-3}, {"_kw", "W", 1e-3},   {"_kw", "J/h", 1 / 3.6e6},
+    {"_m3c", "m3*degC", 1},  {"_c", "degC", 1},     {"_c", "K", 1},       {"_hca", "", 1},
+    {"_h", "s", 1 / 3600.0}, {"_s", "s", 1},        {"_y", "a", 1},       {"_v", "V", 1},
+    {"_a", "A", 1},          {"_hz", "Hz", 1},      {"_rh", "%", 1},      {"_pct", "%", 1},
+    {"_bar", "bar", 1},      {"_counter", "", 1},   {"_month", "mo", 1},  {"_d", "s", 1 / 86400.0},
+    {"_dbm", "dBm", 1}};
 
 inline std::optional<double> number_of(const wire::Reading& reading) {
   if (const auto* exact = std::get_if<Decimal>(&reading.value)) {

@@ -168,6 +168,12 @@ Status Decoder::decode_plain(ByteView bytes, Report& report) {
 Status Decoder::read_sets(const Telegram& telegram, Report& report) {
   std::string_view rest = telegram.data;
   std::size_t offset = telegram.data_offset;
+  const auto skip = [&](std::size_t size) {
+    rest.remove_prefix(size);
+    offset += size;
+  };
+  const auto skip_line_ends = [&] { skip(std::min(rest.find_first_not_of("\r\n"), rest.size())); };
+  skip_line_ends();
   for (std::size_t place = 0;; ++place) {
     if (place < addresses_.size()) {
       const Address& known = addresses_[place];
@@ -177,8 +183,7 @@ Status Decoder::read_sets(const Telegram& telegram, Report& report) {
         if (size != 0) read(known, set_, report);
       }
       if (size != 0) {
-        rest.remove_prefix(size);
-        offset += size;
+        skip(size);
         continue;
       }
     }
@@ -195,10 +200,8 @@ Status Decoder::read_sets(const Telegram& telegram, Report& report) {
       address.line.learn(line, size, number_, readings_[before]);
     else
       address.line.learn(line, size, set_);
-    std::size_t behind = reader.position();
-    while (behind < rest.size() && (rest[behind] == '\r' || rest[behind] == '\n')) ++behind;
-    rest.remove_prefix(behind);
-    offset += behind;
+    skip(reader.position());
+    skip_line_ends();
   }
 }
 

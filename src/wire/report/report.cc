@@ -56,23 +56,25 @@ char* write_time(char* at, const MeterTime& time) {
   return at;
 }
 
-// The bytes of a short piece in moves of fixed sizes that may overlap: a call costs more than they.
+// The bytes of a piece of one to two words, in moves that may overlap: a call costs more than they.
+template <class Word>
+[[gnu::always_inline]] inline void copy_ends(char* to, const char* from, std::size_t size) {
+  Word first, last;
+  std::memcpy(&first, from, sizeof first);
+  std::memcpy(&last, from + size - sizeof last, sizeof last);
+  std::memcpy(to, &first, sizeof first);
+  std::memcpy(to + size - sizeof last, &last, sizeof last);
+}
+
 [[gnu::always_inline]] inline void copy_short(char* to, const char* from, std::size_t size) {
-  const auto both_ends = [&](auto word) {
-    auto last = word;
-    std::memcpy(&word, from, sizeof word);
-    std::memcpy(&last, from + size - sizeof last, sizeof last);
-    std::memcpy(to, &word, sizeof word);
-    std::memcpy(to + size - sizeof last, &last, sizeof last);
-  };
   if (size > 32) {
     std::memcpy(to, from, size);
   } else if (size >= 16) {
-    both_ends(Sixteen{});
+    copy_ends<Sixteen>(to, from, size);
   } else if (size >= 8) {
-    both_ends(std::uint64_t{});
+    copy_ends<std::uint64_t>(to, from, size);
   } else if (size >= 4) {
-    both_ends(std::uint32_t{});
+    copy_ends<std::uint32_t>(to, from, size);
   } else if (size > 0) {
     to[0] = from[0];
     to[size / 2] = from[size / 2];
@@ -107,7 +109,7 @@ std::uint64_t escapes_among(std::uint64_t eight) {
 }
 
 // Whether a text goes into JSON as it is; longer ones than kShortTextMax go the long way.
-inline bool is_short_and_plain(std::string_view text) {
+[[gnu::always_inline]] inline bool is_short_and_plain(std::string_view text) {
   const char* const from = text.data();
   const std::size_t size = text.size();
   if (size == 0) return true;
@@ -366,6 +368,8 @@ bool is_short_obis(std::string_view id) {
   // The lowest character beyond '*' to ':' leaves its high bit in one of the differences.
   const auto beyond = [](std::uint64_t x) { return (x - kOnes * '*') | (kOnes * ':' - x); };
   if (((beyond(first) | beyond(last)) & kHigh) != 0) return false;
+  const auto byte = [first](int i) { return static_cast<unsigned char>(first >> 8 * i); };
+  if (byte(1) == '-' && byte(3) == ':') return true;
   const auto place_of = [first](char c) {  // 8: not among the first eight
     const std::uint64_t x = first ^ kOnes * static_cast<unsigned char>(c);
     return std::countr_zero((x - kOnes) & ~x & kHigh) / 8;
@@ -385,7 +389,9 @@ inline bool is_short(const Reading& reading) {
 
 constexpr std::size_t kShortReadingMax = 5 * kShortTextMax + 300;  // texts; names and numbers
 
-char* write_short_reading(char* at, const Reading& reading, bool obis) {
+enum class Name : std::uint8_t { kShortObis, kObis, kOther };
+
+char* write_short_reading(char* at, const Reading& reading, Name name) {
   at = put(put_words(at, "{\"quantity\":\""), reading.quantity);
   at = put(put_words(at, "\",\"unit\":\""), reading.unit);
   at = put_words(at, "\",\"value\":");
@@ -405,7 +411,12 @@ char* write_short_reading(char* at, const Reading& reading, bool obis) {
     at = write_time(put_words(at, ",\"time\":\""), reading.time);
     *at++ = '"';
   }
-  if (obis) {
+  if (name == Name::kShortObis) {
+    at = put_words(at, ",\"obis\":\"");
+    copy_ends<std::uint64_t>(at, reading.id.data(), reading.id.size());
+    at += reading.id.size();
+    *at++ = '"';
+  } else if (name == Name::kObis) {
     at = put(put_words(at, ",\"obis\":\""), reading.id);
     *at++ = '"';
   } else if (!reading.id.empty()) {
@@ -426,10 +437,12 @@ void write_readings(Json& json, std::span<const Reading> readings) {
   for (const Reading& reading : readings) {
     const bool short_obis = is_short_obis(reading.id);
     if ((short_obis || is_short_and_plain(reading.id)) && is_short(reading)) {
-      const bool obis = short_obis || is_obis(reading.id);
+      const Name name = short_obis            ? Name::kShortObis
+                        : is_obis(reading.id) ? Name::kObis
+                                              : Name::kOther;
       json.write(kShortReadingMax, [&](char* at) {
         *at = ',';
-        return write_short_reading(at + (&reading == readings.data() ? 0 : 1), reading, obis);
+        return write_short_reading(at + (&reading == readings.data() ? 0 : 1), reading, name);
       });
     } else {
       if (&reading != readings.data()) json.raw(",");

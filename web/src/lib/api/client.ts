@@ -116,6 +116,11 @@ export const api = {
   removeVirtualMeter: (name: string) => take(client.DELETE('/api/v1/virtual-meters/{name}', { params: { path: { name } } })),
   virtualReadings: (name: string, query: Query, signal?: Signal) =>
     take(client.GET('/api/v1/virtual-meters/{name}/readings', { params: { path: { name }, query: asked(query) }, ...optional(signal) })) as Promise<Readings>,
+  ratios: (device: number, signal?: Signal) => take(client.GET('/api/v1/devices/{id}/ratios', { params: { path: of(device) }, ...optional(signal) })),
+  changeRatios: (device: number, body: { at: string; ct: number; vt: number; reading?: string; reason: string }) =>
+    take(client.POST('/api/v1/devices/{id}/ratios', { params: { path: of(device) }, body })),
+  exchangeMeter: (body: { service_point: string; removed: string; installed: string; at: string; last?: string; first?: string; reason: string }) =>
+    take(client.POST('/api/v1/meter-exchanges', { body })),
   users: (signal?: Signal) => take(client.GET('/api/v1/users', optional(signal))),
   addUser: (user: { name: string; password: string; role: Role }) => take(client.POST('/api/v1/users', { body: user })),
   changeUser: (name: string, patch: { role?: Role; disabled?: boolean }) =>

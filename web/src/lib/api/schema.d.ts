@@ -2232,6 +2232,242 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{id}/ratios": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A meter's CT and VT ratios over time */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description What was told, newest first, and the multiplier of each channel now */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            items: {
+                                number: number;
+                                /**
+                                 * Format: date-time
+                                 * @description In force from then on.
+                                 */
+                                at: string | null;
+                                ct: number;
+                                vt: number;
+                                reason: string;
+                                who: string;
+                                /** Format: date-time */
+                                told: string | null;
+                                /** @description False: told anew for the same instant. */
+                                counts: boolean;
+                            }[];
+                            channels: {
+                                id: number;
+                                name: string;
+                                multiplier: number;
+                            }[];
+                        };
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed: role or CSRF token. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description In conflict with what is there. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not now; Retry-After says when. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Record other CT and VT ratios of a meter
+         * @description Told after the fact. Raw values stay; days from then on are decided again and what was billed is taken back and billed anew. An interval counts with the ratios in force where it begins. Of several told for one instant the newest counts; the same again changes nothing.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: number;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** Format: date-time */
+                        at: string;
+                        /** @description 1 without it; one of the two is needed. */
+                        ct?: number;
+                        vt?: number;
+                        /** @description The register that was read then; import_total without it. */
+                        register?: string;
+                        /** @description An exact decimal: what it showed. */
+                        reading?: string;
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description It is recorded */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /**
+                             * Format: date-time
+                             * @description In force from then on.
+                             */
+                            at: string | null;
+                            ct: number;
+                            vt: number;
+                            reason: string;
+                            who: string;
+                        };
+                    };
+                };
+                /** @description The request is wrong; the detail says how. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Nobody is signed in. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not allowed: role or CSRF token. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description No such thing. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description In conflict with what is there. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Too much at once; Retry-After says when. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not now; Retry-After says when. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/meter-exchanges": {
         parameters: {
             query?: never;
@@ -2268,6 +2504,8 @@ export interface paths {
                         last?: string;
                         /** @description What the new one showed. */
                         first?: string;
+                        /** @description Kept with the events and in the audit. */
+                        reason?: string;
                     };
                 };
             };
@@ -5822,7 +6060,14 @@ export interface components {
             /** @description The days of final values that it was made of, with their revisions (0: not validated). */
             inputs: {
                 channel: number;
+                /** @description Where the period begins. */
                 multiplier: number;
+                /** @description Others within the period, from when on. */
+                multipliers: {
+                    /** Format: date-time */
+                    from: string | null;
+                    multiplier: number;
+                }[];
                 days: {
                     /** @description A local date. */
                     date: string;
@@ -5942,6 +6187,14 @@ export interface components {
             unread: number;
             /** @description Of the grid import less export of the meters beneath; of a virtual meter its sum. */
             delivered: number;
+            /** @description By the customers, over the same days as delivered; null of a virtual meter. */
+            imported: number | null;
+            /** @description By the customers: delivered is imported less exported. */
+            exported: number | null;
+            /** @description From the grid above, over the days that every meter has; null where nothing measures it. */
+            fed_in: number | null;
+            /** @description Into the grid above: supplied is fed_in less fed_back. */
+            fed_back: number | null;
             /**
              * @description The worst of its inputs.
              * @enum {string}
@@ -5955,11 +6208,11 @@ export interface components {
             significant: boolean;
             /** @description null: nothing measures it */
             supplied: number | null;
-            /** @description Supplied less delivered. */
+            /** @description Net supplied less net delivered, over the same days. */
             loss: number | null;
             /** @description Of the loss, about 95 %. */
             uncertainty: number | null;
-            /** @description Of supplied. */
+            /** @description Of all that flowed in: fed_in and what customers exported. */
             loss_percent: number | null;
         };
         BalanceList: {

@@ -1,5 +1,5 @@
 // The shapes of the HTTP interface, from its description (schema.d.ts is made by `npm run types`).
-import type { components } from './schema';
+import type { components, paths } from './schema';
 
 type S = components['schemas'];
 
@@ -54,6 +54,8 @@ export type BalanceList = S['BalanceList'];
 export type SumList = S['SumList'];
 export type VirtualTerm = S['VirtualTerm'];
 export type VirtualMeter = S['VirtualMeter'];
+
+export type Ratios = paths['/api/v1/devices/{id}/ratios']['get']['responses'][200]['content']['application/json'];
 
 // Of the live stream only.
 /** Final values that had been given out are others now. */
