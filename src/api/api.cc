@@ -82,6 +82,7 @@ const std::vector<Route>& all_routes() {
     add_command_routes(all);
     add_event_routes(all);
     add_uplink_routes(all);
+    add_edge_routes(all);
     add_user_routes(all);
     add_backup_routes(all);
     add_stream_routes(all);

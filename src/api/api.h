@@ -127,6 +127,7 @@ void add_completeness_routes(std::vector<Route>& routes);
 void add_command_routes(std::vector<Route>& routes);
 void add_event_routes(std::vector<Route>& routes);
 void add_uplink_routes(std::vector<Route>& routes);
+void add_edge_routes(std::vector<Route>& routes);
 void add_user_routes(std::vector<Route>& routes);
 void add_backup_routes(std::vector<Route>& routes);
 void add_stream_routes(std::vector<Route>& routes);

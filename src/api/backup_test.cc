@@ -1,4 +1,6 @@
 // Backups over the API, of a server at work.
+#include <fstream>
+
 #include "api/test_support.h"
 #include "store/directory.h"
 
@@ -52,6 +54,24 @@ TEST_F(BackupTest, HoldsWhatWasAcknowledgedBeforeItWhileReadingsGoOnArriving) {
   for (std::size_t i = 0; i < readings->size(); ++i)
     ASSERT_EQ((*readings)[i].value, static_cast<std::int64_t>(i + 1)) << "a gap in the backup";
   EXPECT_EQ(store->registry().devices().value().size(), kDevices);
+}
+
+TEST_F(BackupTest, HoldsTheBatchesOfEdgesThatWerePutAside) {
+  const auto put = [](const std::filesystem::path& file, const std::string& text) {
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file) << text;
+  };
+  const std::string batch = "edge-quarantine/edge-1/00AABBCC-7.batch";
+  put(directory_ / batch, "as it came");
+  put(directory_ / "tls/key.pem", "not of a backup");
+  ASSERT_EQ(back_up(R"({"name":"aside"})").status, 201);
+  const std::string restored = (directory_ / "restored").string();
+  ASSERT_TRUE(store::restore_backup(path("aside"), restored, kNow).ok());
+  std::string line;
+  std::getline(std::ifstream(restored + "/" + batch) >> std::ws, line);
+  EXPECT_EQ(line, "as it came");
+  EXPECT_FALSE(std::filesystem::exists(path("aside") + "/tls"));
+  EXPECT_TRUE(store::check_directory(path("aside")).value().damage.empty());
 }
 
 TEST_F(BackupTest, IsForAdministratorsAndAudited) {

@@ -175,6 +175,8 @@ const std::map<std::string, Example>& examples() {
       {"get /api/v1/vee/edits/{id}", {"", "", {{"{id}", "1"}}}},
       {"post /api/v1/devices/{id}/commands", {"", R"({"kind":"read_now"})", {{"{id}", "1"}}}},
       {"post /api/v1/uplinks/{source}", {"", R"({"total":1})", {{"{source}", "plug"}}}},
+      {"get /api/v1/edges", {}},
+      {"post /api/v1/edges/{name}/retry", {"", "", {{"{name}", "edge-1"}}}},
       {"get /api/v1/commands", {"?segment=A", "", {}}},
       {"get /api/v1/commands/{id}", {"", "", {{"{id}", "1"}}}},
       {"get /api/v1/events", {"?severity=high&segment=direct&feeder=x", "", {}}},

@@ -265,6 +265,27 @@ struct RatioChangeRequest {
   std::vector<std::pair<ChannelId, std::int64_t>> registers;
 };
 
+// A data logger at a load point, as far as it is known.
+struct EdgeRow {
+  DeviceId device;
+  std::string name;            // in its certificate
+  bool connected = false;
+  UtcSeconds last_seen;        // 0: never
+  std::string version, target;  // of its program; "": not since this process began
+  std::uint64_t configuration = 0;  // in use; 0: its own
+  // Why the last configuration or program that it was offered is not in use; "": it is, or none was.
+  std::string configuration_refusal, program_refusal;
+  std::uint64_t batches_waiting = 0, bytes_waiting = 0;  // on its disk, as it said last
+  std::uint64_t batches_put_aside = 0;                   // kept here unread
+  std::uint64_t commands_waiting = 0;
+  std::uint64_t readings = 0;  // taken since this process began
+  std::uint32_t meters = 0, meters_failing = 0, resident_kib = 0;
+  std::optional<std::int64_t> clock_offset_ms;  // its clock less ours
+};
+struct EdgeRetry {
+  std::uint64_t taken = 0, left = 0;  // batches
+};
+
 // What amounts of a tariff are in.
 struct TariffMoney {
   std::string currency;
@@ -360,6 +381,14 @@ class Services {
   virtual Result<VirtualSeries> virtual_series(const std::string& /*name*/, UtcSeconds /*from*/,
                                                UtcSeconds /*to*/) {
     return no_sums();
+  }
+
+  // ---- edges; by default this process listens to none. By name.
+  virtual Result<std::vector<EdgeRow>> edges() { return std::vector<EdgeRow>(); }
+  // Batches of an edge that were put aside are tried once more. `done` runs once, on any thread.
+  virtual void retry_edge(const std::string& /*name*/,
+                          std::function<void(Result<EdgeRetry>)> done) {
+    done(make_error(ErrorCode::kConflict, "this process listens to no edges"));
   }
 
  private:

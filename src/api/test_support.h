@@ -193,6 +193,27 @@ class TestServices : public Services {
     return Sums{"l", {{20'410, 20'416, 9'000, 3, 1, 4}}};
   }
   std::vector<VirtualMeter> made{{"Street", {{"M1", "import", "", "", "", 500'000}}, "Wh", true}};
+  // One at work and one that is in trouble.
+  Result<std::vector<EdgeRow>> edges() override {
+    EdgeRow good;
+    good.device = DeviceId(1);
+    good.name = "edge-1";
+    good.connected = true;
+    good.last_seen = kNow - 12;
+    good.version = "0.9.0";
+    good.target = "x86_64-linux";
+    good.clock_offset_ms = -40;
+    EdgeRow bad;
+    bad.device = DeviceId(2);
+    bad.name = "edge-2";
+    bad.configuration_refusal = "line 3: not known";
+    bad.batches_put_aside = 2;
+    return std::vector<EdgeRow>{good, bad};
+  }
+  void retry_edge(const std::string& name, std::function<void(Result<EdgeRetry>)> done) override {
+    if (name != "edge-1") return done(make_error(ErrorCode::kNotFound, "no edge " + name));
+    done(EdgeRetry{2, 1});
+  }
   Result<std::vector<VirtualMeter>> virtual_meters() override { return made; }
   Status add_virtual_meter(const VirtualMeter& meter) override {
     return made.push_back(meter), made.back().unit = "Wh", Status();

@@ -15,10 +15,6 @@ std::string buffer_name(const std::string& edge, const BufferId& id) {
 std::string mark_key(const std::string& buffer) {
   return "edge/mark/" + buffer;
 }
-std::string source_prefix(const std::string& edge, const BufferId& id) {
-  return "edge/" + edge + "/" + to_hex(ByteView(id).first(4)) + "/";
-}
-
 struct StoredMark {
   Sequence mark = 0;
   store::Sequence journal = 0;  // all that came up to here is below the mark
@@ -51,14 +47,6 @@ std::optional<std::pair<std::string, Sequence>> batch_of(const std::string& sour
   return std::pair(source.substr(0, slash + 1), sequence);
 }
 
-std::uint64_t batches_in(const std::string& folder) {
-  std::uint64_t count = 0;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error))
-    count += entry.path().extension() == ".batch";
-  return count;
-}
-
 // Of this side's disk or moment: the same batch may be kept when it comes again.
 bool may_pass(ErrorCode code) {
   return code == ErrorCode::kIo || code == ErrorCode::kBusy || code == ErrorCode::kTimeout ||
@@ -69,11 +57,13 @@ bool may_pass(ErrorCode code) {
 
 Desk::Desk(DeskContext context)
     : c_(std::move(context)),
+      settled_(c_.registry),
       configurations_(c_.registry, c_.configurations),
       programs_(c_.programs) {}
 Desk::~Desk() {
   c_.runtime.timers.cancel(looking_);
   c_.runtime.timers.cancel(expiring_);
+  c_.runtime.timers.cancel(saving_settled_);
 }
 
 Endpoint Desk::listening() const {
@@ -85,33 +75,41 @@ Status Desk::start(const Endpoint& at) {
   AMITY_TRY(listener_,
             c_.runtime.network.listen(at, [this](auto stream) { accept(std::move(stream)); }));
   look_at_files();
-  return {};
+  return look_at_aside();
 }
 
 // A batch may be durable and its mark not: its number stands in the journal, as part of the source.
 Status Desk::recover() {
   std::optional<store::Sequence> from;
   Status sound;
+  const auto earlier = [&](store::Sequence at) { from = std::min(from.value_or(at), at); };
   AMITY_CHECK(c_.registry.each_value("edge/mark/", [&](const std::string&, ByteView value) {
     const auto stored = decode_mark(value);
     if (!stored.ok()) sound = stored.error();
-    if (stored.ok()) from = std::min(from.value_or(stored->journal), stored->journal);
+    if (stored.ok()) earlier(stored->journal);
+  }));
+  AMITY_CHECK(c_.registry.each_value(kAgainKey, [&](const std::string&, ByteView value) {
+    if (value.empty()) return;  // none is under way
+    const auto at = ByteReader(value).u64();
+    if (!at.ok()) sound = at.error();
+    if (at.ok()) earlier(*at);
   }));
   AMITY_CHECK(sound);
-  if (!from) return {};
+  AMITY_CHECK(settled_.load());
   AMITY_TRY(const store::Sequence first, c_.journal.first());
-  store::Sequence after = std::max(*from, first - 1);
+  store::Sequence after = std::min(settled_.upto(), from.value_or(settled_.upto()));
+  after = std::max(after, std::max<store::Sequence>(first, 1) - 1);
   std::set<std::pair<DeviceId, std::int64_t>> contacts;
   while (after < c_.journal.last()) {
     AMITY_TRY(const auto entries, c_.journal.read(after, kFactsPerScan));
     if (entries.empty()) break;
     for (const store::JournalEntry& entry : entries) {
+      settled_.read_up(entry);
+      if (!from || entry.sequence <= *from) continue;
       const auto* readings = std::get_if<ReadingsArrived>(&entry.fact);
       const auto* events = std::get_if<EventsArrived>(&entry.fact);
       const auto* contact = std::get_if<ContactMade>(&entry.fact);
       if (contact != nullptr) contacts.emplace(contact->device, contact->at.value);
-      if (const auto* command = std::get_if<CommandChanged>(&entry.fact); command != nullptr)
-        if (is_settled(command->state)) settled_.emplace(command->id, command->state);
       const auto batch = readings != nullptr ? batch_of(readings->source)
                          : events != nullptr ? batch_of(events->source)
                                              : std::nullopt;
@@ -120,7 +118,7 @@ Status Desk::recover() {
     after = entries.back().sequence;
   }
   for (auto& [source, kept] : kept_) kept.contacts = contacts;
-  return {};
+  return settled_.save(std::max(after, settled_.upto()));
 }
 
 void Desk::accept(std::unique_ptr<Stream> stream) {
@@ -164,12 +162,16 @@ void Desk::refuse(Connection& connection, std::uint64_t& counter, const std::str
 }
 
 void Desk::take(Connection& connection, const Message& message) {
+  if (connection.edge) pictures_[connection.edge->name].last_seen = c_.runtime.clock.utc();
   if (const auto* hello = std::get_if<Hello>(&message)) return greet(connection, *hello);
   if (!connection.edge)
     return refuse(connection, counters_.refused_protocol, "it does not say who it is");
   if (const auto* batch = std::get_if<BatchSent>(&message)) return take_batch(connection, *batch);
   if (const auto* status = std::get_if<EdgeStatus>(&message)) {
-    pictures_[connection.edge->name].status = *status;
+    EdgePicture& picture = pictures_[connection.edge->name];
+    picture.status = *status;
+    if (status->time_ms)
+      picture.clock_offset_ms = *status->time_ms - c_.runtime.clock.utc_us() / 1'000;
     connection.stream->send(encode_message(Acknowledged{connection.edge->saved}));
     return;
   }
@@ -210,12 +212,13 @@ void Desk::greet(Connection& connection, const Hello& hello) {
   connection.next = edge->saved + 1;
   EdgePicture& picture = pictures_[name];
   picture.connected = true;
+  picture.last_seen = c_.runtime.clock.utc();
   picture.version = hello.version;
   picture.target = hello.target;
   picture.buffer = to_hex(hello.buffer);
   picture.acknowledged = edge->saved;
   picture.configuration = hello.configuration;
-  picture.put_aside = c_.quarantine.empty() ? 0 : batches_in(quarantine_of(name));
+  picture.put_aside = aside_of(name).size();
   edge->offered = 0;
   edge->program.clear();
   edge->protocol = hello.protocol;
@@ -244,12 +247,12 @@ Status Desk::open_buffer(Edge& edge, const Hello& hello) {
                                         encode_mark(stored)));
     }
     edge.buffer = hello.buffer;
-    edge.source = source_prefix(edge.name, hello.buffer);
+    edge.source = source_of(edge.name, to_hex(ByteView(hello.buffer).first(4)));
     edge.marks = Marks(stored.mark);
     edge.saved = stored.mark;
     edge.journal = stored.journal;
     ++edge.generation;
-    edge.parts.clear();
+    edge.under_way.clear();
     for (const Sequence sequence : kept_[edge.source].sequences) edge.marks.done(sequence);
     AMITY_CHECK(save(edge));
   }
@@ -290,7 +293,7 @@ void Desk::take_batch(Connection& connection, const BatchSent& sent) {
   EdgePicture& picture = pictures_[edge->name];
   if (sent.sequence < connection.next)
     return refuse(connection, counters_.refused_protocol, "its batches are out of order");
-  if (edge->parts.size() > 2 * kBatchesInFlightMax)
+  if (edge->under_way.size() > 2 * kBatchesInFlightMax)
     return refuse(connection, counters_.refused_protocol, "it does not wait for acknowledgements");
   if (sent.sequence > connection.next) {
     event(*edge, Severity::kHigh, static_cast<std::uint32_t>(EdgeEvent::kLostBatches),
@@ -305,18 +308,23 @@ void Desk::take_batch(Connection& connection, const BatchSent& sent) {
   }
   auto unpacked = open_batch(*edge, sent);
   if (!unpacked.ok()) return finished(edge, sent.sequence, unpacked.error(), sent.body);
-  const std::string place = edge->unpacker.unknown_places();
-  if (!place.empty())
-    event(*edge, Severity::kMedium, static_cast<std::uint32_t>(EdgeEvent::kPlaceUnknown), place);
-  for (const DeviceId device : edge->unpacker.registered()) {
-    event(*edge, Severity::kInfo, static_cast<std::uint32_t>(EdgeEvent::kDeviceRegistered),
-          "device " + std::to_string(device.value) + " was registered: the edge reads it");
-  }
+  tell_of(*edge);
   ++picture.batches;
   picture.readings += unpacked->readings.readings.size();
   picture.events += unpacked->events.events.size();
   picture.refused_readings = edge->unpacker.refused_readings();
   deliver(edge, sent.sequence, std::move(*unpacked), sent.body);
+}
+
+// What is to be told of the batch that was unpacked last.
+void Desk::tell_of(Edge& edge) {
+  const std::string place = edge.unpacker.unknown_places();
+  if (!place.empty())
+    event(edge, Severity::kMedium, static_cast<std::uint32_t>(EdgeEvent::kPlaceUnknown), place);
+  for (const DeviceId device : edge.unpacker.registered()) {
+    event(edge, Severity::kInfo, static_cast<std::uint32_t>(EdgeEvent::kDeviceRegistered),
+          "device " + std::to_string(device.value) + " was registered: the edge reads it");
+  }
 }
 
 Result<Unpacked> Desk::open_batch(Edge& edge, const BatchSent& sent) {
@@ -325,46 +333,55 @@ Result<Unpacked> Desk::open_batch(Edge& edge, const BatchSent& sent) {
                               c_.runtime.clock.utc());
 }
 
-// Into the journal; the answers come on its thread, and are taken up on the loop's.
 void Desk::deliver(const std::shared_ptr<Edge>& edge, Sequence sequence, Unpacked unpacked,
                    const Bytes& body) {
-  auto& kept = kept_[edge->source].contacts;
+  edge->under_way.insert(sequence);
+  keep(*edge, edge->source, std::move(unpacked),
+       [this, edge, sequence, generation = edge->generation, body](const Status& status) {
+         if (edge->generation != generation) return;
+         edge->under_way.erase(sequence);
+         finished(edge, sequence, status, body);
+       });
+}
+
+// Into the journal; the answers come on its thread, and are taken up on the loop's.
+void Desk::keep(const Edge& edge, const std::string& source, Unpacked unpacked,
+                std::function<void(const Status&)> done) {
+  const auto& kept = kept_[source].contacts;
   std::erase_if(unpacked.contacts, [&](const ContactMade& c) {
     return kept.contains({c.device, c.at.value});
   });
-  std::erase_if(unpacked.commands, [&](const CommandChanged& c) { return !settle(*edge, c); });
-  const bool readings = !unpacked.readings.readings.empty(),
-             events = !unpacked.events.events.empty();
-  const std::size_t facts = unpacked.contacts.size() + unpacked.commands.size();
-  edge->parts[sequence] = {
-      static_cast<int>(readings) + static_cast<int>(events) + static_cast<int>(facts) + 1, Status{},
-      body, unpacked.commands};
-  const auto part = [weak = std::weak_ptr<Desk*>(self_), timers = &c_.runtime.timers, edge,
-                     sequence, generation = edge->generation](const Status& status) {
-    timers->post([weak, edge, sequence, generation, status] {
-      const auto self = weak.lock();
-      if (!self || edge->generation != generation) return;
-      const auto at = edge->parts.find(sequence);
-      if (at == edge->parts.end()) return;
-      if (!status.ok()) at->second.status = status;
-      if (--at->second.open > 0) return;
-      const Edge::Parts all = std::move(at->second);
-      edge->parts.erase(at);
-      if (!all.status.ok())
-        for (const CommandChanged& c : all.commands) (*self)->settled_.erase({c.id, c.state});
-      (*self)->finished(edge, sequence, all.status, all.body);
+  std::erase_if(unpacked.commands, [&](const CommandChanged& c) { return !settle(edge, c); });
+  struct Parts {
+    std::size_t open = 1;
+    Status status;  // of the last one that failed
+    std::function<void(const Status&)> done;
+  };
+  const auto parts = std::make_shared<Parts>();
+  parts->done = std::move(done);
+  const auto part = [weak = std::weak_ptr<Desk*>(self_), timers = &c_.runtime.timers,
+                     parts](const Status& status) {
+    timers->post([weak, parts, status] {
+      if (weak.expired()) return;
+      if (!status.ok()) parts->status = status;
+      if (--parts->open == 0) parts->done(parts->status);
     });
   };
   const auto receipt = [part](const Result<intake::Receipt>& r) {
     part(r.ok() ? Status{} : Status(r.error()));
   };
+  const bool readings = !unpacked.readings.readings.empty(),
+             events = !unpacked.events.events.empty();
+  parts->open += static_cast<std::size_t>(readings) + static_cast<std::size_t>(events) +
+                 unpacked.contacts.size() + unpacked.commands.size();
   if (events) c_.intake.accept(std::move(unpacked.events), receipt);
   if (readings) c_.intake.accept(std::move(unpacked.readings), receipt);
   const auto kept_fact = [part](const Result<store::Sequence>& r) {
     part(r.ok() ? Status{} : Status(r.error()));
   };
   for (const ContactMade& contact : unpacked.contacts) c_.journal.append(contact, kept_fact);
-  for (const CommandChanged& command : unpacked.commands) c_.journal.append(command, kept_fact);
+  for (const CommandChanged& command : unpacked.commands)
+    c_.journal.append(command, noted(command, kept_fact));
   part({});
 }
 
@@ -381,7 +398,7 @@ void Desk::finished(const std::shared_ptr<Edge>& edge, Sequence sequence, Status
              "not kept, try again: " + status.error().reason);
     return;
   }
-  if (!edge->parts.contains(sequence)) edge->marks.done(sequence);
+  if (!edge->under_way.contains(sequence)) edge->marks.done(sequence);
   if (std::exchange(edge->saving, true)) return;
   // One mark for all that became durable in this round of the loop.
   c_.runtime.timers.post([weak = std::weak_ptr<Desk*>(self_), edge] {
@@ -395,38 +412,6 @@ void Desk::finished(const std::shared_ptr<Edge>& edge, Sequence sequence, Status
                              to_string(saved.error()));
     edge->connection->stream->send(encode_message(Acknowledged{edge->saved}));
   });
-}
-
-std::string Desk::quarantine_of(const std::string& edge) const {
-  const bool plain = edge.find('/') == edge.npos && edge.front() != '.';
-  return c_.quarantine + "/" + (plain ? edge : to_hex(as_bytes(edge)));
-}
-
-// A batch that will never be understood here is kept as it came, and the queue goes on.
-Status Desk::put_aside(Edge& edge, Sequence sequence, const Bytes& body, const Error& why) {
-  if (c_.quarantine.empty()) return why;
-  EdgePicture& picture = pictures_[edge.name];
-  const std::string folder = quarantine_of(edge.name);
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) return make_error(ErrorCode::kIo, folder + ": " + error.message());
-  const std::string name = to_hex(ByteView(edge.buffer).first(4)) + "-" + std::to_string(sequence);
-  const std::string path = folder + "/" + name + ".batch";
-  const bool again = std::filesystem::exists(path, error);
-  picture.put_aside = batches_in(folder);
-  if (!again && picture.put_aside >= kPutAsidePerEdgeMax)
-    return make_error(ErrorCode::kBusy,
-                      "too many batches of this edge were put aside; the last: " + to_string(why));
-  AMITY_CHECK(replace_file(folder + "/" + name + ".txt", as_bytes(to_string(why) + "\n")));
-  AMITY_CHECK(replace_file(path, body));
-  if (again) return {};
-  ++picture.put_aside;
-  const std::string text = "batch " + std::to_string(sequence) + " of " +
-                           std::to_string(body.size()) + " bytes cannot be taken and is kept in " +
-                           path + ": " + to_string(why);
-  c_.warn("edge: " + edge.name + ": " + text);
-  event(edge, Severity::kHigh, static_cast<std::uint32_t>(EdgeEvent::kBatchPutAside), text);
-  return {};
 }
 
 }  // namespace amity::edge

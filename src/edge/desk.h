@@ -17,6 +17,7 @@
 #include "edge/configurations.h"
 #include "edge/marks.h"
 #include "edge/programs.h"
+#include "edge/settled.h"
 #include "edge/unpack.h"
 #include "intake/intake.h"
 #include "store/journal.h"
@@ -36,6 +37,9 @@ struct EdgePicture {
   std::uint64_t batches = 0, repeated = 0, readings = 0, events = 0, refused_readings = 0;
   std::uint64_t put_aside = 0;  // batches that are kept unread
   std::uint64_t orders = 0;     // commands that it has not settled
+  UtcSeconds last_seen;         // 0: not since this process began
+  // The edge's clock less the server's, as the last status came in; with the time that took.
+  std::optional<std::int64_t> clock_offset_ms;
   EdgeStatus status;
 };
 
@@ -61,6 +65,11 @@ struct DeskContext {
   std::string quarantine;
 };
 
+// Of the batches that were put aside.
+struct TriedAgain {
+  std::uint64_t taken = 0, left = 0;
+};
+
 class Desk {
  public:
   explicit Desk(DeskContext context);
@@ -74,12 +83,19 @@ class Desk {
   // connection; what becomes of it are CommandChanged facts. On the loop's thread.
   void order(const Command& command);
 
+  // The batches of an edge that were put aside are tried once more; what is taken is no longer kept
+  // aside. `done` runs on the loop's thread. It is done for every edge after the start.
+  using OnTriedAgain = std::function<void(const Result<TriedAgain>&)>;
+  void try_again(const std::string& edge, OnTriedAgain done);
+
+  // Every registered edge, and those that were.
   const std::map<std::string, EdgePicture>& edges() const { return pictures_; }
   const DeskCounters& counters() const { return counters_; }
 
  private:
   struct Connection;
   struct Edge;
+  struct Retry;
   // Facts of the journal's end that came from an edge's buffer.
   struct Kept {
     std::set<Sequence> sequences;
@@ -105,6 +121,12 @@ class Desk {
                const Bytes& body);
   void finished(const std::shared_ptr<Edge>& edge, Sequence sequence, Status status,
                 const Bytes& body);
+  void keep(const Edge& edge, const std::string& source, Unpacked unpacked,
+            std::function<void(const Status&)> done);
+  void tell_of(Edge& edge);
+  Status look_at_aside();
+  std::vector<std::string> aside_of(const std::string& edge) const;
+  void try_next(const std::shared_ptr<Retry>& retry);
   std::string quarantine_of(const std::string& edge) const;
   Status put_aside(Edge& edge, Sequence sequence, const Bytes& body, const Error& why);
   Status save(Edge& edge);
@@ -119,6 +141,9 @@ class Desk {
   bool settle(const Edge& edge, const CommandChanged& changed);
   void change(const Command& command, CommandState state, std::string progress, std::string result,
               std::function<void(Result<store::Sequence>)> done);
+  using OnDurable = std::function<void(Result<store::Sequence>)>;
+  OnDurable noted(const CommandChanged& changed, OnDurable done);
+  void save_settled_later();
   void expire_orders();
   void event(const Edge& edge, Severity severity, std::uint32_t code, std::string text);
 
@@ -130,11 +155,12 @@ class Desk {
   std::map<std::string, EdgePicture> pictures_;
   std::map<std::string, Kept> kept_;  // by source prefix
   DeskCounters counters_;
+  Settled settled_;
   Configurations configurations_;
   Programs programs_;
   std::map<std::string, std::map<CommandId, Order>> orders_;  // by edge
-  std::set<std::pair<CommandId, CommandState>> settled_;      // that are in the journal
-  TimerId looking_ = 0, expiring_ = 0;
+  std::set<std::string> retrying_;                            // edges
+  TimerId looking_ = 0, expiring_ = 0, saving_settled_ = 0;
   std::shared_ptr<Desk*> self_ = std::make_shared<Desk*>(this);
 };
 

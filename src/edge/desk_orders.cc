@@ -14,8 +14,36 @@ void Desk::change(const Command& command, CommandState state, std::string progre
   changed.at = c_.runtime.clock.utc();
   changed.progress = std::move(progress);
   changed.result = std::move(result);
-  if (is_settled(state)) settled_.emplace(changed.id, state);
-  c_.journal.append(std::move(changed), std::move(done));
+  if (!is_settled(state)) return c_.journal.append(std::move(changed), std::move(done));
+  settled_.add(changed.id, state);
+  OnDurable durable = noted(changed, std::move(done));
+  c_.journal.append(std::move(changed), std::move(durable));
+}
+
+// What settles a command is remembered once it is in the journal.
+Desk::OnDurable Desk::noted(const CommandChanged& changed, OnDurable done) {
+  return [weak = std::weak_ptr<Desk*>(self_), timers = &c_.runtime.timers, id = changed.id,
+          state = changed.state, done = std::move(done)](const Result<store::Sequence>& kept) {
+    timers->post([weak, id, state, durable = kept.ok()] {
+      const auto self = weak.lock();
+      if (!self) return;
+      (*self)->settled_.arrived(id, state, durable);
+      (*self)->save_settled_later();
+    });
+    done(kept);
+  };
+}
+
+void Desk::save_settled_later() {
+  if (saving_settled_ != 0) return;
+  saving_settled_ =
+      c_.runtime.timers.at(c_.runtime.clock.now() + milliseconds(kSettledEvery_ms), [this] {
+        saving_settled_ = 0;
+        const store::Sequence last = c_.journal.last();
+        if (!settled_.to_be_saved(last)) return;
+        if (const Status saved = settled_.save(last); !saved.ok())
+          c_.warn("edge: what is settled was not kept: " + to_string(saved.error()));
+      });
 }
 
 void Desk::order(const Command& command) {
@@ -26,7 +54,8 @@ void Desk::order(const Command& command) {
     return change(command, CommandState::kFailed, "", "no edge reads this device", ignore);
   const std::string name = (*device)->address.substr(behind.size());
   auto& orders = orders_[name];
-  if (orders.contains(command.id)) return;  // the journal gives facts at least once
+  // The journal gives facts at least once; and who asks may not have read yet how it ended.
+  if (orders.contains(command.id) || settled_.has(command.id)) return;
   if (orders.size() >= kOrdersPerEdgeMax)
     return change(command, CommandState::kFailed, "", "too many commands wait for edge " + name,
                   ignore);
@@ -84,9 +113,7 @@ bool Desk::settle(const Edge& edge, const CommandChanged& changed) {
   auto& orders = orders_[edge.name];
   orders.erase(changed.id);
   pictures_[edge.name].orders = orders.size();
-  if (!settled_.emplace(changed.id, changed.state).second) return false;
-  if (settled_.size() > kSettledMax) settled_.erase(settled_.begin());
-  return true;
+  return settled_.add(changed.id, changed.state);
 }
 
 void Desk::expire_orders() {

@@ -17,8 +17,12 @@ enum class EdgeEvent : std::uint32_t {
   kPlaceUnknown = 9,
 };
 
-inline bool is_settled(CommandState state) {
-  return state != CommandState::kQueued && state != CommandState::kRunning;
+// Followed by an edge's name: where the journal stood when its batches were tried again.
+inline const std::string kAgainKey = "edge/again/";
+
+// What the sources of a buffer's batches begin with; `buffer` are the first digits of its id.
+inline std::string source_of(const std::string& edge, const std::string& buffer) {
+  return "edge/" + edge + "/" + buffer + "/";
 }
 
 // One edge and the buffer it speaks of.
@@ -37,16 +41,10 @@ struct Desk::Edge {
   store::Sequence journal = 0;   // facts of the batches beyond it come after
   bool saving = false;
   Connection* connection = nullptr;
-  std::uint64_t offered = 0;   // the configuration that it was sent, on this connection
-  std::string program;         // likewise the manifest
-  std::uint16_t protocol = 0;  // that it speaks
-  struct Parts {
-    int open = 0;
-    Status status;  // of the last one that failed
-    Bytes body;     // of the batch
-    std::vector<CommandChanged> commands;
-  };
-  std::map<Sequence, Parts> parts;  // of batches under way
+  std::uint64_t offered = 0;     // the configuration that it was sent, on this connection
+  std::string program;           // likewise the manifest
+  std::uint16_t protocol = 0;    // that it speaks
+  std::set<Sequence> under_way;  // batches
 };
 
 struct Desk::Connection : Stream::Handler {

@@ -7,9 +7,10 @@
 namespace amity::edge {
 
 // Messages.
-inline constexpr std::uint16_t kProtocol = 2;
+inline constexpr std::uint16_t kProtocol = 3;
 inline constexpr std::uint16_t kProtocolOldest = 1;        // of edges that a server still takes
 inline constexpr std::uint16_t kProtocolOrders = 2;        // from here on commands are understood
+inline constexpr std::uint16_t kProtocolClock = 3;         // an edge's status says its time
 inline constexpr std::size_t kMessageBytesMax = 1u << 20;  // of one message, without its length
 inline constexpr std::size_t kNameBytesMax = 256;          // names, versions, targets
 inline constexpr std::size_t kReasonBytesMax = 4'096;
@@ -56,9 +57,11 @@ inline constexpr std::size_t kPutAsidePerEdgeMax = 1'000;       // batches; beyo
 
 // Commands.
 inline constexpr std::size_t kOrdersPerEdgeMax = 1'000;
-inline constexpr std::size_t kOrdersKeptMax = 500;        // at the edge, settled ones
-inline constexpr std::size_t kOrdersBytesMax = 4u << 20;  // likewise, as they are stored
-inline constexpr std::size_t kSettledMax = 10'000;        // remembered by the server
+inline constexpr std::size_t kOrdersKeptMax = 500;         // at the edge, settled ones
+inline constexpr std::size_t kOrdersBytesMax = 4u << 20;   // likewise, as they are stored
+inline constexpr std::size_t kSettledMax = 10'000;         // remembered by the server
+inline constexpr std::uint64_t kSettledScanMax = 100'000;  // facts to be read after a start
+inline constexpr std::int64_t kSettledEvery_ms = 1'000;
 inline constexpr std::int64_t kOrdersEvery_ms = 1'000;    // their deadlines are looked at
 inline constexpr std::int64_t kOrderAnswerMax_s = 1'800;  // after the deadline: then nobody knows
 inline constexpr std::size_t kArgumentBytesMax = 256;

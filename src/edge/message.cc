@@ -113,13 +113,18 @@ Status get(ByteReader& in, Acknowledged& m) {
 void put(Bytes& out, const EdgeStatus& m) {
   for (const std::uint64_t v : {m.buffered_bytes, m.buffered_batches}) put_varint(out, v);
   for (const std::uint32_t v : {m.resident_kib, m.meters, m.meters_failing}) put_varint(out, v);
+  if (m.time_ms) put_zigzag(out, *m.time_ms);
 }
 Status get(ByteReader& in, EdgeStatus& m) {
   AMITY_TRY(m.buffered_bytes, get_varint(in));
   AMITY_TRY(m.buffered_batches, get_varint(in));
   AMITY_CHECK(get_u32(in, m.resident_kib));
   AMITY_CHECK(get_u32(in, m.meters));
-  return get_u32(in, m.meters_failing);
+  AMITY_CHECK(get_u32(in, m.meters_failing));
+  if (in.remaining() > 0) {
+    AMITY_TRY(m.time_ms, get_zigzag(in));
+  }
+  return {};
 }
 
 void put(Bytes& out, const ConfigurationOffer& m) {

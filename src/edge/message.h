@@ -54,6 +54,7 @@ struct Acknowledged {
 struct EdgeStatus {
   std::uint64_t buffered_bytes = 0, buffered_batches = 0;
   std::uint32_t resident_kib = 0, meters = 0, meters_failing = 0;
+  std::optional<std::int64_t> time_ms = {};  // the edge's, UTC, when it said so; from protocol 3 on
   friend bool operator==(const EdgeStatus&, const EdgeStatus&) = default;
 };
 // server -> edge.

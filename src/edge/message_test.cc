@@ -42,6 +42,16 @@ TEST(EdgeMessage, EachIsReadAsItWasWrittenHoweverItIsCut) {
   EXPECT_TRUE(out == one_of_each());
 }
 
+// Edges of protocol 1 and 2 do not say what time it is.
+TEST(EdgeMessage, AStatusMayHaveTheTimeOrNot) {
+  EdgeStatus with{1, 2, 3, 4, 5, 1'790'000'000'123};
+  const Bytes bytes = encode_message(with);
+  EXPECT_TRUE(decode_message(ByteView(bytes).subspan(4)).value() == Message(with));
+  with.time_ms.reset();
+  EXPECT_TRUE(decode_message(ByteView(encode_message(with)).subspan(4)).value() == Message(with));
+  EXPECT_FALSE(decode_message(ByteView(bytes).subspan(4, bytes.size() - 5)).ok());
+}
+
 TEST(EdgeMessage, CutShortIsAnErrorAndNoLengthIsBelieved) {
   for (const Message& message : one_of_each()) {
     const Bytes whole = encode_message(message);

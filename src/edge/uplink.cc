@@ -99,6 +99,7 @@ void Uplink::take_welcome(const Welcome& welcome) {
   if (!line_) return;
   sent_ = std::max(sent_, buffer_.first() - 1);
   events_.welcomed(welcome);
+  send(events_.status());
   pump();
 }
 

@@ -324,6 +324,7 @@ Status EdgeAgent::apply(const edge::ReadingConfig& reading) {
   config.read.catch_up_s = 2;
   config.clock.set = reading.set_clocks;
   config.zone = zone;
+  config.tls_folder = options_.config.data + "/tls";
   config.models = std::shared_ptr<const driver::ModelSet>(&models_, [](const driver::ModelSet*) {});
   readers->headend = std::make_unique<headend::HeadEnd>(runtime, *registry_, *readings_, *events_,
                                                         *intake_, *keys_, std::move(config), emit);
@@ -417,7 +418,7 @@ Status EdgeAgent::connect() {
   return {};
 }
 
-edge::EdgeStatus EdgeAgent::status() const {
+edge::EdgeStatus EdgeAgent::status() {
   edge::EdgeStatus status;
   status.buffered_bytes = buffer_->bytes();
   status.buffered_batches =
@@ -425,6 +426,7 @@ edge::EdgeStatus EdgeAgent::status() const {
   status.resident_kib = resident_kib();
   status.meters = static_cast<std::uint32_t>(reading_.meters.size());
   status.meters_failing = static_cast<std::uint32_t>(failing_.size());
+  status.time_ms = reactor_.runtime().clock.utc_us() / 1'000;
   return status;
 }
 

@@ -61,7 +61,7 @@ class EdgeAgent {
   Status take_configuration(const edge::ConfigurationOffer& offer);
   Status connect();
   void save_later();
-  edge::EdgeStatus status() const;
+  edge::EdgeStatus status();
   std::string program_directory() const { return options_.config.data + "/program"; }
   void begin_trial();
   void end_trial(bool reached);

@@ -208,6 +208,53 @@ TEST_F(EdgeLink, ABatchThatCannotBeTakenIsPutAsideAndHoldsUpNobody) {
   EXPECT_EQ(server.desk->edges().at("edge-1").put_aside, 1u);
 }
 
+// What could not be taken when it came is tried again: when somebody asks for it, and after a
+// start.
+TEST_F(EdgeLink, ABatchThatWasPutAsideIsTakenOnceItIsUnderstood) {
+  connect();
+  client.add(2);
+  ASSERT_TRUE(client.buffer->append(Bytes(200, 0x7F)).ok());  // batches 3 and 4
+  ASSERT_TRUE(client.buffer->append(Bytes(200, 0x7E)).ok());
+  client.add(1);
+  ASSERT_TRUE(until([&] { return client.uplink->acknowledged() == 5; })) << client.lost;
+  EXPECT_EQ(server.desk->edges().at("edge-1").put_aside, 2u);
+  const std::string name =
+      server.directory / "quarantine/edge-1/" + to_hex(ByteView(client.buffer->id()).first(4));
+  const auto try_again = [&](const std::string& edge) {
+    std::string said;
+    server.desk->try_again(edge, [&](const Result<edge::TriedAgain>& tried) {
+      said = tried.ok()
+                 ? std::to_string(tried->taken) + " taken, " + std::to_string(tried->left) + " left"
+                 : to_string(tried.error());
+    });
+    EXPECT_TRUE(until([&] { return !said.empty(); }));
+    return said;
+  };
+  EXPECT_EQ(try_again("edge-1"), "0 taken, 2 left");
+  EXPECT_EQ(try_again("edge-9"), "not found: no edge is registered as \"edge-9\"");
+  // As a program that understands batch 3 would see it.
+  ASSERT_TRUE(edge::replace_file(name + "-3.batch", quarter(3)).ok());
+  EXPECT_EQ(try_again("edge-1"), "1 taken, 1 left");
+  EXPECT_EQ(server.desk->edges().at("edge-1").put_aside, 1u);
+  EXPECT_EQ(server.journaled(), (std::vector<std::int64_t>{1, 2, 5, 3}));
+  EXPECT_FALSE(edge::read_file(name + "-3.batch", 1'000).ok());
+  EXPECT_FALSE(edge::read_file(name + "-3.txt", 1'000).ok());
+
+  ASSERT_TRUE(edge::replace_file(name + "-4.batch", quarter(4)).ok());
+  server.stop();
+  server.start();
+  ASSERT_TRUE(until([&] { return server.desk->edges().at("edge-1").put_aside == 0; }));
+  EXPECT_EQ(server.journaled(), (std::vector<std::int64_t>{1, 2, 5, 3, 4}));
+  // A crash between the journal and the file: the batch is there already.
+  ASSERT_TRUE(edge::replace_file(name + "-4.batch", quarter(4)).ok());
+  ASSERT_TRUE(server.store->registry().put_value("edge/again/edge-1", Bytes(8, 0)).ok());
+  server.stop();
+  server.start();
+  ASSERT_TRUE(until([&] { return server.desk->edges().at("edge-1").put_aside == 0; }));
+  EXPECT_EQ(server.journaled(), (std::vector<std::int64_t>{1, 2, 5, 3, 4}));
+  EXPECT_EQ(server.stored().size(), 5u);
+}
+
 TEST_F(EdgeLink, AMeterHangsWhereTheConfigurationSaysAndNowhereOtherwise) {
   store::MasterData data;
   ServicePoint point;

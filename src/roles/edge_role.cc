@@ -74,6 +74,15 @@ void EdgeRole::submit(const Command& command) {
   store_.journal().append(std::move(changed), [](const Result<store::Sequence>&) {});
 }
 
+void EdgeRole::try_again(const std::string& name,
+                         std::function<void(const Result<edge::TriedAgain>&)> done) {
+  const Error closed = make_error(ErrorCode::kConflict, "this platform listens to no edges");
+  if (!thread_.joinable()) return done(closed);
+  reactor_.runtime().timers.post([this, name, done = std::move(done), closed] {
+    desk_ ? desk_->try_again(name, done) : done(closed);
+  });
+}
+
 void EdgeRole::publish() {
   if (!desk_) return;
   {

@@ -34,6 +34,10 @@ class EdgeRole {
   // A command of a device with an address edge://NAME. Any thread.
   void submit(const Command& command);
 
+  // The batches of an edge that were put aside, once more. `done` runs once, on any thread.
+  void try_again(const std::string& name,
+                 std::function<void(const Result<edge::TriedAgain>&)> done);
+
   std::optional<Endpoint> listening() const { return listening_; }  // once started
   // Any thread; at most a second old.
   std::map<std::string, edge::EdgePicture> edges() const;

@@ -167,6 +167,8 @@ Result<std::unique_ptr<Platform>> Platform::open(PlatformOptions options) {
   crypto::wipe(secret);
   AMITY_TRY(p.keys, std::move(keys));
   p.options.headend.zone = zone;
+  if (p.options.headend.tls_folder.empty())
+    p.options.headend.tls_folder = p.options.data_directory + "/tls";
   AMITY_TRY(p.intake, intake::make_intake(*p.store, p.clock));
   p.ops = std::make_unique<OpsRole>(p.store->registry(), p.store->readings(), p.clock,
                                     p.options.status);
@@ -184,6 +186,7 @@ Result<std::unique_ptr<Platform>> Platform::open(PlatformOptions options) {
                                          [&p] { return p.headends->totals(); });
   p.services->set_heard_totals([&p] { return p.heard->totals(); });
   p.services->set_edge_metrics([&p](std::vector<api::Metric>& out) { p.edge->add_metrics(out); });
+  p.services->set_edges(p.edge.get());
   p.services->set_take_uplink([&p](std::string source, std::string body, auto done) {
     p.heard->take_upload(std::move(source), std::move(body), std::move(done));
   });

@@ -12,6 +12,7 @@
 #include "roles/balance_book.h"
 #include "roles/billing_role.h"
 #include "roles/command_role.h"
+#include "roles/edge_role.h"
 #include "roles/mdm_role.h"
 #include "roles/ops_role.h"
 #include "store/store.h"
@@ -59,6 +60,11 @@ class PlatformServices : public api::Services {
   void set_heard_totals(HeardTotals totals) { heard_totals_ = std::move(totals); }
   using MoreMetrics = std::function<void(std::vector<api::Metric>& out)>;
   void set_edge_metrics(MoreMetrics metrics) { edge_metrics_ = std::move(metrics); }
+  // Where edges are listened to; it outlives these services.
+  void set_edges(EdgeRole* edges) { edges_ = edges; }
+  Result<std::vector<api::EdgeRow>> edges() override;
+  void retry_edge(const std::string& name,
+                  std::function<void(Result<api::EdgeRetry>)> done) override;
   using TakeUplink = std::function<void(std::string, std::string, std::function<void(Status)>)>;
   void set_take_uplink(TakeUplink take) { take_uplink_ = std::move(take); }
   void take_uplink(std::string source, std::string body,
@@ -122,6 +128,7 @@ class PlatformServices : public api::Services {
   HeadEndTotals totals_;
   HeardTotals heard_totals_;
   MoreMetrics edge_metrics_;
+  EdgeRole* edges_ = nullptr;
   TakeUplink take_uplink_;
   std::mutex mutex_;
   std::optional<std::string> not_ready_ = "starting";

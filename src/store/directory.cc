@@ -55,6 +55,27 @@ Status sync_tree(const std::string& directory) {
 
 }  // namespace
 
+Status copy_files(const std::string& from, const std::string& to) {
+  constexpr const char* kFolder = "/edge-quarantine";
+  const fs::path top = from + kFolder;
+  std::error_code failed;
+  if (!fs::exists(top, failed)) return {};
+  for (fs::recursive_directory_iterator it(top, failed), end; !failed && it != end;
+       it.increment(failed)) {
+    const fs::path target = fs::path(to + kFolder) / fs::relative(it->path(), top);
+    std::error_code copying;
+    fs::create_directories(it->is_directory(copying) ? target : target.parent_path(), copying);
+    if (!copying && it->is_regular_file(copying))
+      fs::copy_file(it->path(), target, fs::copy_options::overwrite_existing, copying);
+    if (copying && copying != std::errc::no_such_file_or_directory)
+      return make_error(ErrorCode::kIo, "cannot copy " + it->path().string() + ": " +
+                                            copying.message());
+  }
+  if (failed)
+    return make_error(ErrorCode::kIo, "cannot list " + top.string() + ": " + failed.message());
+  return {};
+}
+
 std::string kv_path(const std::string& directory) { return directory + "/kv"; }
 std::string registry_path(const std::string& directory) { return directory + "/registry.sqlite"; }
 
@@ -116,6 +137,7 @@ Status restore_backup(const std::string& backup, const std::string& directory, U
   fs::copy(kv_path(backup), kv_path(directory), fs::copy_options::recursive, failed);
   if (!failed) fs::copy_file(registry_path(backup), registry_path(directory), failed);
   if (failed) return make_error(ErrorCode::kIo, "cannot copy " + backup + ": " + failed.message());
+  AMITY_CHECK(copy_files(backup, directory));
   {
     AMITY_TRY(const auto registry, SqliteRegistry::open(registry_path(directory), {.create = false}));
     AMITY_CHECK(registry->mark_restored(now));

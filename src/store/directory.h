@@ -4,6 +4,7 @@
 //   DIR/lock             held by the process that uses it
 //   DIR/kv/              RocksDB: journal, readings, events
 //   DIR/registry.sqlite  SQLite: the registry
+//   DIR/edge-quarantine/ batches of edges that could not be taken, as files
 //   DIR/backup           only in a backup: marks it, so that it is not served by mistake
 #pragma once
 
@@ -18,6 +19,10 @@ namespace amity::store {
 
 std::string kv_path(const std::string& directory);
 std::string registry_path(const std::string& directory);
+
+// What lies beside the databases and belongs into backups. Files that go away meanwhile, as their work
+// is done, are left out.
+Status copy_files(const std::string& from, const std::string& to);
 
 class DirectoryLock {
  public:

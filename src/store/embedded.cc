@@ -23,9 +23,10 @@ void die(const Error& error) {
 
 class EmbeddedStore : public Store {
  public:
-  EmbeddedStore(std::unique_ptr<DirectoryLock> lock, std::unique_ptr<Kv> kv, std::unique_ptr<SqliteRegistry> registry,
-                std::unique_ptr<KvStore> store)
-      : lock_(std::move(lock)), kv_(std::move(kv)), registry_(std::move(registry)), store_(std::move(store)) {
+  EmbeddedStore(std::string path, std::unique_ptr<DirectoryLock> lock, std::unique_ptr<Kv> kv,
+                std::unique_ptr<SqliteRegistry> registry, std::unique_ptr<KvStore> store)
+      : path_(std::move(path)),
+        lock_(std::move(lock)), kv_(std::move(kv)), registry_(std::move(registry)), store_(std::move(store)) {
     committer_ = std::thread([this] { commit(); });
     sealer_ = std::thread([this] { seal(); });
   }
@@ -68,7 +69,10 @@ class EmbeddedStore : public Store {
   Status copy_to(const std::string& directory) {
     // The registry first: its cursors and ids may be behind the journal, never ahead of it.
     AMITY_CHECK(registry_->backup(registry_path(directory)));
+    // Whatever comes meanwhile from a file into the journal, or the other way, is in one of both.
+    AMITY_CHECK(copy_files(path_, directory));
     AMITY_CHECK(kv_->backup(kv_path(directory)));
+    AMITY_CHECK(copy_files(path_, directory));
     return seal_backup(directory);
   }
   void commit() {
@@ -96,6 +100,7 @@ class EmbeddedStore : public Store {
     }
   }
 
+  const std::string path_;
   std::unique_ptr<DirectoryLock> lock_;
   std::unique_ptr<Kv> kv_;
   std::unique_ptr<SqliteRegistry> registry_;
@@ -115,8 +120,8 @@ Result<std::unique_ptr<Store>> open_embedded(const std::string& directory, const
   AMITY_TRY(auto registry, SqliteRegistry::open(registry_path(directory),
                                                 {.create = options.create, .fsync = options.fsync}));
   AMITY_TRY(auto store, KvStore::open(*kv, die));
-  return std::unique_ptr<Store>(std::make_unique<EmbeddedStore>(std::move(lock), std::move(kv), std::move(registry),
-                                                                std::move(store)));
+  return std::unique_ptr<Store>(std::make_unique<EmbeddedStore>(
+      directory, std::move(lock), std::move(kv), std::move(registry), std::move(store)));
 }
 
 }  // namespace amity::store

@@ -24,6 +24,15 @@ export function startMock({ port = 0, quiet = true } = {}) {
   const sessions = new Map(), streams = new Set(), started = world.now();
   const users = Object.entries(kUsers).map(([name, [role]]) => ({ name, role, disabled: false, created: world.iso(started - 9e6), last_seen: null }));
   const keys = [{ id: 'k1', name: 'billing export', role: 'viewer', created: world.iso(started - 4e6), last_used: world.iso(started - 4000) }];
+  const edge = (n, more) => ({
+    device: n, name: `edge-${n}`, connected: true, version: '0.1.0-0000000', target: 'x86_64-linux', configuration: 3, configuration_refusal: '', program_refusal: '', batches_waiting: 0,
+    bytes_waiting: 0, batches_put_aside: 0, commands_waiting: 0, readings: 4200 * n, meters: 12, meters_failing: 0, resident_kib: 21_000, clock_offset_ms: 40, ...more,
+  });
+  const edges = [
+    edge(1), edge(2, { configuration_refusal: 'edge-2.toml line 3, column 1: "speed" is not known', batches_put_aside: 2, clock_offset_ms: -95_000 }),
+    edge(3, { connected: false, last_seen: world.iso(started - 7500), batches_waiting: 310, bytes_waiting: 3_565_158, commands_waiting: 1, meters_failing: 2 }),
+    edge(4, { connected: false, version: '', target: '', configuration: 0, readings: 0, meters: 0, resident_kib: 0, clock_offset_ms: undefined }),
+  ];
   let sequence = 1000, total = 0;
   const history = [];
   const emit = (event, data, device = null) => {
@@ -158,6 +167,15 @@ export function startMock({ port = 0, quiet = true } = {}) {
       return items(inArea(devices, q, Array.from({ length: 600 }, (_, i) => world.anyEvent(devices, at - i * 47))).filter((e) => !q.get('severity') || e.severity === q.get('severity')).slice(0, limit(q)));
     }],
     ['GET', /^\/abnormal$/, ({ q }) => abnormal(devices, q)],
+    ['GET', /^\/edges$/, () => items(edges.map((e) => ({ ...e, ...(e.connected ? { last_seen: world.iso(world.now() - 4) } : {}) })))],
+    ['POST', /^\/edges\/([^/]+)\/retry$/, ({ id, session }) => {
+      engineerAlone(session);
+      const edge = edges.find((e) => e.name === id);
+      if (!edge) throw new Problem(404, 'Not Found', `no edge is registered as "${id}"`);
+      const taken = edge.batches_put_aside;
+      edge.batches_put_aside = 0;
+      return { taken, left: 0 };
+    }],
     ['GET', /^\/users$/, ({ session }) => { if (session.role !== 'admin') throw new Problem(403, 'Forbidden'); return items(users); }],
     ['POST', /^\/users$/, ({ body }) => { const user = { name: body.name, role: body.role, disabled: false, created: world.iso(world.now()), last_seen: null }; users.push(user); return user; }],
     ['PATCH', /^\/users\/(.+)$/, ({ id, body }) => { const { password: _password, ...rest } = body; return Object.assign(users.find((u) => u.name === id), rest); }],

@@ -106,6 +106,7 @@ const kPages = [
   ['billing-accounts', '/billing?tab=accounts', async (page) => { await page.getByRole('grid', { name: 'Accounts' }).getByRole('row').nth(3).waitFor(); }],
   ['statement', () => statement, async (page) => { await page.getByRole('article').getByText('Total', { exact: true }).waitFor(); }],
   ['statement-line', () => statement && `${statement}?line=1`, async (page) => { await page.locator('.trace canvas').first().waitFor(); }],
+  ['edges', '/edges', async (page) => { await page.getByRole('heading', { name: 'Edges', level: 1 }).waitFor(); await page.getByRole('region', { name: 'Data loggers' }).waitFor(); }],
   ['system', '/system', async (page) => { await page.getByRole('heading', { name: 'Platform' }).waitFor(); }],
   ['nothing', '/no-such-page', async (page) => { await page.getByText('There is no page here').waitFor(); }],
 ];
@@ -536,6 +537,25 @@ async function sums() {
   await context.close();
 }
 
+// What waits and what is wrong is said; batches that were put aside are tried again.
+async function edges() {
+  const { context, page } = await open('edges', { viewport: { width: 1440, height: 900 } });
+  await signIn(page);
+  await page.goto(`${base}/edges`);
+  const table = page.getByRole('group', { name: 'Table of edges' });
+  await table.getByRole('row').filter({ hasText: 'edge-3' }).getByText('away').waitFor().catch(() => fail('edges', 'who is away is not said'));
+  await table.getByText('The configuration that it was sent is not in use: edge-2.toml line 3').waitFor().catch(() => fail('edges', 'a refusal has no reason'));
+  await table.getByText('−2 min').waitFor().catch(() => fail('edges', 'a wrong clock is not said'));
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('status').filter({ hasText: 'edge-2: 2 batches taken now, 0 still not.' }).waitFor().catch(() => fail('edges', 'nothing is said of the second try'));
+  check((await page.getByRole('button', { name: 'Try again' }).count()) === 0, 'edges', 'what was taken is still offered');
+  await audit(page, 'edges');
+  await page.screenshot({ path: join(shots, 'edges-tried.png') });
+  await page.getByRole('link', { name: 'edge-1' }).click();
+  await page.waitForURL(/\/meters\/1/).catch(() => fail('edges', 'an edge does not lead to its page'));
+  await context.close();
+}
+
 const wanted = (process.env.ONLY ?? '').split(',').filter(Boolean);
 const desktop = { width: 1440, height: 900 }, phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true };
 const runs = [
@@ -543,7 +563,7 @@ const runs = [
   ['dark', () => visit('dark', { viewport: desktop, colorScheme: 'dark' })],
   ['phone', () => visit('phone', { ...phone, colorScheme: 'light' })],
   ['phone-dark', () => visit('phone-dark', { ...phone, colorScheme: 'dark' })],
-  ['keyboard', keyboard], ['story', story], ...(mock ? [['quality', quality]] : []), ['sums', sums], ['scroll', smoothness], ['areas', areas], ['broken', broken],
+  ['keyboard', keyboard], ['story', story], ...(mock ? [['quality', quality], ['edges', edges]] : []), ['sums', sums], ['scroll', smoothness], ['areas', areas], ['broken', broken],
 ];
 try {
   for (const [name, run] of runs) {

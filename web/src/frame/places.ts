@@ -10,6 +10,7 @@ export const kPlaces: readonly Place[] = [
   { path: '/quality', word: 'Data quality', short: 'Quality', icon: 'quality', key: 'q' },
   { path: '/balance', word: 'Balance', icon: 'balance', key: 'l' },
   { path: '/billing', word: 'Billing', icon: 'billing', key: 'b' },
+  { path: '/edges', word: 'Edges', icon: 'edges', key: 'x' },
   { path: '/system', word: 'System', icon: 'system', key: 's' },
 ];
 

@@ -125,6 +125,8 @@ export const api = {
   addUser: (user: { name: string; password: string; role: Role }) => take(client.POST('/api/v1/users', { body: user })),
   changeUser: (name: string, patch: { role?: Role; disabled?: boolean }) =>
     take(client.PATCH('/api/v1/users/{name}', { params: { path: { name } }, body: patch })),
+  edges: (signal?: Signal) => take(client.GET('/api/v1/edges', optional(signal))),
+  retryEdge: (name: string) => take(client.POST('/api/v1/edges/{name}/retry', { params: { path: { name } } })),
   keys: (signal?: Signal) => take(client.GET('/api/v1/api-keys', optional(signal))),
   addKey: (name: string, role: Role) => take(client.POST('/api/v1/api-keys', { body: { name, role } })),
   removeKey: (id: string) => take(client.DELETE('/api/v1/api-keys/{id}', { params: { path: { id } } })),
