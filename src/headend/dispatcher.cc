@@ -32,10 +32,13 @@ std::int64_t AirTime::window_us() const {
 
 Instant AirTime::next(Instant now) {
   if (!limited()) return now;
-  if (at_.us != 0 && now > at_) {
-    left_us_ = std::min(window_us(), left_us_ + (now - at_).count() * permille_ / 1'000);
+  if (at_.us == 0) at_ = now;
+  if (now > at_) {
+    // What is below a microsecond on the air counts with the next look: there may be many looks.
+    const std::int64_t gained_us = (now - at_).count() * permille_ / 1'000;
+    left_us_ = std::min(window_us(), left_us_ + gained_us);
+    at_ = at_ + Duration(gained_us * 1'000 / permille_);
   }
-  if (at_.us == 0 || now > at_) at_ = now;
   if (left_us_ > 0) return now;
   return now + Duration(-left_us_ * 1'000 / permille_ + 1'000 / permille_ + 1);
 }

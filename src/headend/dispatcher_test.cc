@@ -49,6 +49,15 @@ TEST(Dispatcher, AFullSegmentHoldsUpNobodyElse) {
   EXPECT_EQ(d.next(kNow)->device, DeviceId(3));
 }
 
+TEST(AirTime, IsRegainedHoweverOftenOneLooks) {
+  AirTime air(1);  // a thousandth: a microsecond on the air for each millisecond
+  EXPECT_EQ(air.next(kNow), kNow);
+  air.spend(std::chrono::milliseconds(kDutyWindow_s + 1));  // all of it, and a millisecond more
+  Instant now = kNow;
+  while (air.next(now) > now) now = now + std::chrono::microseconds(10);
+  EXPECT_NEAR(static_cast<double>((now - kNow).count()), 1e6, 2'000);
+}
+
 TEST(Dispatcher, TokensLimitTheRateOfASegment) {
   DispatchLimits limits = roomy();
   limits.segment_in_flight_max = 100;
