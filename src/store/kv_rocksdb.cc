@@ -157,8 +157,8 @@ rocksdb::ColumnFamilyOptions family_options(Family family) {
   }
   if (family == Family::kBlocks || family == Family::kFinals) {
     options.compression = rocksdb::kNoCompression;
-    // Packed bits hold nothing that zstd finds (1 octet of 1,700 of quarter hours): blocks stay as they are.
-    if (family == Family::kFinals) options.bottommost_compression = rocksdb::kZSTD;
+    // Of real homes' blocks it takes an eighth away (1.57 to 1.35 bytes a reading).
+    options.bottommost_compression = rocksdb::kZSTD;
   }
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
