@@ -111,8 +111,8 @@ namespace {
 
 // Of the newest period that has days; 0 without a history.
 std::int64_t mean_day(const mdm::ChannelState& state) {
+  if (state.period == INT32_MIN) return 0;
   for (std::int32_t p = state.period; p > state.period - mdm::kPeriodsKept; --p) {
-    if (state.period == INT32_MIN) break;
     const mdm::PeriodStatistics of = state.of_period(p);
     if (of.days > 0) return of.total / of.days;
   }
