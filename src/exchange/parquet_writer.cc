@@ -7,6 +7,7 @@
 #include <map>
 #include <vector>
 
+#include "exchange/quality_codes.h"
 #include "exchange/thrift_out.h"
 #include "exchange/writers.h"
 #include "model/final.h"
@@ -106,7 +107,8 @@ class ParquetWriter : public SeriesWriter {
       values_ += static_cast<char>(static_cast<std::uint8_t>(bits >> (8 * i)));
     texts_[kQualityColumn].add(std::string(1, quality_letter(value.quality)));
     texts_[kQualityColumn + 1].add(amity::to_string(value.quality));
-    texts_[kQualityColumn + 2].add(code_of({0, origin_of(value.quality), value.method, false}));
+    const auto method = static_cast<std::uint8_t>(value.method % kForwardEstimate);
+    texts_[kQualityColumn + 2].add(code_of({0, origin_of(value.quality), method, false}));
     if (++rows_ == kGroupRows) end_group(out);
     return {};
   }
