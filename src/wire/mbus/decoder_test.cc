@@ -409,6 +409,29 @@ TEST(Decoder, CompactFramesAreReadOnceTheirFormatWasSeen) {
   EXPECT_TRUE(report.readings.empty());
 }
 
+// Signature A8ED, CRC B66A of "02FF207100 041308190000 441308190000 615B7F 616713", the values.
+TEST(Decoder, WellKnownFormatsNeedNoFullFrame) {
+  Bytes compact = *from_hex("442D2C998734761B1679EDA86AB6710008190000081900007F13");
+  const Bytes frame = *wireless_frame(FrameFormat::kStripped, compact);
+  Decoder decoder;
+  Report report;
+  ASSERT_TRUE(decoder.decode(frame, {}, report).ok());
+  EXPECT_EQ(text_of(report),
+            "KAM 76348799 cold water version 27; none\n"
+            " 113, instantaneous (manufacturer 20)\n"
+            "volume 6.408 m3, total\n"
+            "volume 6.408 m3, total, storage 1\n"
+            "flow temperature 127 degC, minimum, storage 1\n"
+            "external temperature 19 degC, minimum, storage 1\n");
+  compact[1] ^= 0x01;  // of another manufacturer nothing is known
+  ASSERT_TRUE(decoder.decode(*wireless_frame(FrameFormat::kStripped, compact), {}, report).ok());
+  EXPECT_TRUE(report.readings.empty());
+  ASSERT_EQ(report.unknown.size(), 1u);
+  compact[1] ^= 0x01;
+  compact[20] ^= 0x01;  // and a wrong value is refused
+  EXPECT_FALSE(decoder.decode(*wireless_frame(FrameFormat::kStripped, compact), {}, report).ok());
+}
+
 TEST(FormatCache, IsBounded) {
   FormatCache cache;
   for (std::uint32_t i = 0; i < 2 * kFormatsMax; ++i) {

@@ -19,7 +19,8 @@ class FormatCache {
   bool learn_format_frame(std::uint16_t manufacturer, ByteView payload);
 
   // The full frame's records for a compact payload (signature, CRC of the full frame, values).
-  // kNotFound: the format was not seen yet; kMalformed: the CRC says that these are not the values.
+  // kNotFound: the format was not seen yet, and is none of those known beforehand; kMalformed: the
+  // CRC says that these are not the values.
   Status expand(std::uint16_t manufacturer, ByteView compact, Bytes& records);
 
   std::size_t size() const { return formats_.size(); }
@@ -29,6 +30,8 @@ class FormatCache {
     Bytes heads;
     std::uint64_t used = 0;
   };
+
+  bool learn_known(std::uint16_t manufacturer, std::uint16_t signature);
 
   std::unordered_map<std::uint32_t, Format> formats_;  // by manufacturer and signature
   std::uint64_t clock_ = 0;
