@@ -307,16 +307,20 @@ TEST_F(ContractTest, TheValidatorSeesWhatIsWrong) {
   Validator validator(document);
   const json schema = {{"$ref", "#/components/schemas/MissingList"}};
   const json row = {{"segment", "A"}, {"cause", "silent"}, {"devices", 1}, {"intervals", 2}};
-  EXPECT_TRUE(validator.check(schema, {{"items", json::array({row})}}).empty());
+  const auto wrong = [&](const json& item) {
+    return validator.check(schema,
+                           {{"since", "2026-11-14T00:00:00Z"}, {"items", json::array({item})}});
+  };
+  EXPECT_TRUE(wrong(row).empty());
   json bad = row;
   bad["devices"] = "one";
-  EXPECT_FALSE(validator.check(schema, {{"items", json::array({bad})}}).empty());
+  EXPECT_FALSE(wrong(bad).empty());
   bad = row;
   bad.erase("cause");
-  EXPECT_FALSE(validator.check(schema, {{"items", json::array({bad})}}).empty());
+  EXPECT_FALSE(wrong(bad).empty());
   bad = row;
   bad["more"] = 1;
-  EXPECT_FALSE(validator.check(schema, {{"items", json::array({bad})}}).empty());
+  EXPECT_FALSE(wrong(bad).empty());
 }
 
 }  // namespace

@@ -76,11 +76,11 @@ Response completeness(Api& api, const Call& call) {
 Response missing(Api& api, const Call& call) {
   const auto group = group_parameter(call);
   if (!group.ok()) return failure(group.error(), call);
-  const auto rows = api.services.missing(*group);
-  if (!rows.ok()) return failure(rows.error(), call);
+  const auto report = api.services.missing(*group);
+  if (!report.ok()) return failure(report.error(), call);
   Json json;
-  json.open().key("items").open_list();
-  for (const auto& row : *rows) {
+  json.open().key("since").time(report->since).key("items").open_list();
+  for (const auto& row : report->rows) {
     json.open().key("segment").text(row.segment).key("cause").text(row.cause);
     json.key("devices").number(row.devices).key("intervals").number(row.intervals).close();
   }

@@ -126,6 +126,10 @@ struct MissingRow {
   std::string segment, cause;
   std::uint64_t devices = 0, intervals = 0;
 };
+struct MissingReport {
+  UtcSeconds since;  // all that is kept in mind of completeness
+  std::vector<MissingRow> rows;
+};
 
 struct SegmentRow {
   std::string name;
@@ -304,7 +308,7 @@ class Services {
   virtual std::optional<DeviceStatus> status(DeviceId device) = 0;
   virtual DeviceDetail detail(DeviceId device) = 0;
   virtual std::vector<AbnormalItem> abnormal() = 0;  // worst first
-  virtual Result<std::vector<MissingRow>> missing(GroupBy group) = 0;
+  virtual Result<MissingReport> missing(GroupBy group) = 0;
   virtual std::vector<SegmentRow> segments() = 0;
   virtual std::vector<GridNode> grid() = 0;
   virtual Arrivals arrivals() = 0;

@@ -105,8 +105,8 @@ class TestServices : public Services {
     }
     return items;
   }
-  Result<std::vector<MissingRow>> missing(GroupBy) override {
-    return std::vector<MissingRow>{{"A", "silent", 3, 288}};
+  Result<MissingReport> missing(GroupBy) override {
+    return MissingReport{kNow - 86'400, {{"A", "silent", 3, 288}}};
   }
   std::vector<SegmentRow> segments() override {
     return {{"A", devices, devices - 1, 0.99, kNow - 5, 1}};

@@ -39,8 +39,8 @@ class NoServices : public api::Services {
   std::optional<api::DeviceStatus> status(DeviceId) override { return std::nullopt; }
   api::DeviceDetail detail(DeviceId) override { return {}; }
   std::vector<api::AbnormalItem> abnormal() override { return {}; }
-  Result<std::vector<api::MissingRow>> missing(api::GroupBy) override {
-    return std::vector<api::MissingRow>();
+  Result<api::MissingReport> missing(api::GroupBy) override {
+    return api::MissingReport();
   }
   std::vector<api::SegmentRow> segments() override { return {}; }
   std::vector<api::GridNode> grid() override { return {}; }

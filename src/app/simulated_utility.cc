@@ -52,8 +52,7 @@ Result<std::unique_ptr<SimulatedUtility>> SimulatedUtility::start(world::FleetCo
   for (const world::SideKey& key : utility->fleet_->side_keys()) file.keys.emplace_back(key.device, device_keys(key));
   AMITY_CHECK(import_fleet(file, platform.store().registry(), platform.keys()));
   AMITY_CHECK(add_demo_billing(file.master, zone, platform.tariff_directory(), platform.store().billing()));
-  AMITY_CHECK(write_demo_grid(utility->fleet_->grid_plan(), file.master,
-                              data_directory + "/virtual_meters.toml"));
+  AMITY_CHECK(write_demo_grid(*utility->fleet_, data_directory + "/virtual_meters.toml"));
   AMITY_CHECK(platform.start());
   if (const auto push = platform.push_tcp()) {
     utility->on_meters([push](world::Fleet& meters) { meters.start_pushes(*push); });

@@ -10,6 +10,7 @@
 #include "exchange/quality_codes.h"
 #include "exchange/thrift_out.h"
 #include "exchange/writers.h"
+#include "model/final.h"
 
 namespace amity::exchange {
 namespace {
@@ -35,6 +36,11 @@ constexpr std::size_t kTimeColumn = 4, kDurationColumn = 5, kValueColumn = 6, kQ
 template <class T>
 void put(std::string& out, T value, int octets) {
   for (int i = 0; i < octets; ++i) out += static_cast<char>(value >> (8 * i) & 0xff);
+}
+
+FinalOrigin origin_of(Quality quality) {
+  if (quality.has(QualityFlag::kEdited)) return FinalOrigin::kEdited;
+  return quality.has(QualityFlag::kEstimated) ? FinalOrigin::kEstimated : FinalOrigin::kActual;
 }
 
 // Indices of a dictionary, as runs.
@@ -101,7 +107,8 @@ class ParquetWriter : public SeriesWriter {
       values_ += static_cast<char>(static_cast<std::uint8_t>(bits >> (8 * i)));
     texts_[kQualityColumn].add(std::string(1, quality_letter(value.quality)));
     texts_[kQualityColumn + 1].add(amity::to_string(value.quality));
-    texts_[kQualityColumn + 2].add(nem12_quality({value.quality, value.method}));
+    const auto method = static_cast<std::uint8_t>(value.method % kForwardEstimate);
+    texts_[kQualityColumn + 2].add(code_of({0, origin_of(value.quality), method, false}));
     if (++rows_ == kGroupRows) end_group(out);
     return {};
   }

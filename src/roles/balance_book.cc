@@ -187,6 +187,7 @@ api::BalanceRow BalanceBook::row(const BalanceNode& node, std::size_t first,
     meters.push_back({days_of(supply, first, last), kSupplyClassPermille, feeds_in});
   for (const auto& [input, feeds_in] : node.inputs)
     meters.push_back({days_of(input, first, last), kClassPermille, feeds_in});
+  if (node.about.kind == "meter") meters.push_back({whole, kClassPermille, false});
   // What a meter without values took cannot be told from a loss.
   const bool silent =
       std::ranges::any_of(meters, [](const auto& m) { return m.view.slots() == 0; });

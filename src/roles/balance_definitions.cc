@@ -50,10 +50,11 @@ Status read_supply(mdm::TomlFields& f, SupplyPoint& supply) {
   AMITY_TRY(supply.transformer, f.text("transformer", ""));
   AMITY_TRY(supply.feeder, f.text("feeder", ""));
   AMITY_TRY(supply.area, f.text("area", ""));
+  AMITY_TRY(supply.sum, f.text("sum", ""));
   AMITY_TRY(supply.commodity, f.text("commodity", "electricity"));
-  const int named =
-      int{!supply.transformer.empty()} + int{!supply.feeder.empty()} + int{!supply.area.empty()};
-  if (named != 1) return f.error("one of 'transformer', 'feeder', 'area' is wanted");
+  const int named = int{!supply.transformer.empty()} + int{!supply.feeder.empty()} +
+                    int{!supply.area.empty()} + int{!supply.sum.empty()};
+  if (named != 1) return f.error("one of 'transformer', 'feeder', 'area', 'sum' is wanted");
   return read_term(f, supply.measured, true);
 }
 

@@ -10,7 +10,7 @@
 namespace amity::roles {
 
 struct SupplyPoint {
-  std::string transformer, feeder, area, commodity;
+  std::string transformer, feeder, area, commodity, sum;  // one of them; commodity: of the area
   api::VirtualTerm measured;  // no channel: all that the meter delivers, import less export
 };
 

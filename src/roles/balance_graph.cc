@@ -272,6 +272,7 @@ class Builder {
       api::VirtualTerm part;
       part.transformer = s.transformer;
       part.feeder = s.feeder;
+      part.meter = s.sum;
       AMITY_TRY(const ChannelId fed, find(part));
       return &*std::ranges::find(out_.nodes, fed, &BalanceNode::id);
     }

@@ -255,6 +255,15 @@ TEST_F(BalanceTest, ADistrictMeterShowsWhatLeaks) {
   EXPECT_EQ(rows->at(0).supplied, 6 * 240);
   EXPECT_EQ(rows->at(0).loss, 6 * 144);
   EXPECT_TRUE(rows->at(0).significant);
+  define(
+      "[[meter]]\nname = \"District\"\nterms = [{ serial = \"W1\" }]\n"
+      "[[supply]]\nsum = \"District\"\nserial = \"DMA-1\"\n");
+  const auto named = book->balances({"meter", kFirst, kFirst + 5, ""});
+  ASSERT_TRUE(named.ok()) << named.error().reason;
+  ASSERT_EQ(named->size(), 1u);
+  EXPECT_EQ(named->at(0).supplied, 6 * 240);
+  EXPECT_EQ(named->at(0).loss, 6 * 144);
+  EXPECT_TRUE(named->at(0).significant);
   define("[[supply]]\narea = \"Eastham\"\ncommodity = \"water\"\nserial = \"DMA-1\"\n");
   EXPECT_NE(told("area")[0].find("no water is metered in an area 'Eastham'"), std::string::npos)
       << told("area")[0];

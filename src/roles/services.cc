@@ -23,6 +23,14 @@ std::optional<double> ratio(const ops::Tally& tally) {
   return static_cast<double>(tally.received) / static_cast<double>(tally.expected);
 }
 
+// What keeps a meter's newest readings from being here.
+std::string why_missing(const ops::DeviceHealth& health, ops::DeviceStatus status) {
+  if (status == ops::DeviceStatus::kSecurity) return "keys or counters refused";
+  if (status == ops::DeviceStatus::kNew) return "not contacted yet";
+  if (health.failures_in_row > 0) return health.last_error.substr(0, health.last_error.find(':'));
+  return "not yet read";
+}
+
 const std::string& group_name(const DevicePlace& place, api::GroupBy group) {
   switch (group) {
     case api::GroupBy::kFeeder:
@@ -150,38 +158,41 @@ std::vector<api::AbnormalItem> PlatformServices::abnormal() {
   return items;
 }
 
-Result<std::vector<api::MissingRow>> PlatformServices::missing(api::GroupBy group) {
+Result<api::MissingReport> PlatformServices::missing(api::GroupBy group) {
   const UtcSeconds now = clock_.utc();
+  api::MissingReport report;
   std::map<std::pair<std::string, std::string>, api::MissingRow> rows;
+  const auto add = [&](const DevicePlace& place, const std::string& cause,
+                       std::uint64_t intervals) {
+    if (intervals == 0) return;
+    api::MissingRow& row = rows[{group_name(place, group), cause}];
+    row.segment = group_name(place, group);
+    row.cause = cause;
+    ++row.devices;
+    row.intervals += intervals;
+  };
   ops_.read(
       [&](const ops::FleetState& fleet, const ops::Completeness& completeness, const auto& places) {
+        report.since = completeness.first_day().start();
         for (const auto& [id, place] : places) {
-          const ops::Tally tally = completeness.device(id, completeness.first_day().start(), now);
-          if (tally.received >= tally.expected) continue;
-          const ops::DeviceHealth* health = fleet.health(id);
-          const ops::DeviceStatus status = fleet.status(*health, now);
-          std::string cause;
-          if (status == ops::DeviceStatus::kSecurity) {
-            cause = "keys or counters refused";
-          } else if (status == ops::DeviceStatus::kNew) {
-            cause = "not contacted yet";
-          } else if (health->failures_in_row > 0) {
-            cause = health->last_error.substr(0, health->last_error.find(':'));
-          } else {
-            cause = "not yet read, or absent in the meter";
-          }
-          api::MissingRow& row = rows[{group_name(place, group), cause}];
-          row.segment = group_name(place, group);
-          row.cause = cause;
-          ++row.devices;
-          row.intervals += tally.expected - tally.received;
+          const ops::Tally all = completeness.device(id, report.since, now);
+          if (all.received >= all.expected) continue;
+          const ops::DeviceHealth& health = *fleet.health(id);
+          // A meter that answered was asked for all that was missing until then.
+          const UtcSeconds read(health.last_success.value / 3'600 * 3'600);
+          const ops::Tally before =
+              completeness.device(id, report.since, std::clamp(read, report.since, now));
+          const std::uint64_t absent = before.expected - std::min(before.received, before.expected);
+          const std::uint64_t missing = all.expected - all.received;
+          add(place, "not in the meter when it was read", std::min(absent, missing));
+          add(place, why_missing(health, fleet.status(health, now)),
+              missing - std::min(absent, missing));
         }
       });
-  std::vector<api::MissingRow> sorted;
-  for (auto& [key, row] : rows) sorted.push_back(std::move(row));
-  std::stable_sort(sorted.begin(), sorted.end(),
+  for (auto& [key, row] : rows) report.rows.push_back(std::move(row));
+  std::stable_sort(report.rows.begin(), report.rows.end(),
                    [](const auto& a, const auto& b) { return a.intervals > b.intervals; });
-  return sorted;
+  return report;
 }
 
 std::vector<api::SegmentRow> PlatformServices::segments() {

@@ -48,7 +48,7 @@ class PlatformServices : public api::Services {
   std::optional<api::DeviceStatus> status(DeviceId device) override;
   api::DeviceDetail detail(DeviceId device) override;
   std::vector<api::AbnormalItem> abnormal() override;
-  Result<std::vector<api::MissingRow>> missing(api::GroupBy group) override;
+  Result<api::MissingReport> missing(api::GroupBy group) override;
   std::vector<api::SegmentRow> segments() override;
   std::vector<api::GridNode> grid() override;
   api::Arrivals arrivals() override;

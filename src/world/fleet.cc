@@ -115,6 +115,10 @@ void Fleet::add_grid(const GridConfig& grid) {
         std::make_unique<VirtualMeter>(&town_, m.number, &grid_meter_model()));
     meter->set_beneath(std::move(beneath));
   }
+  const auto station = std::ranges::find_if(grid_plan_.meters, &GridMeter::feeder);
+  if (station == grid_plan_.meters.end()) return;
+  VirtualMeter& host = *grid_meters_[static_cast<std::size_t>(station - grid_plan_.meters.begin())];
+  district_ = side_->add_district(host, station->device, grid_.master);
 }
 
 std::vector<DeviceSecrets> Fleet::secrets() const {

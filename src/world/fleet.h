@@ -97,6 +97,8 @@ class Fleet {
   // Transformers' and feeders' own meters: not among the homes, in the order of GridPlan::meters.
   const GridPlan& grid_plan() const { return grid_plan_; }
   VirtualMeter& grid_meter(std::size_t i) { return *grid_meters_[i]; }
+  // With meters of the grid there is one of the water mains too, where it can be read (side_meters.h).
+  const std::optional<DistrictMeter>& district() const { return district_; }
   std::vector<SideKey> side_keys() const { return side_->keys(); }
   std::uint16_t port() const { return port_; }
   const FleetConfig& config() const { return config_; }
@@ -138,6 +140,7 @@ class Fleet {
   GridPlan grid_plan_;
   std::vector<std::unique_ptr<VirtualMeter>> grid_meters_;
   std::unique_ptr<SideMeters> side_;
+  std::optional<DistrictMeter> district_;
   std::unique_ptr<Collectors> collectors_;
   std::unique_ptr<StgConcentrators> stg_;
   std::int64_t replay_shift_s_ = 0;

@@ -19,6 +19,7 @@ constexpr ResourceMake kRadio[] = {{"LQF", "Liquifer W4", 0x21, 7, SecurityMode:
 constexpr ResourceMake kWired[] = {{"LQF", "Liquifer W4b", 0x22, 7, SecurityMode::kNone},
                                    {"GVX", "Gasvale G10b", 0x15, 3, SecurityMode::kNone},
                                    {"THQ", "Thermiq H2", 0x03, 4, SecurityMode::kNone}};
+constexpr ResourceMake kDistrict = {"LQF", "Liquifer B80", 0x31, 7, SecurityMode::kNone};
 
 std::uint32_t to_bcd(std::uint32_t number) {
   std::uint32_t out = 0;
@@ -64,6 +65,12 @@ ResourceMeter::ResourceMeter(const MeterTown* town, Commodity commodity, std::ui
       clock_(town->born, town->book->plan().drift_ppm(mix(0x524D4554u, number) % 1'000'000),
              town->book->interval_s()) {}
 
+ResourceMeter::ResourceMeter(const MeterTown* town, std::uint32_t number, WaterDistrict district)
+    : ResourceMeter(town, Commodity::kWater, UINT32_MAX, number, true) {
+  make_ = &kDistrict;
+  district_ = std::move(district);
+}
+
 std::string ResourceMeter::serial() const {
   return fmt::format("{}3{}{:06}", make_->flag, place_of(commodity_), number_ + 1);
 }
@@ -77,6 +84,17 @@ Bytes ResourceMeter::key() const {
   return make_->mode == SecurityMode::kNone ? Bytes() : device_key(town_->seed, "wM-Bus", number_);
 }
 
+void ResourceMeter::day_of(TownDay day, ResourceDay& out) const {
+  const WeatherDay& weather = town_->book->weather(day);
+  if (!district_) return resource_day(town_->seed, commodity_, home_, day, weather, out);
+  out.fill(district_->leak_l_per_step);
+  ResourceDay one;
+  for (const std::uint32_t home : district_->homes) {
+    resource_day(town_->seed, commodity_, home, day, weather, one);
+    std::ranges::transform(out, one, out.begin(), std::plus{});
+  }
+}
+
 std::int64_t ResourceMeter::before(TownDay day) const {
   EnergyBook& book = *town_->book;
   const TownDay first = book.day_at(town_->born + 1);
@@ -85,7 +103,7 @@ std::int64_t ResourceMeter::before(TownDay day) const {
   ResourceDay of;
   while (day_starts_.size() <= wanted) {
     const TownDay next{first.value + static_cast<std::int32_t>(day_starts_.size()) - 1};
-    resource_day(town_->seed, commodity_, home_, next, book.weather(next), of);
+    day_of(next, of);
     day_starts_.push_back(std::accumulate(of.begin(), of.end(), day_starts_.back()));
   }
   return day_starts_[wanted];
@@ -98,7 +116,7 @@ std::int64_t ResourceMeter::passed_by(UtcSeconds time) const {
   const TownDay day = book.day_at(time);
   std::int64_t sum = before(day);
   ResourceDay of;
-  resource_day(town_->seed, commodity_, home_, day, book.weather(day), of);
+  day_of(day, of);
   std::int64_t left = time - book.start_of(day);
   for (std::size_t i = 0; left > 0; ++i, left -= kStepSeconds) {
     sum += of[i] * std::min<std::int64_t>(left, kStepSeconds) / kStepSeconds;

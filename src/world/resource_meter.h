@@ -2,7 +2,9 @@
 // Water and gas meters count litres (0.001 m3), heat meters Wh.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "wire/mbus/encoder.h"
 #include "world/meter_clock.h"
@@ -21,15 +23,24 @@ struct ResourceMake {
 // Water is sent in mode 7, gas in mode 5; what is read over a wire is not encrypted.
 const ResourceMake& resource_make(Commodity commodity, bool wired);
 
+// A part of the water mains that one meter feeds.
+struct WaterDistrict {
+  std::vector<std::uint32_t> homes;
+  std::uint32_t leak_l_per_step = 0;  // lost between that meter and theirs, every kStepSeconds
+};
+
 class ResourceMeter {
  public:
+  // What feeds a district: all that its homes draw, and what leaks. Read over a wire.
+  ResourceMeter(const MeterTown* town, std::uint32_t number, WaterDistrict district);
   // `number`: of all resource meters of the town, from 0 on.
   ResourceMeter(const MeterTown* town, Commodity commodity, std::uint32_t home,
                 std::uint32_t number, bool wired);
 
   Commodity commodity() const { return commodity_; }
+  const std::optional<WaterDistrict>& district() const { return district_; }
   const ResourceMake& make() const { return *make_; }
-  std::uint32_t home() const { return home_; }
+  std::uint32_t home() const { return home_; }  // nobody's: that of a district's meter
   std::uint32_t number() const { return number_; }
   std::string serial()
       const;  // "LQF31000001": the letters, then the eight digits of the identification number
@@ -50,6 +61,7 @@ class ResourceMeter {
   Result<Bytes> wired_data(mbus::Encoder& encoder, std::uint8_t access_number) const;
 
  private:
+  void day_of(TownDay day, ResourceDay& out) const;
   std::int64_t before(TownDay day) const;
   std::int64_t passed_by(UtcSeconds time) const;
 
@@ -58,6 +70,7 @@ class ResourceMeter {
   const ResourceMake* make_;
   std::uint32_t home_, number_;
   MeterClock clock_;
+  std::optional<WaterDistrict> district_;
   std::uint8_t access_number_ = 0;
   std::uint32_t counter_ = 0;                     // of the last telegram of mode 7
   mutable std::vector<std::int64_t> day_starts_;  // since installation, by day

@@ -11,7 +11,6 @@ namespace amity::world {
 namespace {
 
 constexpr std::uint8_t kModbusUnit = 1;
-constexpr std::string_view kMbusVariant = " M";
 // How a C12Meter's supply is switched.
 constexpr std::string_view kC12Switch = "connect=m4:01&disconnect=m4:00&supply=2050/0/0";
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "world/c12_meter.h"
@@ -47,6 +48,16 @@ struct MixPlan {
 std::string stg_concentrator_id(std::uint32_t concentrator);
 MixPlan plan_mix(const DeviceMix& mix, std::uint32_t total);
 
+// What feeds the water meters behind DLMS meters, and where it stands in the master data.
+struct DistrictMeter {
+  std::string name, serial;
+  const ResourceMeter* meter = nullptr;
+  std::vector<std::string> beneath;  // serial numbers
+};
+
+// Ends the model of a DLMS meter that has M-Bus clients.
+inline constexpr std::string_view kMbusVariant = " M";
+
 class SideMeters {
  public:
   // `meters`: the electricity meters of all homes. Rewrites the devices of those that speak no
@@ -64,6 +75,10 @@ class SideMeters {
   // The device on an M-Bus channel of an electricity meter is replaced by another of its kind, which
   // no master data names: what a head-end finds out by itself.
   const ResourceMeter& replace_mbus(const SideDevice& device, UtcSeconds at);
+  // A water district of the meters behind DLMS meters: those whose past can be read. Its own meter is
+  // behind `host`, a meter of the grid, at a point without a customer. Nothing where there are none.
+  std::optional<DistrictMeter> add_district(VirtualMeter& host, DeviceId host_device,
+                                            store::MasterData& master);
   // Whoever answers on a connection to that host: nullptr for nobody.
   std::unique_ptr<Conversation> converse(const std::string& host, Instant now);
   // Hosts that are listened on, for networks without a common address.

@@ -127,7 +127,7 @@ export function startMock({ port = 0, quiet = true } = {}) {
     ['GET', /^\/overview$/, () => overview(devices)],
     ['GET', /^\/completeness$/, ({ q }) => completeness(devices, q, ...span(q))],
     ['GET', /^\/segments$/, () => items(segments(devices))],
-    ['GET', /^\/missing$/, () => items([['cell-07', 'meter_silent', 871, 83_616], ['cell-07', 'link_refused', 12, 1104], ['cell-18', 'profile_gap', 64, 512], ['cell-29', 'clock_invalid', 9, 36]].map(([segment, cause, d, intervals]) => ({ segment, cause, devices: d, intervals })))],
+    ['GET', /^\/missing$/, () => ({ since: world.iso(started - 8 * 86_400), items: [['cell-07', 'meter_silent', 871, 83_616], ['cell-07', 'link_refused', 12, 1104], ['cell-18', 'profile_gap', 64, 512], ['cell-29', 'clock_invalid', 9, 36]].map(([segment, cause, d, intervals]) => ({ segment, cause, devices: d, intervals })) })],
     ['GET', /^\/devices$/, ({ q }) => search(devices, q, () => { throw new Problem(400, 'Bad Request', 'Unknown sort.'); })],
     ['GET', /^\/devices\/(\d+)$/, ({ id }) => whole(deviceOf(id))],
     ['GET', /^\/devices\/(\d+)\/readings$/, ({ id, q }) => {

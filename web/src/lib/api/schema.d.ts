@@ -6311,6 +6311,11 @@ export interface components {
             next: string | null;
         };
         MissingList: {
+            /**
+             * Format: date-time
+             * @description from when on completeness is kept in mind
+             */
+            since: string;
             items: components["schemas"]["Missing"][];
         };
     };
