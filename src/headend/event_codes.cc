@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "wire/dlms/obis.h"
+
 namespace amity::headend {
 
 namespace {
@@ -96,6 +98,25 @@ EventMeaning event_meaning(std::uint32_t code) {
                                    [](const Known& k, std::uint32_t c) { return k.code < c; });
   if (at == std::end(kKnown) || at->code != code) return {kDevice, kI, "event " + std::to_string(code)};
   return {at->category, at->severity, at->text};
+}
+
+std::optional<bool> switched_supply(const Event& event) {
+  const auto log = dlms::obis_from(event.source);
+  const bool codes = log.ok() && ((log->c() == 99 && log->d() == 98) ||   // event log
+                                  (log->c() == 96 && log->d() == 11));  // event code
+  if (!codes) return std::nullopt;
+  switch (event.code) {
+    case 60:  // by hand, remotely, by the meter
+    case 62:
+    case 64:
+      return false;
+    case 61:
+    case 63:
+    case 69:
+      return true;
+    default:
+      return std::nullopt;
+  }
 }
 
 Event headend_event(DeviceId device, UtcSeconds at, HeadEndEvent event,

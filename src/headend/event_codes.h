@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "model/event.h"
@@ -17,6 +18,8 @@ struct EventMeaning {
 
 // Unknown codes are "event N", info.
 EventMeaning event_meaning(std::uint32_t code);
+// Whether an event of a DLMS meter's log says, by its code, that supply was switched; true: on.
+std::optional<bool> switched_supply(const Event& event);
 
 // What the head-end itself reports: Event::source "headend".
 enum class HeadEndEvent : std::uint32_t {

@@ -261,13 +261,13 @@ Task<void> HeadEnd::Impl::converse(Visit visit) {
   finish(visit, status, driver, started);
 }
 
-// How long the conversation was on the air, for bearers whose duty cycle is limited.
+// How long the conversation was on the air, for bearers whose duty cycle is limited: every hop sends all of it again.
 Duration HeadEnd::Impl::air_time(const Meter& meter, const Driver& driver) const {
   const Bearer& bearer = meter.address.bearer;
   if (bearer.bytes_per_s == 0) return Duration(0);
   const Traffic traffic = driver.traffic();
   return Duration(static_cast<std::int64_t>((traffic.bytes_sent + traffic.bytes_received) *
-                                            1'000'000 / bearer.bytes_per_s));
+                                            bearer.hops * 1'000'000 / bearer.bytes_per_s));
 }
 
 void HeadEnd::Impl::finish(const Visit& visit, const Status& status, const Driver& driver,
