@@ -16,11 +16,14 @@ struct EventCode {
   std::string_view text;
 };
 
+constexpr std::string_view kSource = "iec61968-9 ", kConnected = "3.31.0.18",
+                           kDisconnected = "3.31.0.23";
+
 constexpr EventCode kEvents[] = {
     {"3.26.9.185", EventCategory::kPower, Severity::kHigh, "power down"},
     {"3.26.9.216", EventCategory::kPower, Severity::kInfo, "power restored"},
-    {"3.31.0.18", EventCategory::kDevice, Severity::kInfo, "connected"},
-    {"3.31.0.23", EventCategory::kDevice, Severity::kInfo, "disconnected"},
+    {kConnected, EventCategory::kDevice, Severity::kInfo, "connected"},
+    {kDisconnected, EventCategory::kDevice, Severity::kInfo, "disconnected"},
 };
 
 // mRID or the first name of an element: how the meter is called.
@@ -56,7 +59,7 @@ Result<UtcSeconds> time_of(std::string_view text) {
 
 Event event_from_cim(std::string_view code) {
   Event event;
-  event.source = "iec61968-9 " + std::string(code);
+  event.source = std::string(kSource) + std::string(code);
   event.text = "event " + std::string(code);
   for (const EventCode& known : kEvents) {
     if (known.code != code) continue;
@@ -65,6 +68,14 @@ Event event_from_cim(std::string_view code) {
     event.text = known.text;
   }
   return event;
+}
+
+std::optional<bool> cim_switched_supply(const Event& event) {
+  if (!event.source.starts_with(kSource)) return std::nullopt;
+  const std::string_view code = std::string_view(event.source).substr(kSource.size());
+  if (code == kConnected) return true;
+  if (code == kDisconnected) return false;
+  return std::nullopt;
 }
 
 std::string_view cim_event_code(const Event& event) {

@@ -3,6 +3,8 @@
 // length takes the memory of one. What surrounds them (header, verb and noun) is not looked at.
 #pragma once
 
+#include <optional>
+
 #include "exchange/reading_type.h"
 #include "exchange/xml_pieces.h"
 
@@ -10,6 +12,8 @@ namespace amity::exchange {
 
 // "3.26.9.185" in words and kind; unknown codes keep their number as text.
 Event event_from_cim(std::string_view code);
+// Whether it says, by its code, that supply was switched; true: on.
+std::optional<bool> cim_switched_supply(const Event& event);
 // The way back; "" for what has none.
 std::string_view cim_event_code(const Event& event);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "wire/dlms/obis.h"
+
 namespace amity::headend {
 
 namespace {
@@ -98,6 +100,25 @@ EventMeaning event_meaning(std::uint32_t code) {
   return {at->category, at->severity, at->text};
 }
 
+std::optional<bool> switched_supply(const Event& event) {
+  const auto log = dlms::obis_from(event.source);
+  const bool codes = log.ok() && ((log->c() == 99 && log->d() == 98) ||   // event log
+                                  (log->c() == 96 && log->d() == 11));  // event code
+  if (!codes) return std::nullopt;
+  switch (event.code) {
+    case 60:  // by hand, remotely, by the meter
+    case 62:
+    case 64:
+      return false;
+    case 61:
+    case 63:
+    case 69:
+      return true;
+    default:
+      return std::nullopt;
+  }
+}
+
 Event headend_event(DeviceId device, UtcSeconds at, HeadEndEvent event,
                     const std::string& detail) {
   struct Own {
@@ -120,6 +141,7 @@ Event headend_event(DeviceId device, UtcSeconds at, HeadEndEvent event,
       {kDevice, kL, "heard, but not known"},
       {kDevice, kH, "two meters have one number"},
       {kDevice, kH, "another meter answers at this address"},
+      {kSecurity, kH, "TLS failed"},
   };
   const Own& own = kOwn[static_cast<std::size_t>(event) - 1];
   std::string text = own.text;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "model/event.h"
@@ -17,6 +18,8 @@ struct EventMeaning {
 
 // Unknown codes are "event N", info.
 EventMeaning event_meaning(std::uint32_t code);
+// Whether an event of a DLMS meter's log says, by its code, that supply was switched; true: on.
+std::optional<bool> switched_supply(const Event& event);
 
 // What the head-end itself reports: Event::source "headend".
 enum class HeadEndEvent : std::uint32_t {
@@ -34,6 +37,7 @@ enum class HeadEndEvent : std::uint32_t {
   kUnknownMeter = 12,
   kNumberConflict = 13,
   kMeterReplaced = 14,
+  kTlsFailed = 15,
 };
 Event headend_event(DeviceId device, UtcSeconds at, HeadEndEvent event,
                     const std::string& detail);

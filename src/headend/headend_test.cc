@@ -234,6 +234,41 @@ TEST_F(HeadEndTest, EachHopIsWaitedFor) {
   EXPECT_FALSE(imports(2).empty());
 }
 
+// Every hop sends a frame again: from far away a reading takes so many times the segment's time on
+// the air, and who has not begun by then waits until that is made up.
+TEST_F(HeadEndTest, EveryHopIsOnTheAir) {
+  constexpr std::uint8_t kMeters = 8;
+  const auto begin = [this](const char* path) {
+    headend.reset();
+    meters.clear();
+    facts.clear();
+    readings.kept.clear();
+    registry.channel_list.clear();
+    for (std::uint8_t n = 1; n <= kMeters; ++n) {
+      add(n, false).fill(loop.utc() - 86'400, loop.utc());
+      registry.device_map[n].segment = "air";
+      registry.device_map[n].address += path;
+    }
+    start();
+    loop.run_for(1h);
+    std::set<std::uint32_t> read;
+    for (const ContactMade& c : contacts()) {
+      EXPECT_TRUE(c.ok) << c.error;
+      read.insert(c.device.value);
+    }
+    return read.size();
+  };
+  EXPECT_EQ(begin("&bearer=rf-mesh"), kMeters);
+  EXPECT_LE(begin("&bearer=rf-mesh&hops=64"), 4u) << "as many as may be on the way at once";
+  loop.run_for(72h);
+  std::set<std::uint32_t> read;
+  for (const ContactMade& c : contacts()) read.insert(c.device.value);
+  EXPECT_EQ(read.size(), kMeters) << "each has its turn";
+  // One percent of the time, and what the first four could not know of each other.
+  const std::uint64_t bytes = headend->stats().bytes_sent + headend->stats().bytes_received;
+  EXPECT_LE(bytes * 64 / 2'000, (73 + 1) * 36 + bytes / contacts().size() * 64 / 2'000 * 4);
+}
+
 TEST_F(HeadEndTest, AfterARestartOnlyTheHolesAreRead) {
   TestMeter& meter = add(1);
   start();

@@ -136,20 +136,26 @@ bool Completeness::add_register(DeviceState& device, UtcSeconds time) {
     device.first_hour = std::max(registers.commissioned_hour, hour_of_interval_end(time));
     expect(device, 1);
   }
-  if (time > registers.newest) {
-    if (registers.newest.value != 0) {
-      if (registers.gaps_s.size() == kGapsKept) registers.gaps_s.erase(registers.gaps_s.begin());
-      registers.gaps_s.push_back(time - registers.newest);
-      std::vector<std::int64_t> sorted = registers.gaps_s;
-      std::ranges::sort(sorted);
-      const std::int64_t median_s = sorted[sorted.size() / 2];
-      registers.period_hours =
-          std::clamp<std::int64_t>((median_s + kHour_s / 2) / kHour_s, 1, kPeriodHoursMax);
-      cover(device, registers.newest);
-    }
-    registers.newest = time;
+  if (registers.times.empty() || time > registers.times.back()) {
+    if (registers.times.size() > kGapsKept) registers.times.erase(registers.times.begin());
+    registers.times.push_back(time);
+    learn_period(device);
   }
   return cover(device, time);
+}
+
+void Completeness::learn_period(DeviceState& device) {
+  const std::vector<UtcSeconds>& times = device.registers->times;
+  if (times.size() <= kGapsToLearn) return;
+  std::vector<std::int64_t> gaps_s;
+  for (std::size_t i = 1; i < times.size(); ++i) gaps_s.push_back(times[i] - times[i - 1]);
+  std::ranges::sort(gaps_s);
+  const std::int64_t median_s = gaps_s[(gaps_s.size() - 1) / 2];
+  device.registers->period_hours =
+      std::clamp<std::int64_t>((median_s + kHour_s / 2) / kHour_s, 1, kPeriodHoursMax);
+  const bool known_now = times.size() == kGapsToLearn + 1;
+  for (std::size_t i = known_now ? 0 : times.size() - 2; i < times.size(); ++i)
+    cover(device, times[i]);
 }
 
 bool Completeness::add(const Reading& reading) {

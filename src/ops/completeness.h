@@ -5,10 +5,11 @@
 // A device with registers alone (a radio meter, a heat meter on a bus) is counted by the hour, from
 // the hour of its first reading on: an hour is there when a register was read within one period
 // before the hour's end. The period is learnt from the device's own readings: the median of the
-// last kGapsKept times between them, in whole hours, 1 to 24. So a meter that is heard every
-// quarter of an hour misses the hours in which it was never heard, one that speaks once a day those
-// that follow when it did not. Nothing is expected before the first reading: it cannot be read
-// later.
+// last kGapsKept times between them (the lower one of an even number), in whole hours, 1 to 24. So
+// a meter that is heard every quarter of an hour misses the hours in which it was never heard, one
+// that speaks once a day those that follow when it did not. One time alone teaches nothing: it may
+// be either; what was read before the period was known counts by it afterwards. Nothing is expected
+// before the first reading: it cannot be read later.
 //
 // Memory: intervals-per-day bits per channel and day, kWindowDays days: 0.1 kB per 15-minute
 // channel.
@@ -97,9 +98,8 @@ class Completeness {
   // Of a device with registers alone.
   struct Registers {
     std::int64_t commissioned_hour = 0;
-    UtcSeconds newest;
+    std::vector<UtcSeconds> times;  // of the newest readings, kGapsKept + 1 at most, ascending
     std::int64_t period_hours = 1;
-    std::vector<std::int64_t> gaps_s;  // the last kGapsKept between readings
     std::vector<ChannelId> channels;
   };
   struct DeviceState {
@@ -119,6 +119,7 @@ class Completeness {
   void add_registers(std::uint32_t index, const std::vector<Channel>& channels);
   void forget_registers(DeviceState& device);
   bool add_register(DeviceState& device, UtcSeconds time);
+  void learn_period(DeviceState& device);
   bool cover(DeviceState& device, UtcSeconds time);
   std::uint32_t group_index(std::size_t grouping, const CompletenessGroup& about);
   Tally tally(const GroupState& group, std::int64_t first_hour, std::int64_t last_hour) const;

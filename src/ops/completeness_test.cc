@@ -153,6 +153,15 @@ TEST(CompletenessOfRegisters, AMeterThatSpeaksOnceADayIsExpectedOnceADay) {
   EXPECT_EQ(radio.figure(4 * 24), "72 of 90") << "the telegram of the fourth day is missing";
 }
 
+TEST(CompletenessOfRegisters, OneLongSilenceIsNoPeriod) {
+  Radio radio;
+  radio.hear(67);
+  radio.hear(20 * 60 + 7);
+  EXPECT_EQ(radio.figure(24), "2 of 23") << "once a day, or silent for long: nobody knows";
+  for (int minute = 20 * 60 + 22; minute < 24 * 60; minute += 15) radio.hear(minute);
+  EXPECT_EQ(radio.figure(24), "5 of 23");
+}
+
 TEST(CompletenessOfRegisters, TheyCountNoMoreOnceThereAreIntervals) {
   Radio radio;
   radio.hear(70);

@@ -11,6 +11,7 @@ inline constexpr int kWindowDays = 8;
 inline constexpr std::uint32_t kIntervalMin_s = 60;
 // Times between register readings from which a device's period is learnt.
 inline constexpr std::size_t kGapsKept = 9;
+inline constexpr std::size_t kGapsToLearn = 2;
 inline constexpr std::int64_t kPeriodHoursMax = 24;
 inline constexpr std::size_t kAbnormalMax = 100'000;
 

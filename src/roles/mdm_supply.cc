@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "exchange/cim_reader.h"
+#include "headend/event_codes.h"
 #include "roles/mdm_role.h"
 
 namespace amity::roles {
@@ -9,10 +11,6 @@ namespace {
 
 constexpr std::string_view kSupplyPrefix = "supply/";
 constexpr std::uint8_t kVersion = 1;
-
-bool is_word_at_begin(std::string_view text, std::string_view word) {
-  return text.starts_with(word) && (text.size() == word.size() || text[word.size()] == ' ');
-}
 
 }  // namespace
 
@@ -74,11 +72,8 @@ Result<SupplyHistory> SupplyHistory::decode(ByteView bytes) {
 }
 
 std::optional<bool> switched(const Event& event) {
-  if (event.category != EventCategory::kDevice && event.category != EventCategory::kPower)
-    return std::nullopt;
-  if (is_word_at_begin(event.text, "disconnected")) return false;
-  if (is_word_at_begin(event.text, "connected")) return true;
-  return std::nullopt;
+  const auto of_log = headend::switched_supply(event);
+  return of_log ? of_log : exchange::cim_switched_supply(event);
 }
 
 // Days that were estimated without knowing of it are looked at again, to where supply is switched

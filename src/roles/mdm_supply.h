@@ -33,7 +33,7 @@ class SupplyHistory {
   std::vector<Switch> switches_;  // ascending
 };
 
-// Whether the event says that supply was switched; true: on.
+// Whether the event says, by its code, that supply was switched; true: on.
 std::optional<bool> switched(const Event& event);
 
 }  // namespace amity::roles

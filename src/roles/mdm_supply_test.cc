@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "exchange/cim_reader.h"
+#include "headend/event_codes.h"
 #include "roles/test_billing.h"
 
 namespace amity::roles {
@@ -24,11 +26,11 @@ struct SupplyTest : BillingTest {
                             [](Result<store::Sequence> r) { EXPECT_TRUE(r.ok()); });
     store->pump();
   }
-  void event(UtcSeconds at, const char* text) {
+  void event(UtcSeconds at, std::uint32_t code, const char* text) {
     store->journal().append(EventsArrived{"headend",
                                           clock.time,
                                           {{DeviceId(1), at, EventCategory::kDevice,
-                                            Severity::kInfo, 60, "0-0:96.11.2*255", text}}},
+                                            Severity::kInfo, code, "0-0:99.98.2*255", text}}},
                             [](Result<store::Sequence> r) { EXPECT_TRUE(r.ok()); });
     store->pump();
   }
@@ -81,8 +83,8 @@ TEST_F(SupplyTest, AnEventOfTheMeterThatIsReadLatePutsItRight) {
   settle();
   settle();
   EXPECT_EQ(told().substr(0, 45), "estimated exact: 09=108E12 10=108E12 11=108E1");
-  event(kOff, "disconnected by hand");
-  event(kOn, "connected by hand");
+  event(kOff, 60, "off");
+  event(kOn, 61, "on");
   settle();
   EXPECT_EQ(told(), kZeroWhileOff);
   crash();
@@ -112,13 +114,40 @@ TEST(Supply, IsOffBetweenItsSwitchings) {
   ASSERT_TRUE(again.ok());
   EXPECT_TRUE(again->off(at(100), at(300)));
   EXPECT_FALSE(SupplyHistory::decode(ByteView(bytes).first(7)).ok());
-  EXPECT_EQ(
-      switched({{}, {}, EventCategory::kDevice, Severity::kInfo, 62, "", "disconnected remotely"}),
-      false);
-  EXPECT_EQ(switched({{}, {}, EventCategory::kDevice, Severity::kInfo, 18, "", "connected"}), true);
-  EXPECT_EQ(
-      switched({{}, {}, EventCategory::kDevice, Severity::kHigh, 68, "", "disconnector failed"}),
-      std::nullopt);
+}
+
+// By the code that its reporter gave it, whatever the words are.
+TEST(Supply, IsToldByTheCodeOfAnEvent) {
+  const auto told = [](const char* source, std::uint32_t code, const char* text) {
+    const auto on = switched(
+        {DeviceId(1), UtcSeconds(1), EventCategory::kDevice, Severity::kInfo, code, source, text});
+    return !on ? "nothing" : *on ? "on" : "off";
+  };
+  for (const std::uint32_t code : {60u, 62u, 64u})
+    EXPECT_STREQ(told("0-0:99.98.2*255", code, "abgeschaltet"), "off") << code;
+  for (const std::uint32_t code : {61u, 63u, 69u})
+    EXPECT_STREQ(told("0-0:99.98.2*255", code, "zugeschaltet"), "on") << code;
+  EXPECT_STREQ(told("0-0:96.11.2*255", 62, ""), "off");
+  EXPECT_STREQ(told("0-0:99.98.2*255", 59, "disconnector ready for manual reconnection"),
+               "nothing");
+  EXPECT_STREQ(told("0-0:99.98.2*255", 68, "disconnected: disconnector failed"), "nothing");
+  // The same numbers mean something else to others, and words mean nothing.
+  EXPECT_STREQ(told("headend", 62, "disconnected"), "nothing");
+  EXPECT_STREQ(told("c1222", 63, "connected"), "nothing");
+  EXPECT_STREQ(told("1-0:99.1.0*255", 62, "disconnected"), "nothing");
+  EXPECT_STREQ(told("mqtt", 0, "disconnected from the broker"), "nothing");
+  EXPECT_STREQ(told("iec61968-9 3.31.0.18", 0, ""), "on");
+  EXPECT_STREQ(told("iec61968-9 3.31.0.23", 0, ""), "off");
+  EXPECT_STREQ(told("iec61968-9 3.31.0.230", 0, "disconnected"), "nothing");
+  EXPECT_EQ(switched(exchange::event_from_cim("3.31.0.23")), false);
+  // What the head-end writes of each of its codes is what the code says.
+  for (std::uint32_t code = 0; code < 256; ++code) {
+    const std::string words = headend::event_meaning(code).text;
+    const char* by_words = words.starts_with("disconnected ") ? "off"
+                           : words.starts_with("connected ")  ? "on"
+                                                              : "nothing";
+    EXPECT_STREQ(told("0-0:99.98.0*255", code, ""), by_words) << words;
+  }
 }
 
 }  // namespace

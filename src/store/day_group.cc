@@ -8,8 +8,12 @@ namespace {
 constexpr std::uint32_t kMinute = 60;
 constexpr std::size_t kMapNodeBytes = 80;
 
-bool same(const BlockReading& a, const BlockReading& b) { return a.value == b.value && a.quality == b.quality; }
-std::uint64_t bit(unsigned lane) { return std::uint64_t{1} << lane; }
+bool same(const BlockReading& a, const BlockReading& b) {
+  return a.value == b.value && a.quality == b.quality;
+}
+std::uint64_t bit(unsigned lane) {
+  return std::uint64_t{1} << lane;
+}
 
 }  // namespace
 
@@ -18,7 +22,8 @@ DayGroup::Page& DayGroup::page_at(std::uint32_t minute) {
   if (index == 0) {
     pages_.push_back(std::make_unique<Page>());
     index = static_cast<std::uint16_t>(pages_.size());
-    const std::pair<std::uint16_t, std::uint16_t> entry(static_cast<std::uint16_t>(minute), index - 1);
+    const std::pair<std::uint16_t, std::uint16_t> entry(static_cast<std::uint16_t>(minute),
+                                                        index - 1);
     minutes_.insert(std::upper_bound(minutes_.begin(), minutes_.end(), entry), entry);
     bytes_ += sizeof(Page) + 16;
   }
@@ -34,10 +39,12 @@ void DayGroup::set_quality(Page& page, unsigned lane, std::uint16_t quality) {
   (*page.qualities)[lane] = quality;
 }
 
-DayGroup::Outcome DayGroup::replace(unsigned lane, const BlockReading& current, const BlockReading& reading) {
+DayGroup::Outcome DayGroup::replace(unsigned lane, const BlockReading& current,
+                                    const BlockReading& reading) {
   if (same(current, reading)) return Outcome::kRepeated;
   auto& versions = older_[{lane, reading.offset_s}];
-  if (std::any_of(versions.begin(), versions.end(), [&](const auto& v) { return same(v, reading); })) {
+  if (std::any_of(versions.begin(), versions.end(),
+                  [&](const auto& v) { return same(v, reading); })) {
     return Outcome::kRepeated;
   }
   // The first is what the final values start from: it is never forgotten.
@@ -91,19 +98,37 @@ void DayGroup::load(unsigned lane, const Block& block) {
 
 void DayGroup::extract(unsigned lane, Block& out) const {
   out.clear();
+  for (const auto& [minute, index] : minutes_) add_page(minute, *pages_[index], lane, out);
+  add_rare(lane, out);
+}
+
+void DayGroup::extract_row(unsigned row, LaneRow& out) const {
+  const unsigned first = row * kLanesPerRow;
+  for (Block& block : out) block.clear();
   for (const auto& [minute, index] : minutes_) {
     const Page& page = *pages_[index];
-    if ((page.present & bit(lane)) == 0) continue;
-    const std::uint16_t quality = page.qualities ? (*page.qualities)[lane] : std::uint16_t{0};
-    out.readings.push_back({minute * kMinute, quality, page.values[lane]});
+    for (unsigned i = 0; i < kLanesPerRow; ++i) add_page(minute, page, first + i, out[i]);
   }
+  for (unsigned i = 0; i < kLanesPerRow; ++i) add_rare(first + i, out[i]);
+}
+
+void DayGroup::add_page(std::uint32_t minute, const Page& page, unsigned lane, Block& out) {
+  if ((page.present & bit(lane)) == 0) return;
+  const std::uint16_t quality = page.qualities ? (*page.qualities)[lane] : std::uint16_t{0};
+  out.readings.push_back({minute * kMinute, quality, page.values[lane]});
+}
+
+// What is off the whole minute, and replaced versions.
+void DayGroup::add_rare(unsigned lane, Block& out) const {
   const auto odd = odd_.lower_bound({lane, 0});
   if (odd != odd_.end() && odd->first.first == lane) {
-    for (auto it = odd; it != odd_.end() && it->first.first == lane; ++it) out.readings.push_back(it->second);
+    for (auto it = odd; it != odd_.end() && it->first.first == lane; ++it)
+      out.readings.push_back(it->second);
     std::sort(out.readings.begin(), out.readings.end(),
               [](const auto& a, const auto& b) { return a.offset_s < b.offset_s; });
   }
-  for (auto it = older_.lower_bound({lane, 0}); it != older_.end() && it->first.first == lane; ++it) {
+  for (auto it = older_.lower_bound({lane, 0}); it != older_.end() && it->first.first == lane;
+       ++it) {
     out.older.insert(out.older.end(), it->second.begin(), it->second.end());
   }
 }

@@ -1,5 +1,6 @@
-// The readings of 64 neighbouring channels on one UTC day, in memory: pages of one minute each, dense by channel, so
-// that the four channels of a pushed message meet in one cache line. Not thread-safe.
+// The readings of 64 neighbouring channels on one UTC day, in memory: pages of one minute each,
+// dense by channel, so that the four channels of a pushed message meet in one cache line. Not
+// thread-safe.
 #pragma once
 
 #include <array>
@@ -17,12 +18,17 @@ class DayGroup {
  public:
   enum class Outcome : std::uint8_t { kAdded, kRepeated, kCorrected };
 
-  // `lane`: the channel's place in the group, 0..63. A value that any kept version already has changes nothing.
+  // `lane`: the channel's place in the group, 0..63. A value that any kept version already has
+  // changes nothing.
   Outcome put(unsigned lane, const BlockReading& reading);
   // Fills an empty lane with what is stored.
   void load(unsigned lane, const Block& block);
   // Everything of one lane; empty when there is nothing.
   void extract(unsigned lane, Block& out) const;
+  // The same of the eight lanes whose values share a cache line of each page; `row`: 0..7.
+  static constexpr unsigned kLanesPerRow = 8;
+  using LaneRow = std::array<Block, kLanesPerRow>;
+  void extract_row(unsigned row, LaneRow& out) const;
 
   std::uint64_t dirty_lanes() const { return dirty_; }
   void mark(std::uint64_t lanes) { dirty_ = lanes; }
@@ -40,6 +46,8 @@ class DayGroup {
   using OddKey = std::pair<unsigned, std::uint32_t>;
 
   Page& page_at(std::uint32_t minute);
+  static void add_page(std::uint32_t minute, const Page& page, unsigned lane, Block& out);
+  void add_rare(unsigned lane, Block& out) const;
   Outcome put_on_minute(unsigned lane, const BlockReading& reading);
   Outcome put_odd(unsigned lane, const BlockReading& reading);
   // Whether `reading` is new against `current`; keeps the replaced one.

@@ -21,14 +21,23 @@ enum class Kind : std::uint8_t {
   kContactMade = 5,
   kReadingsFinal = 6,
   kEditChanged = 7,
+  kReadingsArrivedInSteps = 8,
 };
 // The low bits of a reading's first integer; the rest is the channel's distance from the one before.
-constexpr std::uint64_t kSameTime = 1, kSameQuality = 2;
-constexpr int kChannelShift = 2;
+struct PlainHead {
+  static constexpr std::uint64_t kSameTime = 1, kNextStep = 0, kSameQuality = 2;
+  static constexpr int kChannelShift = 2;
+};
+struct SteppedHead {
+  static constexpr std::uint64_t kSameTime = 1, kNextStep = 2, kSameQuality = 4;
+  static constexpr int kChannelShift = 3;
+};
 
+template <class Head>
 void put_readings(Bytes& out, const std::vector<Reading>& readings, UtcSeconds received) {
   put_varint(out, readings.size());
   Reading last{ChannelId(0), received, 0, {}};
+  std::int64_t step_s = 0;  // the latest forward one
   std::array<std::uint8_t, 4'096> piece;
   std::uint8_t* at = piece.data();
   const auto flush = [&] {
@@ -37,11 +46,19 @@ void put_readings(Bytes& out, const std::vector<Reading>& readings, UtcSeconds r
   };
   for (const Reading& r : readings) {
     const auto step = std::int64_t{r.channel.value} - std::int64_t{last.channel.value};
-    std::uint64_t head = zigzag(step) << kChannelShift;
-    if (r.time == last.time) head |= kSameTime;
-    if (r.quality == last.quality) head |= kSameQuality;
+    const std::int64_t distance_s = wrapping_sub(r.time.value, last.time.value);
+    std::uint64_t head = zigzag(step) << Head::kChannelShift;
+    if (distance_s == 0) {
+      head |= Head::kSameTime;
+    } else if (distance_s == step_s) {
+      head |= Head::kNextStep;
+    }
+    if (r.quality == last.quality) head |= Head::kSameQuality;
     at = write_varint(at, head);
-    if (r.time != last.time) at = write_varint(at, zigzag(wrapping_sub(r.time.value, last.time.value)));
+    if ((head & (Head::kSameTime | Head::kNextStep)) == 0) {
+      at = write_varint(at, zigzag(distance_s));
+      if (distance_s > 0) step_s = distance_s;
+    }
     if (r.quality != last.quality) at = write_varint(at, r.quality.bits);
     // The values of one channel are near each other; those of its neighbours are not.
     at = write_varint(at, zigzag(step == 0 ? wrapping_sub(r.value, last.value) : r.value));
@@ -51,6 +68,7 @@ void put_readings(Bytes& out, const std::vector<Reading>& readings, UtcSeconds r
   flush();
 }
 
+template <class Head>
 Status get_readings(ByteReader& in, UtcSeconds received, std::vector<Reading>& out) {
   AMITY_TRY(const std::uint64_t count, get_varint(in));
   if (count > kReadingsPerFactMax || count > in.remaining()) return in.malformed("more readings than bytes");
@@ -67,18 +85,24 @@ Status get_readings(ByteReader& in, UtcSeconds received, std::vector<Reading>& o
     AMITY_CHECK(taken());
     return in.malformed(why);
   };
+  std::int64_t step_s = 0;
   for (std::uint64_t i = 0; i < count; ++i) {
     std::uint64_t head = 0, field = 0;
     if (!read_varint(at, end, head)) return broken();
-    const std::int64_t step = unzigzag(head >> kChannelShift);
+    const std::int64_t step = unzigzag(head >> Head::kChannelShift);
     const std::int64_t channel = wrapping_add(std::int64_t{r.channel.value}, step);
     if (channel < 0 || channel > 0xFFFF'FFFF) return refused("a channel is out of range");
     r.channel = ChannelId(static_cast<std::uint32_t>(channel));
-    if ((head & kSameTime) == 0) {
+    if ((head & Head::kNextStep) != 0) {
+      if ((head & Head::kSameTime) != 0 || step_s == 0) return refused("a step that is none");
+      r.time = UtcSeconds(wrapping_add(r.time.value, step_s));
+    } else if ((head & Head::kSameTime) == 0) {
       if (!read_varint(at, end, field)) return broken();
-      r.time = UtcSeconds(wrapping_add(r.time.value, unzigzag(field)));
+      const std::int64_t distance_s = unzigzag(field);
+      if (distance_s > 0) step_s = distance_s;
+      r.time = UtcSeconds(wrapping_add(r.time.value, distance_s));
     }
-    if ((head & kSameQuality) == 0) {
+    if ((head & Head::kSameQuality) == 0) {
       if (!read_varint(at, end, field)) return broken();
       if (field > 0xFFFF) return refused("a quality has more than 16 bits");
       r.quality.bits = static_cast<std::uint16_t>(field);
@@ -152,12 +176,15 @@ Result<Command> get_command(ByteReader& in) {
 
 struct Encoder {
   Bytes& out;
+  Form form;
 
   void operator()(const ReadingsArrived& f) const {
-    out.push_back(static_cast<std::uint8_t>(Kind::kReadingsArrived));
+    const bool steps = form == Form::kSteps;
+    out.push_back(static_cast<std::uint8_t>(steps ? Kind::kReadingsArrivedInSteps : Kind::kReadingsArrived));
     put_text(out, f.source);
     put_zigzag(out, f.received.value);
-    put_readings(out, f.readings, f.received);
+    steps ? put_readings<SteppedHead>(out, f.readings, f.received)
+          : put_readings<PlainHead>(out, f.readings, f.received);
   }
   void operator()(const EventsArrived& f) const {
     out.push_back(static_cast<std::uint8_t>(Kind::kEventsArrived));
@@ -226,11 +253,12 @@ struct WithinLimits {
   bool operator()(const EditChanged& f) const { return within_limits(f.edit); }
 };
 
+template <class Head>
 Result<Fact> get_readings_arrived(ByteReader& in) {
   ReadingsArrived f;
   AMITY_TRY(f.source, get_text(in));
   AMITY_TRY(f.received, get_time(in));
-  AMITY_CHECK(get_readings(in, f.received, f.readings));
+  AMITY_CHECK(get_readings<Head>(in, f.received, f.readings));
   return Fact(std::move(f));
 }
 
@@ -281,7 +309,8 @@ Result<Fact> get_contact_made(ByteReader& in) {
 Result<Fact> get_fact(ByteReader& in) {
   AMITY_TRY(const std::uint8_t kind, in.u8());
   switch (static_cast<Kind>(kind)) {
-    case Kind::kReadingsArrived: return get_readings_arrived(in);
+    case Kind::kReadingsArrived: return get_readings_arrived<PlainHead>(in);
+    case Kind::kReadingsArrivedInSteps: return get_readings_arrived<SteppedHead>(in);
     case Kind::kEventsArrived: return get_events_arrived(in);
     case Kind::kCommandRequested: {
       AMITY_TRY(Command c, get_command(in));
@@ -306,11 +335,11 @@ Result<Fact> get_fact(ByteReader& in) {
 
 }  // namespace
 
-Status encode_fact(const Fact& fact, Bytes& out) {
+Status encode_fact(const Fact& fact, Bytes& out, Form form) {
   const Error too_large = make_error(ErrorCode::kLimit, "the fact is larger than a record may be");
   if (!std::visit(WithinLimits{}, fact)) return too_large;
   const std::size_t before = out.size();
-  std::visit(Encoder{out}, fact);
+  std::visit(Encoder{out, form}, fact);
   if (out.size() - before > kFactBytesMax) {
     out.resize(before);
     return too_large;
@@ -327,12 +356,14 @@ Result<Fact> decode_fact(ByteView body) {
 
 Result<bool> decode_readings(ByteView body, std::vector<Reading>& readings) {
   ByteReader in(body);
-  AMITY_TRY(const std::uint8_t kind, in.u8());
-  if (static_cast<Kind>(kind) != Kind::kReadingsArrived) return false;
+  AMITY_TRY(const std::uint8_t byte, in.u8());
+  const auto kind = static_cast<Kind>(byte);
+  if (kind != Kind::kReadingsArrived && kind != Kind::kReadingsArrivedInSteps) return false;
   AMITY_TRY(const std::uint64_t source_size, get_varint(in));
   AMITY_CHECK(in.skip(source_size));
   AMITY_TRY(const UtcSeconds received, get_time(in));
-  AMITY_CHECK(get_readings(in, received, readings));
+  AMITY_CHECK(kind == Kind::kReadingsArrived ? get_readings<PlainHead>(in, received, readings)
+                                             : get_readings<SteppedHead>(in, received, readings));
   if (!in.empty()) return in.malformed("bytes after the fact");
   return true;
 }

@@ -12,8 +12,12 @@
 
 namespace amity::store {
 
+// How readings are written: kPlain is what edges and platforms of any age tell each other; kSteps takes
+// no bytes for a time that goes on at the same step, and is the journal's own.
+enum class Form : std::uint8_t { kPlain, kSteps };
+
 // Appends one fact. kLimit when it is larger than limits.h allows; `out` is then as it was.
-Status encode_fact(const Fact& fact, Bytes& out);
+Status encode_fact(const Fact& fact, Bytes& out, Form form = Form::kPlain);
 // The whole of `body` is one fact. Safe on any input.
 Result<Fact> decode_fact(ByteView body);
 

@@ -49,7 +49,7 @@ void KvJournal::append(const Fact& fact, OnDurable on_durable) {
   thread_local Bytes framed;
   body.clear();
   framed.clear();
-  if (const Status encoded = encode_fact(fact, body); !encoded.ok()) {
+  if (const Status encoded = encode_fact(fact, body, Form::kSteps); !encoded.ok()) {
     if (on_durable) on_durable(encoded.error());
     return;
   }

@@ -98,12 +98,13 @@ std::vector<std::int32_t> KvReadings::days_of(std::uint32_t group, std::int32_t 
   return days;
 }
 
-Status KvReadings::each_stored(std::int32_t day, std::uint32_t group,
-                               const std::function<void(unsigned lane, Block& block)>& visit) {
-  const auto first = static_cast<std::uint32_t>(group * kChannelsPerGroup);
-  const std::string from = block_key(day, first);
-  const std::string to = group == UINT32_MAX / kChannelsPerGroup ? block_key(day + 1, 0)
-                                                                 : block_key(day, first + kChannelsPerGroup);
+// The blocks of the groups `first` to `last`.
+Status KvReadings::each_stored(std::int32_t day, std::uint32_t first, std::uint32_t last,
+                               const std::function<void(std::uint32_t channel, Block& block)>& visit) {
+  const std::string from = block_key(day, static_cast<std::uint32_t>(first * kChannelsPerGroup));
+  const std::string to = last == UINT32_MAX / kChannelsPerGroup
+                             ? block_key(day + 1, 0)
+                             : block_key(day, static_cast<std::uint32_t>((last + 1) * kChannelsPerGroup));
   Status decoded;
   Block block;
   const auto decode = [&](std::string_view key, std::string_view value) {
@@ -112,7 +113,7 @@ Status KvReadings::each_stored(std::int32_t day, std::uint32_t group,
       decoded = at_block(s.error(), day, channel);
       return false;
     }
-    visit(channel % kChannelsPerGroup, block);
+    visit(channel, block);
     return true;
   };
   AMITY_CHECK(kv_.scan(Family::kBlocks, from, to, Direction::kForward, decode));
@@ -125,7 +126,9 @@ Result<DayGroup*> KvReadings::group_at(Shard& shard, std::int32_t day, std::uint
   if (slot) return slot.get();
   auto made = std::make_unique<DayGroup>();
   if (!add_group(day, group)) {
-    const Status loaded = each_stored(day, group, [&](unsigned lane, Block& block) { made->load(lane, block); });
+    const Status loaded = each_stored(day, group, group, [&](std::uint32_t channel, Block& block) {
+      made->load(lane_of(ChannelId(channel)), block);
+    });
     if (!loaded.ok()) {
       shard.days[day].erase(group);
       return loaded.error();
@@ -261,15 +264,22 @@ Result<ChannelSpan> KvReadings::span(ChannelId channel) {
   return span;
 }
 
+bool KvReadings::is_resident(std::int32_t day, std::uint32_t group) {
+  Shard& shard = shard_of(group);
+  const std::lock_guard lock(shard.mutex);
+  const auto groups = shard.days.find(day);
+  return groups != shard.days.end() && groups->second.contains(group);
+}
+
 // Copies the group's lanes where it is in memory; false where it is not.
-bool KvReadings::copy_resident(std::int32_t day, std::uint32_t group, LaneBlocks& out) {
+bool KvReadings::copy_resident(std::int32_t day, std::uint32_t group, LaneRows& out) {
   Shard& shard = shard_of(group);
   const std::lock_guard lock(shard.mutex);
   const auto groups = shard.days.find(day);
   if (groups == shard.days.end()) return false;
   const auto found = groups->second.find(group);
   if (found == groups->second.end()) return false;
-  for (unsigned lane = 0; lane < kChannelsPerGroup; ++lane) found->second->extract(lane, out[lane]);
+  for (unsigned row = 0; row < out.size(); ++row) found->second->extract_row(row, out[row]);
   return true;
 }
 
@@ -279,22 +289,29 @@ Status KvReadings::scan_day(UtcDay day, const std::function<void(ChannelId, std:
     const std::lock_guard lock(index_mutex_);
     if (const auto found = index_.find(day.value); found != index_.end()) groups = found->second.groups;
   }
+  const auto ends = static_cast<std::uint32_t>(groups.size() * 64);
+  const auto is_there = [&](std::uint32_t group) { return ((groups[group / 64] >> (group % 64)) & 1) != 0; };
   std::vector<Reading> readings;
-  const auto lanes = std::make_unique<LaneBlocks>();
-  for (std::uint32_t group = 0; group < groups.size() * 64; ++group) {
-    if (((groups[group / 64] >> (group % 64)) & 1) == 0) continue;
-    if (!copy_resident(day.value, group, *lanes)) {
-      // Then it is on disk, whole: only unchanged groups leave memory.
-      for (Block& block : *lanes) block.clear();
-      const auto keep = [&](unsigned lane, Block& block) { std::swap((*lanes)[lane], block); };
-      AMITY_CHECK(each_stored(day.value, group, keep));
+  const auto show = [&](std::uint32_t channel, const Block& block) {
+    readings.clear();
+    for (const BlockReading& r : block.readings) readings.push_back(to_reading(ChannelId(channel), day.value, r));
+    if (!readings.empty()) visit(ChannelId(channel), readings);
+  };
+  const auto rows = std::make_unique<LaneRows>();
+  for (std::uint32_t group = 0; group < ends; ++group) {
+    if (!is_there(group)) continue;
+    if (copy_resident(day.value, group, *rows)) {
+      auto channel = static_cast<std::uint32_t>(group * kChannelsPerGroup);
+      for (const DayGroup::LaneRow& row : *rows) {
+        for (const Block& block : row) show(channel++, block);
+      }
+      continue;
     }
-    for (unsigned lane = 0; lane < kChannelsPerGroup; ++lane) {
-      const ChannelId channel(static_cast<std::uint32_t>(group * kChannelsPerGroup) + lane);
-      readings.clear();
-      for (const BlockReading& r : (*lanes)[lane].readings) readings.push_back(to_reading(channel, day.value, r));
-      if (!readings.empty()) visit(channel, readings);
-    }
+    // Then it is on disk, whole: only unchanged groups leave memory. So are those after it, mostly.
+    const std::uint32_t first = group;
+    const auto on_disk = [&](std::uint32_t next) { return !is_there(next) || !is_resident(day.value, next); };
+    while (group + 1 < ends && group + 1 - first < kGroupsPerScan && on_disk(group + 1)) ++group;
+    AMITY_CHECK(each_stored(day.value, first, group, show));
   }
   return {};
 }
@@ -318,17 +335,19 @@ Result<std::vector<Reading>> KvReadings::versions(ChannelId channel, UtcSeconds 
 
 // The shard is locked. What is collected counts as unchanged from here on.
 void KvReadings::collect_blocks(Shard& shard, KvBatch& batch, Taken& taken) {
-  Block block;
+  DayGroup::LaneRow blocks;
   Bytes bytes;
   for (const auto& [day, groups] : shard.days) {
     for (const auto& [group, content] : groups) {
       if (content->dirty_lanes() == 0) continue;
+      unsigned extracted = UINT32_MAX;  // row
       for (std::uint64_t dirty = content->dirty_lanes(); dirty != 0; dirty &= dirty - 1) {
         const auto lane = static_cast<unsigned>(std::countr_zero(dirty));
+        const unsigned row = lane / DayGroup::kLanesPerRow;
+        if (row != extracted) content->extract_row(extracted = row, blocks);
         const auto channel = static_cast<std::uint32_t>(group * kChannelsPerGroup) + lane;
-        content->extract(lane, block);
         bytes.clear();
-        encode_block({ChannelId(channel), UtcDay(day)}, block, bytes);
+        encode_block({ChannelId(channel), UtcDay(day)}, blocks[lane % DayGroup::kLanesPerRow], bytes);
         batch.put(Family::kBlocks, block_key(day, channel), std::string(as_text(bytes)));
       }
       taken.emplace_back(content.get(), content->dirty_lanes());

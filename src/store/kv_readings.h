@@ -56,10 +56,11 @@ class KvReadings : public Readings {
   Status recover();
   Shard& shard_of(std::uint32_t group) { return shards_[group % kShards]; }
   Result<DayGroup*> group_at(Shard& shard, std::int32_t day, std::uint32_t group);
-  using LaneBlocks = std::array<Block, kChannelsPerGroup>;
-  Status each_stored(std::int32_t day, std::uint32_t group,
-                     const std::function<void(unsigned lane, Block& block)>& visit);
-  bool copy_resident(std::int32_t day, std::uint32_t group, LaneBlocks& out);
+  using LaneRows = std::array<DayGroup::LaneRow, kChannelsPerGroup / DayGroup::kLanesPerRow>;
+  Status each_stored(std::int32_t day, std::uint32_t first, std::uint32_t last,
+                     const std::function<void(std::uint32_t channel, Block& block)>& visit);
+  bool is_resident(std::int32_t day, std::uint32_t group);
+  bool copy_resident(std::int32_t day, std::uint32_t group, LaneRows& out);
   Result<std::vector<Reading>> read_blocks(ChannelId channel, UtcSeconds after, UtcSeconds until, bool first);
   Status block_of(ChannelId channel, std::int32_t day, Block& out);
   Status apply_run(std::int32_t day, std::uint32_t group, std::span<const Reading> run, ApplyResult& result);

@@ -30,6 +30,7 @@ inline constexpr std::size_t kResidentBytesMax = 512u << 20;
 // A checkpoint is also due after so many facts, to bound what a recovery replays.
 inline constexpr std::uint64_t kFactsPerCheckpointMax = 8'000'000;
 inline constexpr std::int32_t kDaysPerReadMax = 366 * 20;
+inline constexpr std::uint32_t kGroupsPerScan = 128;         // read with one cursor of the store below
 
 // Events.
 inline constexpr std::size_t kEventsPerPageMax = 100'000;
