@@ -88,6 +88,7 @@ void DeviceLink::on_bytes(ByteView bytes) {
 }
 
 void DeviceLink::on_closed(const Error& why) {
+  untrusted_ = is_untrusted(why);
   client_.on_closed(runtime_.clock.now(), why.reason);
   pump();
 }
@@ -103,7 +104,9 @@ void DeviceLink::abort(Error why) {
 Error DeviceLink::failure(const dlms::Failed& failed) {
   if (failed.expected_counter) expected_counter_ = failed.expected_counter;
   if (failed.closed) stream_.reset();
-  return failed.error;
+  Error error = failed.error;
+  if (untrusted_) error.code = ErrorCode::kSecurity;
+  return error;
 }
 
 Task<Status> DeviceLink::reserve_counters() {
@@ -124,7 +127,10 @@ Task<Result<dlms::Connected>> DeviceLink::connect() {
     client_.on_open(runtime_.clock.now());
   } else {
     auto opening = open_stream(runtime_, address_, this);
-    if (!opening.ok()) client_.abort();
+    if (!opening.ok()) {
+      untrusted_ = is_untrusted(opening.error());
+      client_.abort();
+    }
     AMITY_CO_TRY(stream_, std::move(opening));
   }
   pump();

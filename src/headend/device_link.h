@@ -42,6 +42,7 @@ class DeviceLink : private Stream::Handler {
   void abort(Error why);
 
   bool connected() const { return client_.connected(); }
+  bool untrusted() const { return untrusted_; }  // TLS failed
   // The meter's answer to a wrong counter: what it expects. A hint of somebody unauthenticated.
   std::optional<std::uint32_t> expected_counter() const { return expected_counter_; }
   const dlms::ClientStatistics& statistics() const { return client_.statistics(); }
@@ -81,6 +82,7 @@ class DeviceLink : private Stream::Handler {
   dlms::Client client_;
   std::unique_ptr<Stream> stream_;
   bool reused_ = false;
+  bool untrusted_ = false;
   bool several_ = false;  // the meter takes several attributes in one request
   std::optional<dlms::ClientEvent> event_;
   std::coroutine_handle<> waiter_;

@@ -10,13 +10,14 @@ namespace {
 constexpr std::uint16_t kPublicClient = 16;
 constexpr dlms::Obis kFrameCounterObis{0, 0, 43, 1, 0, 255};
 
-// A meter that rejects an association for good rejects who we are or what we know; asking again changes nothing.
-bool is_security(const Error& error) {
-  return error.code == ErrorCode::kSecurity ||
-         (error.code == ErrorCode::kRefused && error.reason.find("transient") == std::string::npos);
-}
-
 }  // namespace
+
+// A meter that rejects an association for good rejects who we are or what we know; asking again changes nothing.
+bool DlmsDriver::is_security(const Error& error) const {
+  return !untrusted() &&
+         (error.code == ErrorCode::kSecurity ||
+          (error.code == ErrorCode::kRefused && error.reason.find("transient") == std::string::npos));
+}
 
 dlms::ClientConfig DlmsDriver::client_config(const DeviceKeys* keys, const KeySet* set) const {
   dlms::ClientConfig config;

@@ -29,6 +29,7 @@ class DlmsDriver final : public Driver, private SupplySwitch {
 
   bool connected() const override { return link_ && link_->connected(); }
   bool security_failure() const override { return security_failure_; }
+  bool untrusted() const override { return link_ && link_->untrusted(); }
   std::optional<std::int32_t> clock_offset_s() const override { return clock_offset_s_; }
   std::vector<DeviceId> also_read() const override { return also_read_; }
   std::size_t readings_accepted() const { return readings_accepted_; }
@@ -45,6 +46,7 @@ class DlmsDriver final : public Driver, private SupplySwitch {
 
   // association: dlms_association.cc
   Task<Status> associate(const DeviceKeys* keys, const KeySet* set, std::uint32_t generation);
+  bool is_security(const Error& error) const;
   Task<Status> open_secured(DeviceKeys keys);
   Task<Result<std::uint32_t>> read_counter_publicly();
   dlms::ClientConfig client_config(const DeviceKeys* keys, const KeySet* set) const;

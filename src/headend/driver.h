@@ -56,7 +56,10 @@ class Driver {
   virtual void abort(Error why) = 0;
 
   virtual bool connected() const = 0;
+  // Keys, passwords or rights: it will not get better by asking again.
   virtual bool security_failure() const = 0;
+  // The path's TLS failed: nothing was asked of the meter, and a new certificate puts it right.
+  virtual bool untrusted() const = 0;
   virtual std::optional<std::int32_t> clock_offset_s() const = 0;
   // Devices that were read through this one.
   virtual std::vector<DeviceId> also_read() const { return {}; }

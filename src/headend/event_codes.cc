@@ -141,6 +141,7 @@ Event headend_event(DeviceId device, UtcSeconds at, HeadEndEvent event,
       {kDevice, kL, "heard, but not known"},
       {kDevice, kH, "two meters have one number"},
       {kDevice, kH, "another meter answers at this address"},
+      {kSecurity, kH, "TLS failed"},
   };
   const Own& own = kOwn[static_cast<std::size_t>(event) - 1];
   std::string text = own.text;

@@ -37,6 +37,7 @@ enum class HeadEndEvent : std::uint32_t {
   kUnknownMeter = 12,
   kNumberConflict = 13,
   kMeterReplaced = 14,
+  kTlsFailed = 15,
 };
 Event headend_event(DeviceId device, UtcSeconds at, HeadEndEvent event,
                     const std::string& detail);

@@ -142,6 +142,7 @@ void HeadEnd::Impl::reload(DeviceId id) {
   meter->log_newest.clear();
   meter->mbus.clear();
   meter->backoff.succeeded();
+  meter->tls_alarm = false;
   plan(*meter, true);
   pump();
 }
@@ -293,7 +294,7 @@ void HeadEnd::Impl::finish(const Visit& visit, const Status& status, const Drive
     emit_(std::move(along));
   }
   emit_(std::move(contact));
-  reschedule(meter, status, driver.security_failure());
+  reschedule(meter, status, driver);
   meter.busy = false;
   dispatcher_.finished(visit.segment, air_time(meter, driver));
   if (const auto left = commands_.find(meter.device.id); left != commands_.end()) {
@@ -303,9 +304,19 @@ void HeadEnd::Impl::finish(const Visit& visit, const Status& status, const Drive
   pump_later();
 }
 
-// A wrong key is asked for kSecurityFailuresMax times and then left alone: no storm, one alarm.
-void HeadEnd::Impl::reschedule(Meter& meter, const Status& status, bool security) {
+void HeadEnd::Impl::alarm(const Meter& meter, HeadEndEvent event, const std::string& detail) {
+  EventsArrived alarm;
+  alarm.source = "headend";
+  alarm.received = context_.runtime.clock.utc();
+  alarm.events.push_back(headend_event(meter.device.id, alarm.received, event, detail));
+  context_.intake.accept(std::move(alarm), [](Result<intake::Receipt>) {});
+}
+
+// A wrong key is asked for kSecurityFailuresMax times and then left alone: no storm, one alarm. A certificate that is
+// refused is tried on as a path that fails: no secret is at stake, and whoever renews it does not tell us. One alarm.
+void HeadEnd::Impl::reschedule(Meter& meter, const Status& status, const Driver& driver) {
   if (status.ok()) {
+    meter.tls_alarm = false;
     if (meter.backoff.locked_out()) --stats_.locked_out;
     meter.backoff.succeeded();
     // What a person asked for does not stand in for the reading that is due.
@@ -314,16 +325,13 @@ void HeadEnd::Impl::reschedule(Meter& meter, const Status& status, bool security
   }
   const UtcSeconds now = context_.runtime.clock.utc();
   std::int64_t pause_s = meter.backoff.failed(context_.runtime.random);
-  if (security) {
+  if (driver.untrusted() && !std::exchange(meter.tls_alarm, true))
+    alarm(meter, HeadEndEvent::kTlsFailed, status.error().reason);
+  if (driver.security_failure()) {
     ++stats_.security_failures;
     if (meter.backoff.failed_security()) {
       ++stats_.locked_out;
-      EventsArrived alarm;
-      alarm.source = "headend";
-      alarm.received = now;
-      alarm.events.push_back(headend_event(meter.device.id, now, HeadEndEvent::kSecurityLockout,
-                                           status.error().reason));
-      context_.intake.accept(std::move(alarm), [](Result<intake::Receipt>) {});
+      alarm(meter, HeadEndEvent::kSecurityLockout, status.error().reason);
     }
     if (meter.backoff.locked_out()) pause_s = kLockoutPause_s;
   }

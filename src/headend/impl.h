@@ -55,7 +55,8 @@ class HeadEnd::Impl : public std::enable_shared_from_this<HeadEnd::Impl>, privat
   Task<void> converse(Visit visit);
   void finish(const Visit& visit, const Status& status, const Driver& driver, Instant started);
   Duration air_time(const Meter& meter, const Driver& driver) const;
-  void reschedule(Meter& meter, const Status& status, bool security);
+  void reschedule(Meter& meter, const Status& status, const Driver& driver);
+  void alarm(const Meter& meter, HeadEndEvent event, const std::string& detail);
 
   // commands (commands.cc)
   void take_command(const Command& command);

@@ -12,6 +12,10 @@ class LinkDriver : public ReportDriver {
   void abort(Error why) override {
     if (link_) link_->abort(std::move(why));
   }
+  bool security_failure() const override {
+    return ReportDriver::security_failure() && !untrusted();
+  }
+  bool untrusted() const override { return link_ && link_->untrusted(); }
   bool connected() const override { return link_ && link_->up(); }
   Traffic traffic() const override { return link_ ? link_->traffic() : Traffic{}; }
 

@@ -91,6 +91,7 @@ struct Meter {
   bool offered = false;       // waits in the dispatcher for its scheduled reading
   bool clock_alarm = false;   // reported once until the clock is right again
   bool profile_alarm = false;  // reported once: the meter refuses its load profile
+  bool tls_alarm = false;      // reported once, until a conversation succeeds
   bool ever_connected = false;
 };
 

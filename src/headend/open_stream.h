@@ -10,4 +10,10 @@ namespace amity::headend {
 Result<std::unique_ptr<Stream>> open_stream(const Runtime& runtime, const Address& address,
                                             Stream::Handler* handler);
 
+// Of an error of a connection, not of what is spoken on it: a certificate is refused, missing or
+// not to be read.
+inline bool is_untrusted(const Error& of_stream) {
+  return of_stream.code == ErrorCode::kSecurity;
+}
+
 }  // namespace amity::headend

@@ -30,6 +30,8 @@ class SessionLink final : private Stream::Handler {
   Session& session() { return session_; }
   Instant now() const { return runtime_.clock.now(); }
   bool up() const { return stream_ != nullptr && opened_; }
+  // TLS failed: the session was never told why.
+  bool untrusted() const { return untrusted_; }
   const Traffic& traffic() const { return traffic_; }
 
   // An idle connection of the pool, a new one, or the port.
@@ -45,7 +47,9 @@ class SessionLink final : private Stream::Handler {
       opened_ = true;
       stream_->set_handler(this);
     } else {
-      AMITY_CO_TRY(stream_, open_stream(runtime_, address_, this));
+      auto opening = open_stream(runtime_, address_, this);
+      untrusted_ = !opening.ok() && is_untrusted(opening.error());
+      AMITY_CO_TRY(stream_, std::move(opening));
     }
     if (address_.serial) {
       AMITY_CO_CHECK(set_line(*address_.serial));
@@ -112,6 +116,7 @@ class SessionLink final : private Stream::Handler {
     go_on();
   }
   void on_closed(const Error& why) override {
+    untrusted_ = is_untrusted(why);
     lost_ = why;
     stream_.reset();
     go_on();
@@ -159,7 +164,7 @@ class SessionLink final : private Stream::Handler {
   std::optional<Event> event_;
   std::optional<Error> lost_;
   std::coroutine_handle<> waiter_;
-  bool opened_ = false, opening_ = false;
+  bool opened_ = false, opening_ = false, untrusted_ = false;
   Traffic traffic_;
   TimerId timer_ = 0;
   Instant timer_at_;
