@@ -492,6 +492,50 @@ TEST_F(MdmTest, FindingsAreToldInWords) {
   EXPECT_NE(explained[0].text.find("23 of 24"), std::string::npos) << explained[0].text;
 }
 
+// The meter was set to other intervals than master data says.
+TEST_F(MdmTest, IntervalsOfAnotherLengthThanMasterDataSaysFailTheDayAndAreQueued) {
+  struct Case {
+    int step_s;
+    const char* says;
+  };
+  std::int32_t number = kFirst;
+  first_register();
+  for (const Case& told : {Case{7'200, "intervals of 7200 s delivered, 3600 s in master data"},
+                           Case{1'800, "intervals of 1800 s delivered, 3600 s in master data"}}) {
+    std::vector<Reading> readings;
+    const UtcSeconds start = UtcDay(number).start();
+    for (int end = told.step_s; end <= 86'400; end += told.step_s)
+      readings.push_back({kImport, start + end, 100 * told.step_s / 3'600, {}});
+    readings.push_back(
+        {kTotal, start + 86'400, register_at(kFirst) + 2'400 * (number - kFirst + 1), {}});
+    arrive(readings);
+    at(number + 1, 2);
+    settle();
+    at(number + 3, 3);  // nothing more comes
+    settle();
+    const VeeDay d = day(number);
+    EXPECT_EQ(d.state, VeeState::kFailed);
+    const auto explained = role->explain(d).value();
+    ASSERT_FALSE(explained.empty());
+    EXPECT_EQ(explained[0].rule, "identity");
+    EXPECT_NE(explained[0].text.find(told.says), std::string::npos) << explained[0].text;
+    EXPECT_TRUE(std::ranges::any_of(role->queue(),
+                                    [&](const auto& item) { return item.day.day == number; }));
+    number += 4;
+  }
+}
+
+// Lost hours are no other length; the rule has nothing to say of what a delivery does not tell.
+TEST_F(MdmTest, GapsAreNotTakenForIntervalsOfAnotherLength) {
+  first_register();
+  day_arrives(kFirst, {2, 4, 6, 8, 10, 12, 14});
+  at(kFirst + 1, 2);
+  settle();
+  const auto explained = role->explain(day(kFirst)).value();
+  ASSERT_FALSE(explained.empty());
+  for (const auto& finding : explained) EXPECT_NE(finding.rule, "identity");
+}
+
 TEST(MdmMemory, ComesBackWholeOrNotAtAll) {
   MdmMemory memory;
   memory.first_day = kFirst;

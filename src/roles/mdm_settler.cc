@@ -139,6 +139,7 @@ Status MdmSettler::load(const MdmChannel& c, std::int32_t number, Day& day) {
     if (offset % day.grid.interval_s != 0) continue;
     day.first_raw[static_cast<std::size_t>(offset / day.grid.interval_s) - 1] = r.value;
   }
+  day.reported = reported_of(c.channel, first, day.own);
   AMITY_TRY(day.stored, finals_.day(c.channel.id, number));
   VeeDay& now = day.now;
   now = {};
@@ -203,6 +204,7 @@ void MdmSettler::judge(const MdmChannel& c, const SettleRequest& request,
   mdm::DayInput in = input_of(c, day.grid, day.registers, request);
   in.reactive = day.reactive ? &*day.reactive : nullptr;
   in.tariff_advance = day.tariff_advance;
+  in.reported = day.reported;
   validate(c, in, state, day.verdict);
   mdm::slots_to_estimate(*c.rules, day.grid, day.verdict, day.open);
   day.after.assign(day.before.size(), std::nullopt);
@@ -276,6 +278,7 @@ void MdmSettler::finish(const MdmChannel& c, const SettleRequest& request,
   mdm::DayVerdict again;
   mdm::DayInput in = input_of(c, final, day.registers, request);
   in.tariff_advance = day.tariff_advance;
+  in.reported = day.reported;
   validate(c, in, state, again);
   const mdm::Finding& sum = again.of(mdm::Rule::kSum);
   const bool bounded = sum.check == mdm::Check::kSumAgrees || sum.check == mdm::Check::kSumDiffers;

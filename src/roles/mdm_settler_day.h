@@ -13,6 +13,7 @@ struct MdmSettler::Day {
   mdm::DayGrid grid;
   std::optional<mdm::DayGrid> reactive;
   std::optional<std::int64_t> tariff_advance;
+  std::optional<mdm::Reported> reported;
   std::optional<store::FinalDay> stored;
   std::vector<std::optional<std::int64_t>> first_raw;
   std::vector<mdm::SlotFinal> before;
@@ -36,6 +37,11 @@ inline Quality quality_of(const FinalValue& v, std::uint16_t raw) {
 // What the rules are told of a channel's day.
 mdm::DayInput input_of(const MdmChannel& c, const mdm::DayGrid& grid,
                        std::span<const mdm::RegisterPoint> registers, const SettleRequest& request);
+
+// Where the times of `readings` (ascending, one of each) show intervals that are not the channel's.
+// Nothing where they are: that alone does not say that the rest of the meter's configuration is.
+std::optional<mdm::Reported> reported_of(const Channel& channel, std::span<const Reading> readings,
+                                         const mdm::LocalDay& own);
 
 // All rules. Where the multiplier changes within the day, those that hold one value against another
 // look at the values as the multiplier at the day's begin would have them.
