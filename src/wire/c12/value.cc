@@ -147,7 +147,10 @@ Status encode_ni(const NiFormat& format, const Value& value, bool big, std::uint
   }
   if (is_real) return make_error(ErrorCode::kInvalid, "a float where the meter keeps integers");
   if (format.kind == NiFormat::Kind::kChars) {
-    const std::string text = amity::to_string(value.number);
+    std::string text = amity::to_string(value.number);
+    // ".5" is a number too, where there is no room for its zero.
+    const std::size_t zero = text.starts_with('-') ? 1 : 0;
+    if (text.size() > format.size && text.substr(zero, 2) == "0.") text.erase(zero, 1);
     if (text.size() > format.size) {
       return make_error(ErrorCode::kInvalid,
                         fmt::format("{} needs more than {} characters", text, format.size));
