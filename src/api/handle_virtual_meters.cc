@@ -161,6 +161,7 @@ Response series(Api& api, const Call& call) {
   Json json;
   json.open().key("device").number(0).key("from").time(range->from).key("to").time(range->to);
   json.key("resolution").text(*word).key("series").open_list();
+  if (found->channel.kind == ChannelKind::kRegister) return ok(json.close_list().close());
   json.open().key("channel").number(0).key("name").text(name).key("unit").text(
       symbol(found->channel.unit));
   json.key("interval_s").number(found->channel.interval_s).key("kind").text("interval");

@@ -234,7 +234,7 @@ struct VirtualMeter {
   bool fixed = false;     // of the utility's own file: not to be changed here
 };
 struct VirtualSeries {
-  Channel channel;                // what its values are: interval, unit, exponent
+  Channel channel;                // what its values are; a register: sums by day, no readings
   std::vector<Reading> readings;  // ascending; quality that of the worst input
   std::uint64_t missing = 0;      // intervals without one of the inputs
 };

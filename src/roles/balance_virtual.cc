@@ -92,17 +92,18 @@ struct Stretch {
   std::size_t slots = 0;
 };
 
-// kInvalid where an input has no intervals, or intervals that fit into none of the others'.
+// Sums by day, no intervals.
+bool gives_registers_alone(const BalanceInput& input) {
+  return input.channel.kind != ChannelKind::kInterval || input.channel.interval_s == 0;
+}
+
+// kInvalid where an input has intervals that fit into none of the others'.
 Result<Stretch> stretch_of(const Parts& parts,
                            const std::unordered_map<ChannelId, BalanceInput>& inputs,
                            UtcSeconds from, UtcSeconds to) {
   Stretch s;
   for (const ChannelId id : parts.real) {
-    const Channel& c = inputs.at(id).channel;
-    if (c.kind != ChannelKind::kInterval || c.interval_s == 0)
-      return make_error(ErrorCode::kInvalid,
-                        "an input gives registers alone: it has sums by day, no intervals");
-    s.interval_s = std::max(s.interval_s, c.interval_s);
+    s.interval_s = std::max(s.interval_s, inputs.at(id).channel.interval_s);
   }
   for (const ChannelId id : parts.real) {
     if (s.interval_s % inputs.at(id).channel.interval_s != 0)
@@ -229,6 +230,14 @@ Result<api::VirtualSeries> BalanceBook::series(const std::string& name, UtcSecon
   if (node == made.nodes.end())
     return make_error(ErrorCode::kNotFound, "there is no virtual meter '" + name + "'");
   Parts parts = parts_of(made.graph, node->id);
+  api::VirtualSeries out;
+  out.channel.name = name;
+  out.channel.unit = node->about.unit == "l" ? Unit::kLitre : Unit::kWattHour;
+  out.channel.kind = ChannelKind::kRegister;
+  for (const ChannelId id : parts.real) {
+    if (gives_registers_alone(made.inputs.at(id))) return out;
+  }
+  out.channel.kind = ChannelKind::kInterval;
   AMITY_TRY(const Stretch s, stretch_of(parts, made.inputs, from, std::min(to, clock_.utc())));
   AMITY_TRY(auto graph, mdm::VirtualGraph::make(std::move(parts.sums)));
   AMITY_TRY(auto board, mdm::Board::make(std::move(graph), s.from, s.interval_s, s.slots, 0));
@@ -236,9 +245,6 @@ Result<api::VirtualSeries> BalanceBook::series(const std::string& name, UtcSecon
     AMITY_TRY(const Slots slots, slots_of(store_, made.inputs.at(id), s));
     AMITY_CHECK(board.set(id, 0, slots.value, slots.quality));
   }
-  api::VirtualSeries out;
-  out.channel.name = name;
-  out.channel.unit = node->about.unit == "l" ? Unit::kLitre : Unit::kWattHour;
   out.channel.interval_s = s.interval_s;
   const mdm::IntervalView view = board.view(node->id);
   for (std::size_t i = 0; i < view.slots(); ++i) {

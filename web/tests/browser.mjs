@@ -81,7 +81,7 @@ async function settled(page) {
     await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
   }
 }
-let meter = '', channelDay = '', statement = '', virtual = '', feeder = '';
+let meter = '', channelDay = '', statement = '', virtual = '', district = '', feeder = '';
 
 const kPages = [
   ['overview', '/', async (page) => { await page.getByText('Abnormal now').waitFor(); await page.locator('.tile').first().waitFor(); await page.getByText('readings since the start').waitFor(); }],
@@ -100,6 +100,7 @@ const kPages = [
   ['balance-areas', '/balance?t=7d&kind=area', async (page) => { await page.getByRole('grid', { name: 'Balance' }).getByRole('row').filter({ hasText: /kWh/ }).first().waitFor(); }],
   ['balance-meters', '/balance?t=7d&kind=meter', async (page) => { await page.getByRole('grid', { name: 'Balance' }).getByRole('row').filter({ hasText: /kWh/ }).first().waitFor(); }],
   ['balance-sum', () => feeder && `/balance/feeder/${encodeURIComponent(feeder)}?t=30d&span=week`, async (page) => { await page.getByRole('region', { name: 'Sums' }).waitFor(); }],
+  ['virtual-registers', () => district && `${district}?t=3d`, async (page) => { await page.getByText('gives registers alone').waitFor(); }],
   ['virtual-meter', () => virtual && `${virtual}?t=3d`, async (page) => { await page.locator('.stack canvas').first().waitFor(); await page.getByRole('region', { name: 'What it is made of' }).getByRole('listitem').first().waitFor(); }],
   ['billing', '/billing', async (page) => { await page.getByRole('heading', { name: 'Billing', level: 1 }).waitFor(); }],
   ['billing-held', '/billing?tab=held', async (page) => { await page.getByRole('heading', { name: 'Billing', level: 1 }).waitFor(); }],
@@ -128,7 +129,9 @@ async function visit(name, options) {
   if (mock) check(!!feeder, name, 'the mock has no feeder');
   const made = (await (await context.request.get(`${base}/api/v1/virtual-meters`)).json()).items;
   if (mock) check(made.length > 0, name, 'the mock has no virtual meter');
-  if (made.length) virtual = `/balance/meter/${encodeURIComponent(made.at(-1).name)}`;
+  const [energy, water] = ['Wh', 'l'].map((unit) => made.findLast((m) => m.unit === unit));
+  if (energy) virtual = `/balance/meter/${encodeURIComponent(energy.name)}`;
+  if (water && !mock) district = `/balance/meter/${encodeURIComponent(water.name)}`;
   for (const [title, path, ready] of kPages) {
     const where = `${name} ${title}`, to = typeof path === 'function' ? path() : path;
     if (!to) continue; // a demo without anything to look at
