@@ -178,13 +178,14 @@ Result<api::MissingReport> PlatformServices::missing(api::GroupBy group) {
           const ops::Tally all = completeness.device(id, report.since, now);
           if (all.received >= all.expected) continue;
           const ops::DeviceHealth& health = *fleet.health(id);
-          // A meter that answered was asked for all that was missing until then.
+          // What is older than the last contact did not come with it; a polled meter may be without
+          // it, one that only sends cannot be asked.
           const UtcSeconds read(health.last_success.value / 3'600 * 3'600);
           const ops::Tally before =
               completeness.device(id, report.since, std::clamp(read, report.since, now));
           const std::uint64_t absent = before.expected - std::min(before.received, before.expected);
           const std::uint64_t missing = all.expected - all.received;
-          add(place, "not in the meter when it was read", std::min(absent, missing));
+          add(place, "not given, though in contact since", std::min(absent, missing));
           add(place, why_missing(health, fleet.status(health, now)),
               missing - std::min(absent, missing));
         }
