@@ -209,6 +209,9 @@ void MdmSettler::judge(const MdmChannel& c, const SettleRequest& request,
   mdm::slots_to_estimate(*c.rules, day.grid, day.verdict, day.open);
   day.after.assign(day.before.size(), std::nullopt);
   day.missing = 0;
+  const mdm::Finding& identity = day.verdict.of(mdm::Rule::kIdentity);
+  day.unlike = identity.check == mdm::Check::kInterval && identity.outcome == Outcome::kFail;
+  if (day.unlike) day.open.assign(day.grid.slots, 1);
   for (std::size_t i = 0; i < day.grid.slots; ++i) {
     day.missing += day.grid.present[i] == 0 && !splits(c, day.grid, i);
     if (day.before[day.lead + i].by_hand()) {
@@ -219,7 +222,7 @@ void MdmSettler::judge(const MdmChannel& c, const SettleRequest& request,
     }
   }
   const bool estimated_before = day.stored && day.stored->day.estimated > 0;
-  day.estimate = request.estimate || day.missing == 0 || estimated_before;
+  day.estimate = !day.unlike && (request.estimate || day.missing == 0 || estimated_before);
 }
 
 // Validated days between the same two register readings whose estimates or open intervals depend
@@ -290,7 +293,7 @@ void MdmSettler::finish(const MdmChannel& c, const SettleRequest& request,
                   : sum.check == mdm::Check::kSumAgrees ? DayClosure::kTolerated
                                                         : DayClosure::kDiffers;
   }
-  if (!day.estimate && !now.open.empty()) {
+  if (!day.estimate && !day.unlike && !now.open.empty()) {
     now.state = VeeState::kWaiting;
   } else if (!now.open.empty() || again.worst == Outcome::kFail) {
     now.state = VeeState::kFailed;
@@ -302,7 +305,8 @@ void MdmSettler::finish(const MdmChannel& c, const SettleRequest& request,
   }
   const auto open = static_cast<std::int64_t>(now.open_count());
   now.at_stake += state.like_mean(day.local.kind) * open / static_cast<std::int64_t>(now.slots());
-  if (now.state == VeeState::kFailed && now.at_stake == 0) now.at_stake = std::abs(now.total);
+  if (now.state == VeeState::kFailed && now.at_stake == 0)
+    now.at_stake = std::abs(day.unlike ? day.verdict.total : now.total);
 }
 
 // A day on which the meter did not hang there: what was given out before that was known is taken

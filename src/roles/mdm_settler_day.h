@@ -24,6 +24,8 @@ struct MdmSettler::Day {
   VeeDay now;
   std::size_t missing = 0;
   bool estimate = false;
+  // What was delivered is of intervals of another length: none of it is taken, nothing estimated.
+  bool unlike = false;
 
   bool is_own(std::size_t slot) const { return slot >= lead && slot < lead + grid.slots; }
 };
