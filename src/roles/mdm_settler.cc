@@ -274,7 +274,7 @@ void MdmSettler::finish(const MdmChannel& c, const SettleRequest& request,
   for (std::size_t i = 0; i < final.slots; ++i) {
     const auto& value = day.after[day.lead + i];
     final.present[i] = value.has_value();
-    final.value[i] = value ? value->value : 0;
+    final.value[i] = value ? day.counted[day.lead + i].value_or(value->value) : 0;
     final.quality[i] = value ? quality_of(*value, day.grid.quality[i]).bits : 0;
   }
   final.present_count = static_cast<std::uint32_t>(final.slots - now.open_count());
@@ -285,7 +285,7 @@ void MdmSettler::finish(const MdmChannel& c, const SettleRequest& request,
   validate(c, in, state, again);
   const mdm::Finding& sum = again.of(mdm::Rule::kSum);
   const bool bounded = sum.check == mdm::Check::kSumAgrees || sum.check == mdm::Check::kSumDiffers;
-  now.advance = bounded ? sum.n[1] : 0;
+  now.advance = bounded ? sum.n[1] + day.apportioned : 0;
   if (!now.open.empty()) {
     now.closure = DayClosure::kOpen;
   } else if (bounded) {
@@ -362,6 +362,7 @@ Result<Settled> MdmSettler::settle(const MdmChannel& c, const SettleRequest& req
   if (any_open) AMITY_CHECK(fill(c, days));
   for (Day& day : days) {
     const bool asked = day.now.day == request.day;
+    apportion(c, day);
     finish(c, request, asked && request.first ? c.memory.state : past, day);
     auto versions = mdm::final_changes(day.now, day.before, day.after, day.first_raw);
     // A register that came late may show what no value tells: that the day does not close.
