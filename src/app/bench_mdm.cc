@@ -34,7 +34,7 @@ struct Size {
   std::uint32_t channels;
   int rounds;  // the small ones are over too soon to be measured once
 };
-constexpr Size kSizes[] = {{10'000, 25}, {100'000, 5}, {1'000'000, 1}};
+constexpr Size kSizes[] = {{10'000, 25}, {100'000, 5}, {1'000'000, 3}};
 constexpr std::size_t kInFlight = 500;     // messages of a meter's day
 constexpr UtcSeconds kDay(1'699'920'000);  // 2023-11-14
 

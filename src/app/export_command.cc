@@ -111,28 +111,34 @@ exchange::MeterSeries series_of(const Device& device, const Channel& channel,
   return series;
 }
 
-// As the meter gave them, or what is billed, with the method of each substitute.
-Result<std::vector<std::pair<Reading, std::uint8_t>>> values_of(
-    store::Store& store, KeptMethods& kept, const Channel& channel, const Request& request,
-    UtcSeconds after, UtcSeconds until) {
-  std::vector<std::pair<Reading, std::uint8_t>> out;
-  // Of a substitute that a file brought.
-  const auto add = [&](const Reading& reading, std::uint8_t method) -> Status {
-    if (method == 0 && reading.quality.bits != 0) {
-      AMITY_TRY(method, kept.at(channel.id, reading.time));
-    }
-    out.emplace_back(reading, method);
+// As the meter gave them, or what is billed, with the method of each substitute and the reason that
+// a file told.
+Result<std::vector<std::pair<Reading, KeptMethod>>> values_of(store::Store& store,
+                                                              KeptMethods& kept,
+                                                              const Channel& channel,
+                                                              const Request& request,
+                                                              UtcSeconds after, UtcSeconds until) {
+  std::vector<std::pair<Reading, KeptMethod>> out;
+  const auto as_read = [&](const Reading& reading) -> Status {
+    AMITY_TRY(KeptMethod told, kept.of(reading));
+    out.emplace_back(reading, std::move(told));
     return {};
   };
   if (request.view != "final") {
     AMITY_TRY(const auto readings, store.readings().read(channel.id, after, until));
-    for (const Reading& reading : readings) AMITY_CHECK(add(reading, 0));
+    for (const Reading& reading : readings) AMITY_CHECK(as_read(reading));
     return out;
   }
   if (channel.kind != ChannelKind::kInterval) return out;
   AMITY_TRY(const auto series,
             store::final_series(store.readings(), store.finals(), channel.id, after, until));
-  for (const store::FinalPoint& p : series.points) AMITY_CHECK(add(p.reading, p.final.method));
+  for (const store::FinalPoint& p : series.points) {
+    if (p.final.method == 0 && p.final.origin == FinalOrigin::kActual) {
+      AMITY_CHECK(as_read(p.reading));
+    } else {
+      out.emplace_back(p.reading, KeptMethod{p.final.method, ""});
+    }
+  }
   return out;
 }
 
@@ -143,10 +149,10 @@ Status write_channel(store::Store& store, KeptMethods& kept, const Channel& chan
   for (UtcSeconds at = from; at < to; at = at + kDay_s) {
     AMITY_TRY(const auto values,
               values_of(store, kept, channel, request, at, std::min(at + kDay_s, to)));
-    for (const auto& [reading, method] : values) {
+    for (const auto& [reading, told] : values) {
       const Status status =
           writer.value({reading.time, duration, Decimal{reading.value, channel.exponent},
-                        reading.quality, method},
+                        reading.quality, told.method, told.reason},
                        out);
       if (!status.ok() && written.lost++ == 0)
         fmt::print(stderr, "left out: {}\n", status.error().reason);

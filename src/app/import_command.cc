@@ -162,8 +162,11 @@ int import_command(int argc, char** argv) {
                  "of times that name none (default: UTC; of NEM12 Australia/Brisbane, UTC+10)");
   app.add_option("--meter", request.meter,
                  "serial of the meter, for a file that holds one and calls it otherwise");
-  app.add_option("--mapping", request.mapping,
-                 "TOML: what the columns of a CSV are (docs/formats/csv_mapping.md)");
+  app.add_option(
+      "--mapping", request.mapping,
+      "TOML: what the columns of a CSV are: time, value, meter, channel, unit, multiplier, "
+      "quality,\ncode (NEM12's A, S14, F16, or words of your own) or method (14), as "
+      "docs/formats/csv_mapping.md has it");
   app.add_option("--interval", request.interval_s,
                  "seconds, of csv and jsonl rows that are to make a new channel");
   app.add_flag("--add", request.add, "adds meters and channels that are not known");

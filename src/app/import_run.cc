@@ -108,7 +108,7 @@ class Keeping : public exchange::SeriesSink {
     }
     batch_.push_back({target_.channel, value.time, *rescaled, value.quality});
     lines_.push_back(line);
-    batch_methods_.push_back(value.method);
+    batch_methods_.push_back({value.method, value.reason});
     if (batch_.size() >= kBatchReadings) (void)flush();  // the last one tells
   }
   void on_event(const exchange::MeterEvent& event, std::size_t line) override {
@@ -155,7 +155,7 @@ class Keeping : public exchange::SeriesSink {
   KeptMethods methods_;
   std::vector<Reading> batch_;
   std::vector<std::size_t> lines_;
-  std::vector<std::uint8_t> batch_methods_;
+  std::vector<KeptMethod> batch_methods_;
 };
 
 // How many of the batch are new, how many stand in the store as they are, how many differ.
@@ -201,7 +201,7 @@ Status Keeping::keep_batch() {
     refuse(line, rejected.reason);
   }
   for (std::size_t i = 0; i < batch_.size(); ++i)
-    AMITY_CHECK(methods_.set(batch_[i].channel, batch_[i].time, batch_methods_[i]));
+    AMITY_CHECK(methods_.set(batch_[i], batch_methods_[i]));
   return methods_.save();
 }
 
@@ -318,9 +318,9 @@ Result<ImportCounts> import_file(const ImportedFile& file, store::Store& store,
     last = who;
   });
   if (!options.meter.empty() && meters > 1)
-    return make_error(ErrorCode::kInvalid,
-                      fmt::format("{} holds {} meters: --meter can name but one", file.name,
-                                  meters));
+    return make_error(
+        ErrorCode::kInvalid,
+        fmt::format("{} holds {} meters: --meter can name but one", file.name, meters));
   if (options.check_only || (options.atomic && counts.refused > 0)) return counts;
   ImportDirectory directory(store, options, now);
   if (options.atomic) {

@@ -3,14 +3,18 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <algorithm>
+
 #include "exchange/digits.h"
 #include "exchange/row_reader.h"
 
 namespace amity::exchange {
 namespace {
 
-constexpr const char* kColumns[] = {"meter", "channel", "time",      "value",
-                                    "unit",  "quality", "multiplier"};
+constexpr std::string_view kTables[] = {"file",    "columns", "series", "time",
+                                        "quality", "code",    "method"};
+constexpr std::string_view kColumns[] = {"meter",   "channel", "time",   "value",     "unit",
+                                         "quality", "code",    "method", "multiplier"};
 
 constexpr int kExponentMax = 18;  // of a Decimal
 
@@ -38,6 +42,8 @@ Status take_columns(const toml::table& table, CsvMapping& mapping) {
     else
       return wrong(fmt::format("columns.{}", key.str()), "is a column's name or its number from 1");
   }
+  if (mapping.columns.contains("code") && mapping.columns.contains("method"))
+    return wrong("columns", "code tells the method already: one of code and method");
   if (mapping.columns.count("time") == 0 || mapping.columns.count("value") == 0)
     return wrong("columns", "time and value are needed");
   return {};
@@ -60,6 +66,66 @@ Status take_time(const toml::table& table, CsvMapping& mapping) {
   const std::int64_t interval = table["interval_s"].value_or(std::int64_t{0});
   if (interval < 0 || interval > 86'400) return wrong("time.interval_s", "is 1 to 86400 seconds");
   mapping.interval_s = static_cast<std::uint32_t>(interval);
+  return {};
+}
+
+std::optional<std::uint8_t> method_numbered(std::string_view text) {
+  const auto number = text.size() == 2 ? whole_number(text) : std::nullopt;
+  if (!number || !is_nem12_method(*number)) return std::nullopt;
+  return static_cast<std::uint8_t>(*number);
+}
+
+// "A", "N", and substitutes by letter and method: "S14".
+std::optional<QualityCode> code_named(std::string_view text) {
+  if (text == "A" || text == "N") return quality_from_nem12(text);
+  const bool substitute = text.starts_with('S') || text.starts_with('E') || text.starts_with('F');
+  if (!substitute || !method_numbered(text.substr(1))) return std::nullopt;
+  return quality_from_nem12(text);
+}
+
+// What stands in a row, by the mapping's words, or by NEM12's own where it has none; nothing where
+// nothing stands there.
+template <class Words, class Own>
+Result<std::optional<typename Words::mapped_type>> meant(std::string_view of, std::string_view text,
+                                                         const Words& words, Own own) {
+  std::optional<typename Words::mapped_type> out;
+  if (const auto word = words.find(text); word != words.end()) {
+    out = word->second;
+  } else if (words.empty()) {
+    out = own(text);
+  }
+  if (out || text.empty()) return out;
+  if (words.empty() && of != "quality")
+    return make_error(ErrorCode::kMalformed, fmt::format("{} is no {} of NEM12", quoted(text), of));
+  return make_error(
+      ErrorCode::kMalformed,
+      fmt::format("the mapping does not tell what the {} {} means", of, quoted(text)));
+}
+
+// What a CSV's own words mean: [quality], [code], [method]. A word without a column is a mistake.
+Status take_words(const toml::table& root, CsvMapping& mapping) {
+  for (const std::string_view of : {"quality", "code", "method"}) {
+    const toml::table* words = root[of].as_table();
+    if (words == nullptr) continue;
+    if (!mapping.columns.contains(of)) return wrong(of, fmt::format("columns.{} is missing", of));
+    if (words->empty()) return wrong(of, "has no words");
+    for (const auto& [key, node] : *words) {
+      const std::string word(key.str()), name = fmt::format("{}.{}", of, word);
+      const auto number = node.value<std::int64_t>();
+      const std::string meaning = number ? std::to_string(*number) : node.value_or(std::string());
+      if (of == "quality") {
+        AMITY_TRY(mapping.qualities[word], quality_named(word, meaning));
+      } else if (of == "code") {
+        const auto code = code_named(meaning);
+        if (!code) return wrong(name, quoted(meaning) + " is no code of NEM12, as A, S14, F16, N");
+        mapping.codes[word] = *code;
+      } else {
+        const auto method = method_numbered(meaning);
+        if (!method) return wrong(name, quoted(meaning) + " is no method of NEM12, as 14");
+        mapping.methods[word] = *method;
+      }
+    }
+  }
   return {};
 }
 
@@ -106,9 +172,7 @@ Result<CsvMapping> csv_mapping_from_toml(std::string_view text) {
   }
   for (const auto& [key, node] : table) {
     const std::string_view name = key.str();
-    if (name != "file" && name != "columns" && name != "series" && name != "time" &&
-        name != "quality")
-      return wrong(name, "is not known");
+    if (std::ranges::find(kTables, name) == std::end(kTables)) return wrong(name, "is not known");
     if (!node.is_table()) return wrong(name, "is a table");
   }
   const toml::table& root = table;
@@ -135,12 +199,7 @@ Result<CsvMapping> csv_mapping_from_toml(std::string_view text) {
   mapping.is_register = root["series"]["register"].value_or(false);
   if (!mapping.is_register && mapping.interval_s == 0)
     return wrong("time.interval_s", "is needed, but for registers (series.register = true)");
-  if (root["quality"].is_table()) {
-    for (const auto& [key, node] : *root["quality"].as_table()) {
-      AMITY_TRY(mapping.qualities[std::string(key.str())],
-                quality_named(key.str(), node.value_or(std::string())));
-    }
-  }
+  AMITY_CHECK(take_words(root, mapping));
   return mapping;
 }
 
@@ -218,6 +277,32 @@ Result<std::vector<UtcSeconds>> CsvReader::times_of(std::string_view text) const
                                 civil->second);
 }
 
+// All that is told of the value counts. A method makes it a substitute.
+Status CsvReader::read_quality(SeriesValue& value) const {
+  AMITY_TRY(const std::string_view quality, field("quality", ""));
+  AMITY_TRY(const std::string_view code, field("code", ""));
+  AMITY_TRY(const std::string_view method, field("method", ""));
+  const auto of_word = [](std::string_view) { return std::optional<Quality>(); };
+  AMITY_TRY(const auto said, meant("quality", quality, mapping_.qualities, of_word));
+  AMITY_TRY(const auto coded, meant("code", code, mapping_.codes, code_named));
+  AMITY_TRY(const auto made, meant("method", method, mapping_.methods, method_numbered));
+  value.quality = said.value_or(Quality{});
+  if (coded) {
+    value.quality.bits = static_cast<std::uint16_t>(value.quality.bits | coded->quality.bits);
+    value.method = coded->method;
+  }
+  if (!made) return {};
+  value.method = *made;
+  if (value.quality.has(QualityFlag::kEstimated) || value.quality.has(QualityFlag::kEdited))
+    return {};
+  if (said && !quality.empty())
+    return make_error(ErrorCode::kMalformed,
+                      fmt::format("the method {} is that of a substitute, the quality {} is not",
+                                  quoted(method), quoted(quality)));
+  value.quality = value.quality.with(QualityFlag::kEstimated);
+  return {};
+}
+
 Status CsvReader::read_row(MeterSeries& series, SeriesValue& value, UnitScale& scale) const {
   AMITY_TRY(series.serial, field("meter", mapping_.meter));
   AMITY_TRY(series.name, field("channel", mapping_.channel));
@@ -238,12 +323,7 @@ Status CsvReader::read_row(MeterSeries& series, SeriesValue& value, UnitScale& s
   }
   series.kind = mapping_.is_register ? ChannelKind::kRegister : ChannelKind::kInterval;
   series.interval_s = value.duration_s = mapping_.is_register ? 0 : mapping_.interval_s;
-  AMITY_TRY(const std::string_view quality, field("quality", ""));
-  if (const auto known = mapping_.qualities.find(quality); known != mapping_.qualities.end())
-    value.quality = known->second;
-  else if (!quality.empty())
-    return make_error(ErrorCode::kMalformed,
-                      "the mapping does not tell what the quality " + quoted(quality) + " means");
+  AMITY_CHECK(read_quality(value));
   AMITY_TRY(const std::string_view text, field("value", ""));
   std::string plain(text);
   if (mapping_.decimal != '.') {

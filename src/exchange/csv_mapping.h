@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/civil.h"
+#include "exchange/quality_codes.h"
 #include "exchange/text_lines.h"
 #include "exchange/unit_codes.h"
 
@@ -28,7 +29,10 @@ struct CsvMapping {
   TimeZone zone = TimeZone::utc();
   bool time_is_start = false;  // of the interval
   std::uint32_t interval_s = 0;
-  std::map<std::string, Quality, std::less<>> qualities;  // what stands there -> what it means
+  // What stands there -> what it means.
+  std::map<std::string, Quality, std::less<>> qualities;
+  std::map<std::string, QualityCode, std::less<>> codes;     // empty: NEM12's own, "A", "S14"
+  std::map<std::string, std::uint8_t, std::less<>> methods;  // empty: NEM12's numbers, "14"
 };
 
 // The error names the key that is wrong.
@@ -42,6 +46,7 @@ class CsvReader : public LineReader {
   void on_line(std::string_view line, std::size_t number) override;
   bool find_columns(std::size_t number);
   Result<std::string_view> field(std::string_view what, std::string_view fallback) const;
+  Status read_quality(SeriesValue& value) const;
   Status read_row(MeterSeries& series, SeriesValue& value, UnitScale& scale) const;
   Result<std::vector<UtcSeconds>> times_of(std::string_view text) const;
 

@@ -101,6 +101,55 @@ TEST(CsvMapping, RegistersWithoutAHeaderAndAMultiplierThatChanges) {
                 "3: 'W1' volume: the multiplier changes from 1 to 10, its values are left out"}));
 }
 
+// How a substitute came to be: one column with NEM12's code or the file's own word for it, or one
+// with the method alone.
+TEST(CsvMapping, CodesAndMethods) {
+  const std::string head =
+      "[file]\nheader=false\n[series]\nmeter=\"M\"\n[time]\nformat=\"unix\"\n"
+      "interval_s=900\n[columns]\ntime=1\nvalue=2\n";
+  const auto told = [&](const std::string& more, const std::vector<std::string>& rows) {
+    std::string text;
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      text += std::to_string(1'780'000'200 + 900 * i) + ",1," + rows[i] + "\n";
+    const auto sink = read(head + more, text);
+    std::string out;
+    if (const auto total = sink.totals.find("/M/import"); total != sink.totals.end()) {
+      for (const SeriesValue& v : total->second.values)
+        out += nem12_quality({v.quality, v.method}) + " ";
+    }
+    for (const std::string& refused : sink.refused) out += "\n" + refused;
+    return out;
+  };
+  EXPECT_EQ(told("code=3\n", {"A", "S14", "E52", "F16", "N", ""}), "A S14 E52 F16 N A ");
+  EXPECT_EQ(
+      told("code=3\n", {"A", "V", "S", "S99", "A14", "s14", "S141"}),
+      "A \n2: 'V' is no code of NEM12\n3: 'S' is no code of NEM12\n4: 'S99' is no code of NEM12"
+      "\n5: 'A14' is no code of NEM12\n6: 's14' is no code of NEM12"
+      "\n7: 'S141' is no code of NEM12");
+  EXPECT_EQ(told("code=3\n[code]\nW=\"A\"\nErsatz=\"S14\"\nProg=\"E20\"\n",
+                 {"W", "Ersatz", "Prog", "", "S14"}),
+            "A S14 E20 A \n5: the mapping does not tell what the code 'S14' means");
+  EXPECT_EQ(told("method=3\n", {"", "14", "17", "99", "like day"}),
+            "A S14 S17 \n4: '99' is no method of NEM12\n5: 'like day' is no method of NEM12");
+  const std::string words =
+      "quality=3\nmethod=4\n[quality]\nok=\"actual\"\nest=\"estimated\"\nman=\"edited\"\n"
+      "[method]\nlike=14\nline=\"17\"\n";
+  EXPECT_EQ(
+      told(words, {"ok,", "est,like", "man,line", "est,", ",like", "ok,like", "est,14"}),
+      "A S14 F17 S18 S14 \n6: the method 'like' is that of a substitute, the quality 'ok' is not"
+      "\n7: the mapping does not tell what the method '14' means");
+  const auto why = [&](const std::string& more) {
+    return csv_mapping_from_toml(head + more).error().reason;
+  };
+  EXPECT_EQ(why("code=3\n[code]\nX=\"S99\"\n"),
+            "code.X: 'S99' is no code of NEM12, as A, S14, F16, N");
+  EXPECT_EQ(why("method=3\n[method]\nX=10\n"), "method.X: '10' is no method of NEM12, as 14");
+  EXPECT_EQ(why("code=3\nmethod=4\n"),
+            "columns: code tells the method already: one of code and method");
+  EXPECT_EQ(why("[code]\nX=\"A\"\n"), "code: columns.code is missing");
+  EXPECT_EQ(why("code=3\n[code]\n"), "code: has no words");
+}
+
 TEST(CsvMapping, WhatIsWrongInTheMappingIsNamed) {
   const std::pair<const char*, const char*> wrong[] = {
       {"[columns]\ntime=1\n", "columns: time and value are needed"},

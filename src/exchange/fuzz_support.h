@@ -26,6 +26,7 @@ class FoldingSink : public SeriesSink {
           std::uint64_t{v.quality.bits}, std::uint64_t{v.method}, std::uint64_t{line}}) {
       fold(n);
     }
+    fold(v.reason);
     if (v.value.exponent < -18 || v.value.exponent > 18) std::abort();
   }
   void on_event(const MeterEvent& event, std::size_t line) override {

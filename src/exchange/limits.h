@@ -16,6 +16,7 @@ inline constexpr std::size_t kXmlDepthMax = 64;
 inline constexpr std::size_t kXmlTagBytesMax = 65'536;
 inline constexpr std::size_t kEspiHeldValuesMax = 1'000'000;  // waiting for their ReadingType
 inline constexpr std::size_t kEspiEntriesMax = 200'000;       // readings and types of a feed
-inline constexpr std::size_t kProblemTextMax = 80;            // of the input, quoted in a reason
+inline constexpr std::size_t kReasonTextMax = 240;  // description of a reason, as AEMO has it
+inline constexpr std::size_t kProblemTextMax = 80;  // of the input, quoted in a reason
 
 }  // namespace amity::exchange

@@ -34,6 +34,8 @@ struct SeriesValue {
   Quality quality;
   // Of a substitute, as NEM12 numbers them (mdm::Method), + kForwardEstimate; 0: none told.
   std::uint8_t method = 0;
+  // Why, as NEM12 has it: "76", "76,Communications Fault"; "" none told. One comma at most.
+  std::string reason = {};
 
   friend bool operator==(const SeriesValue&, const SeriesValue&) = default;
 };

@@ -28,6 +28,11 @@ std::string channel_name_from_nmi_suffix(std::string_view suffix) {
 }
 
 std::string nmi_suffix_of(std::string_view name) {
+  // A channel beside another of the same suffix, with intervals of its own length: "import_900s".
+  const std::size_t length = name.ends_with('s') ? name.rfind('_') : std::string_view::npos;
+  if (length != std::string_view::npos &&
+      whole_number(name.substr(length + 1, name.size() - length - 2)))
+    name = name.substr(0, length);
   for (const Suffix& known : kSuffixes) {
     if (name == known.name) return fmt::format("{}1", known.letter);
     if (name.size() == known.name.size() + 2 && name.substr(0, known.name.size()) == known.name &&
@@ -107,7 +112,11 @@ void Nem12Reader::on_day(std::size_t number) {
   if (!read_values(number)) return;
   const std::string_view quality = field(2 + n);
   day_varies_ = quality == "V";
-  if (!day_varies_) {
+  if (day_varies_) {
+    // Each 400 record tells its own; this would be of no interval.
+    if (!reason_at(3 + n, number).empty())
+      note(number, "a reason beside the quality V is not kept");
+  } else {
     const auto code = quality_from_nem12(quality);
     if (!code) {
       const auto more = decimal_from(quality);
@@ -115,9 +124,11 @@ void Nem12Reader::on_day(std::size_t number) {
                                                     n, series_.interval_s / 60)
                                       : fmt::format("{} is no quality", quoted(quality)));
     }
+    const std::string reason = reason_at(3 + n, number);
     for (Interval& interval : day_) {
       interval.quality = *code;
       interval.qualified = true;
+      interval.reason = reason;
     }
   }
   have_day_ = true;
@@ -163,10 +174,31 @@ void Nem12Reader::on_events(std::size_t number) {
     return refuse_day(
         fmt::format("the 400 record of line {} has the quality {}", number, quoted(field(3))));
   }
+  const std::string reason = reason_at(4, number);
   for (auto i = static_cast<std::size_t>(*from - 1); i < static_cast<std::size_t>(*to); ++i) {
     day_[i].quality = *code;
     day_[i].qualified = true;
+    day_[i].reason = reason;
   }
+}
+
+// Code and description, which stand behind the quality; "" where there is none, or none that can
+// be.
+std::string Nem12Reader::reason_at(std::size_t field_index, std::size_t number) {
+  const std::string_view code = field(field_index), text = field(field_index + 1);
+  if (code.empty() && text.empty()) return {};
+  if (!code.empty() && (code.size() > 3 || !whole_number(code))) {
+    note(number, fmt::format("the reason code {} is not kept: it is no number of one to three "
+                             "digits",
+                             quoted(code)));
+    return {};
+  }
+  if (text.size() > kReasonTextMax) {
+    note(number, fmt::format("the reason {} is not kept: it has {} characters, {} are allowed",
+                             quoted(text), text.size(), kReasonTextMax));
+    return {};
+  }
+  return text.empty() ? std::string(code) : fmt::format("{},{}", code, text);
 }
 
 void Nem12Reader::refuse_day(std::string reason) {
@@ -189,7 +221,7 @@ void Nem12Reader::end_day() {
     if (!day_[i].given) continue;  // N without a number: there is no reading
     const auto end = static_cast<std::int64_t>(i + 1) * series_.interval_s;
     sink_.on_value({day_start_ + end, series_.interval_s, day_[i].value, day_[i].quality.quality,
-                    day_[i].quality.method},
+                    day_[i].quality.method, day_[i].reason},
                    day_line_);
   }
 }

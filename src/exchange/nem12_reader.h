@@ -19,7 +19,8 @@ inline constexpr const char* kNemZone = "Australia/Brisbane";
 // "E1" -> "import", "B1" -> "export", "Q1" -> "reactive_import", "K1" -> "reactive_export", "E2" ->
 // "import_2": the market's words are the network's, ours the customer's. Others as they are.
 std::string channel_name_from_nmi_suffix(std::string_view suffix);
-// The way back; "" where there is none.
+// The way back, also of a channel of another interval length ("import_900s"); "" where there is
+// none.
 std::string nmi_suffix_of(std::string_view channel_name);
 
 class Nem12Reader : public LineReader {
@@ -32,6 +33,7 @@ class Nem12Reader : public LineReader {
     QualityCode quality;
     bool given = false;      // a number stands there
     bool qualified = false;  // by the 300 record or a 400
+    std::string reason;
   };
 
   void on_line(std::string_view line, std::size_t number) override;
@@ -41,6 +43,7 @@ class Nem12Reader : public LineReader {
   void on_day(std::size_t number);
   bool read_values(std::size_t number);
   void on_events(std::size_t number);
+  std::string reason_at(std::size_t field_index, std::size_t number);
   void on_accumulation(std::size_t number);
   void on_register_read(std::string_view value, std::string_view time, std::string_view quality,
                         const UnitScale& scale, std::size_t number);

@@ -35,9 +35,18 @@ class Nem12Writer : public SeriesWriter {
   struct Interval {
     Decimal value;
     std::string quality = "N";
+    std::string reason;
+    bool told_as(const Interval& other) const {
+      return quality == other.quality && reason == other.reason;
+    }
   };
   void begin_file(std::string& out);
   void end_day(std::string& out);
+  // Quality, code and description of the reason: three fields.
+  static std::string told(const Interval& interval) {
+    const bool described = interval.reason.find(',') != std::string::npos;
+    return fmt::format("{},{}{}", interval.quality, interval.reason, described ? "" : ",");
+  }
   static std::string number(Decimal value) {
     value.exponent -= 3;
     return to_string(value);
@@ -100,7 +109,7 @@ Status Nem12Writer::value(const SeriesValue& value, std::string& out) {
     return make_error(ErrorCode::kUnsupported,
                       to_iso(value.time) + " is not on the day's grid of intervals");
   day_[static_cast<std::size_t>(since / interval_s_ - 1)] = {
-      value.value, nem12_quality({value.quality, value.method})};
+      value.value, nem12_quality({value.quality, value.method}), value.reason};
   return {};
 }
 
@@ -112,14 +121,14 @@ void Nem12Writer::end_day(std::string& out) {
   bool varies = false;
   for (const Interval& interval : day_) {
     out += ',' + number(interval.value);
-    varies = varies || interval.quality != day_[0].quality;
+    varies = varies || !interval.told_as(day_[0]);
   }
   const std::string stamp = minute_digits(options_.market_zone.local(options_.created)) + "00";
-  out += fmt::format(",{},,,{},\n", varies ? "V" : day_[0].quality, stamp);
+  out += fmt::format(",{},{},\n", varies ? "V,," : told(day_[0]), stamp);
   for (std::size_t from = 0; varies && from < day_.size();) {
     std::size_t to = from;
-    while (to + 1 < day_.size() && day_[to + 1].quality == day_[from].quality) ++to;
-    out += fmt::format("400,{},{},{},,\n", from + 1, to + 1, day_[from].quality);
+    while (to + 1 < day_.size() && day_[to + 1].told_as(day_[from])) ++to;
+    out += fmt::format("400,{},{},{}\n", from + 1, to + 1, told(day_[from]));
     from = to + 1;
   }
 }

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace amity::exchange {
 namespace {
@@ -78,6 +80,12 @@ std::optional<QualityCode> quality_from_nem12(std::string_view text) {
     default:
       return std::nullopt;
   }
+}
+
+bool is_nem12_method(std::int64_t number) {
+  constexpr std::pair<int, int> kRanges[] = {{11, 25}, {51, 58}, {61, 69}, {71, 75}};
+  return std::ranges::any_of(
+      kRanges, [&](const auto& r) { return number >= r.first && number <= r.second; });
 }
 
 std::string nem12_quality(QualityCode code) {

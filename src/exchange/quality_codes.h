@@ -23,6 +23,9 @@ struct QualityCode {
 // NEM12 and NEM13: "A", "S14", "F17", "E62", "N". "V" is no quality of a value: nothing.
 std::optional<QualityCode> quality_from_nem12(std::string_view text);
 std::string nem12_quality(QualityCode code);
+// One of AEMO's numbers of a method of substitution or estimation: 11-25 of intervals, 51-58 and
+// 61-69 of registers, 71-75 of loads that are reckoned without a meter.
+bool is_nem12_method(std::int64_t number);
 
 // CMEP's data quality flag: "" valid, "R" raw, "E" estimated, "A" adjusted, "N" no value; a digit
 // may follow ("R0").

@@ -101,6 +101,10 @@ class Rebinned : public SeriesWriter {
       mixed_ = mixed_ || (method_ != 0 && method_ != value.method);
       method_ = value.method;
     }
+    if (!value.reason.empty()) {
+      reasons_differ_ = reasons_differ_ || (!reason_.empty() && reason_ != value.reason);
+      reason_ = value.reason;
+    }
     return {};
   }
 
@@ -111,13 +115,15 @@ class Rebinned : public SeriesWriter {
     made.duration_s = static_cast<std::uint32_t>(to_ - from_);
     made.quality = filled_s_ < made.duration_s ? quality_.with(QualityFlag::kPartial) : quality_;
     made.method = mixed_ ? std::uint8_t{0} : method_;
+    if (!reasons_differ_) made.reason = std::move(reason_);
     const __int128 sum = sum_;
     made.value = {static_cast<std::int64_t>(sum), exponent_};
     sum_ = 0;
     filled_s_ = 0;
     quality_ = {};
     method_ = 0;
-    mixed_ = false;
+    reason_.clear();
+    mixed_ = reasons_differ_ = false;
     if (sum > INT64_MAX || sum < INT64_MIN)
       return make_error(ErrorCode::kLimit,
                         "the sum up to " + to_iso(made.time) + " is no measurement");
@@ -126,13 +132,14 @@ class Rebinned : public SeriesWriter {
 
   std::unique_ptr<SeriesWriter> writer_;
   BinOptions options_;
-  bool open_ = false, mixed_ = false;
+  bool open_ = false, mixed_ = false, reasons_differ_ = false;
   UtcSeconds from_, to_;
   std::uint32_t filled_s_ = 0;
   __int128 sum_ = 0;
   int exponent_ = 0;
   Quality quality_;
   std::uint8_t method_ = 0;
+  std::string reason_;
 };
 
 }  // namespace

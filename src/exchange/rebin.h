@@ -23,9 +23,9 @@ struct BinOptions {
   int bill_day = 1;     // of the month, 1 to 28, at whose start a billing month begins
 };
 
-// A bin's quality is all that is said of any part of it, its method that of its substitutes where
-// they share one. A bin with a part missing holds what is there, marked as partial. Takes the
-// writer that it feeds.
+// A bin's quality is all that is said of any part of it, its method and reason those of its parts
+// that have one, where they share it. A bin with a part missing holds what is there, marked as
+// partial. Takes the writer that it feeds.
 std::unique_ptr<SeriesWriter> make_rebinned(std::unique_ptr<SeriesWriter> writer,
                                             const BinOptions& options);
 

@@ -1,6 +1,8 @@
 #include "store/day_group.h"
 
 #include <algorithm>
+#include <bit>
+#include <utility>
 
 namespace amity::store {
 namespace {
@@ -28,6 +30,22 @@ DayGroup::Page& DayGroup::page_at(std::uint32_t minute) {
     bytes_ += sizeof(Page) + 16;
   }
   return *pages_[index - 1u];
+}
+
+void DayGroup::set_value(Page& page, unsigned lane, std::int64_t value) {
+  if (page.wide) {
+    (*page.wide)[lane] = value;
+  } else if (std::in_range<std::int32_t>(value)) {
+    page.values[lane] = static_cast<std::int32_t>(value);
+  } else {
+    page.wide = std::make_unique<WideLanes>();
+    for (std::uint64_t lanes = page.present; lanes != 0; lanes &= lanes - 1) {
+      const auto there = static_cast<unsigned>(std::countr_zero(lanes));
+      (*page.wide)[there] = page.values[there];
+    }
+    (*page.wide)[lane] = value;
+    bytes_ += sizeof(WideLanes);
+  }
 }
 
 void DayGroup::set_quality(Page& page, unsigned lane, std::uint16_t quality) {
@@ -59,11 +77,11 @@ DayGroup::Outcome DayGroup::put_on_minute(unsigned lane, const BlockReading& rea
   Outcome outcome = Outcome::kAdded;
   if ((page.present & bit(lane)) != 0) {
     const std::uint16_t quality = page.qualities ? (*page.qualities)[lane] : std::uint16_t{0};
-    outcome = replace(lane, {reading.offset_s, quality, page.values[lane]}, reading);
+    outcome = replace(lane, {reading.offset_s, quality, page.value(lane)}, reading);
     if (outcome == Outcome::kRepeated) return outcome;
   }
   page.present |= bit(lane);
-  page.values[lane] = reading.value;
+  set_value(page, lane, reading.value);
   set_quality(page, lane, reading.quality);
   return outcome;
 }
@@ -115,7 +133,7 @@ void DayGroup::extract_row(unsigned row, LaneRow& out) const {
 void DayGroup::add_page(std::uint32_t minute, const Page& page, unsigned lane, Block& out) {
   if ((page.present & bit(lane)) == 0) return;
   const std::uint16_t quality = page.qualities ? (*page.qualities)[lane] : std::uint16_t{0};
-  out.readings.push_back({minute * kMinute, quality, page.values[lane]});
+  out.readings.push_back({minute * kMinute, quality, page.value(lane)});
 }
 
 // What is off the whole minute, and replaced versions.

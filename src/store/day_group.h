@@ -37,10 +37,16 @@ class DayGroup {
 
  private:
   using Lanes = std::array<std::uint16_t, kChannelsPerGroup>;
+  using WideLanes = std::array<std::int64_t, kChannelsPerGroup>;
+  // Almost every value of a meter fits 32 bits; a page with one that does not holds all of them
+  // wide.
   struct Page {
     std::uint64_t present = 0;
-    std::array<std::int64_t, kChannelsPerGroup> values;
+    std::unique_ptr<WideLanes> wide;   // none: `values` count
     std::unique_ptr<Lanes> qualities;  // none: all zero
+    std::array<std::int32_t, kChannelsPerGroup> values;
+
+    std::int64_t value(unsigned lane) const { return wide ? (*wide)[lane] : values[lane]; }
   };
   // Times off the whole minute, and replaced versions, are few: (lane, offset) in order.
   using OddKey = std::pair<unsigned, std::uint32_t>;
@@ -52,6 +58,7 @@ class DayGroup {
   Outcome put_odd(unsigned lane, const BlockReading& reading);
   // Whether `reading` is new against `current`; keeps the replaced one.
   Outcome replace(unsigned lane, const BlockReading& current, const BlockReading& reading);
+  void set_value(Page& page, unsigned lane, std::int64_t value);
   void set_quality(Page& page, unsigned lane, std::uint16_t quality);
 
   std::array<std::uint16_t, kMinutesPerDay + 1> page_of_minute_{};  // index + 1, 0 = none

@@ -263,6 +263,9 @@ Status KvJournal::save_cursor(const std::string& department, Sequence sequence) 
 
 Status KvJournal::trim(Sequence sequence) {
   if (sequence > last()) return make_error(ErrorCode::kInvalid, "the journal does not reach that far");
+  // Where nothing is left, the mark alone says how far the journal came: it never goes back.
+  AMITY_TRY(const auto trimmed, kv_.get(Family::kMeta, kTrimmedKey));
+  if (trimmed && key_u64(*trimmed, 0) >= sequence) return {};
   std::string slowest;
   AMITY_CHECK(kv_.scan(Family::kMeta, kCursorPrefix, "cursor0", Direction::kForward,
                        [&](std::string_view key, std::string_view value) {

@@ -39,7 +39,9 @@ Reading random_reading(TestRandom& random) {
   const std::int64_t offset = random.below(10) == 0 ? static_cast<std::int64_t>(1 + random.below(86'400))
                                                     : 900 * static_cast<std::int64_t>(1 + random.below(96));
   r.time = UtcSeconds(kStart + day * 86'400 + offset);
-  r.value = static_cast<std::int64_t>(random.below(5));
+  constexpr std::int64_t kBeyond32Bits[] = {INT32_MAX, std::int64_t{INT32_MAX} + 1, std::int64_t{INT32_MIN} - 1,
+                                            std::int64_t{1} << 50};
+  r.value = random.below(40) == 0 ? kBeyond32Bits[random.below(4)] : static_cast<std::int64_t>(random.below(5));
   r.quality = Quality{random.below(6) == 0 ? std::uint16_t{1} : std::uint16_t{0}};
   return r;
 }
@@ -73,7 +75,11 @@ class Trial {
   }
 
  private:
-  void open() { store_ = open_memory(disk_).value(); }
+  void open() {
+    auto opened = open_memory(disk_);
+    ASSERT_TRUE(opened.ok()) << to_string(opened.error());
+    store_ = std::move(*opened);
+  }
   void crash() {
     queue();  // never acknowledged
     store_.reset();

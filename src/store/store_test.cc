@@ -156,6 +156,21 @@ TEST(EmbeddedStore, KeepsEverythingOverAReopen) {
   EXPECT_EQ(std::get<ReadingsArrived>(facts[1].fact).readings[0].value, 101);
 }
 
+TEST(EmbeddedStore, AnEmptyJournalKnowsHowFarItCameThoughAskedToForgetLessLater) {
+  const TestDirectory directory;
+  {
+    auto store = open_embedded(directory.path(), {}).value();
+    for (int i = 1; i <= 3; ++i) (void)append_and_wait(*store, delivery(1, i, kNoon + i * 900));
+    ASSERT_EQ(store->readings().checkpoint().value(), 3u);
+    ASSERT_TRUE(store->journal().trim(3).ok());
+    ASSERT_TRUE(store->journal().trim(1).ok());  // nothing is left of it
+  }
+  auto opened = open_embedded(directory.path(), {.create = false});
+  ASSERT_TRUE(opened.ok()) << to_string(opened.error());
+  EXPECT_EQ((*opened)->journal().last(), 3u);
+  EXPECT_EQ(append_and_wait(**opened, delivery(1, 4, kNoon + 4 * 900)), 4u);
+}
+
 TEST(EmbeddedStore, RefusesADirectoryThatIsNotThere) {
   const auto opened = open_embedded("/nonexistent/amity", {.create = false});
   ASSERT_FALSE(opened.ok());
