@@ -98,8 +98,11 @@ int run(const Request& request) {
   if (request.shape == "typical") options.policy.shape = mdm::Shape::kTypical;
   VeeRun vee(std::move(options));
   std::size_t bad = 0;
-  const Status read = read_row_file(
-      request.file, request.format, [&](const exchange::ParsedRow& row) { vee.add(row); }, bad);
+  const auto take = [&](const exchange::ParsedRow& row) -> exchange::Problem {
+    vee.add(row);
+    return {};
+  };
+  const Status read = read_row_file(request.file, request.format, take, bad);
   if (!read.ok()) return failed(read.error().reason, kExitFailed);
   std::string out =
       request.json ? "" : "record,serial,name,utc,local,raw,final,unit,code,rule,outcome,text\r\n";
