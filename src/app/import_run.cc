@@ -7,6 +7,7 @@
 #include <fstream>
 #include <mutex>
 
+#include "app/import_ratios.h"
 #include "app/kept_methods.h"
 #include "base/decimal.h"
 #include "intake/limits.h"
@@ -95,18 +96,25 @@ class Keeping : public exchange::SeriesSink {
     if (!status_.ok()) return;
     auto found = directory_.target(series, exponents_[key_of(series)], counts_);
     if (!found.ok()) return refuse(line, found.error().reason);
-    target_ = *found;
-    skip_ = false;
+    target_ = std::move(*found);
+    multiplier_ = series.multiplier;
+    multiplier_told_ = skip_ = false;
   }
   void on_value(const SeriesValue& value, std::size_t line) override {
     if (skip_) return;
+    const std::int64_t known = multiplier_known(target_, value, multiplier_);
+    if (known != multiplier_) {
+      if (!multiplier_told_) refuse(line, other_multiplier(target_, value, multiplier_));
+      multiplier_told_ = true;
+      return;
+    }
     const auto rescaled = value.value.value == 0 ? Result<std::int64_t>(std::int64_t{0})
                                                  : rescale(value.value, target_.exponent);
     if (!rescaled.ok()) {
       return refuse(line, fmt::format("{} has more digits than its channel keeps (10^{})",
                                       to_string(value.value), target_.exponent));
     }
-    batch_.push_back({target_.channel, value.time, *rescaled, value.quality});
+    batch_.push_back({target_.id, value.time, *rescaled, value.quality});
     lines_.push_back(line);
     batch_methods_.push_back({value.method, value.reason});
     if (batch_.size() >= kBatchReadings) (void)flush();  // the last one tells
@@ -149,8 +157,9 @@ class Keeping : public exchange::SeriesSink {
   const TellProblem& tell_;
   ImportCounts& counts_;
   std::map<std::string, int> exponents_;
-  ImportTarget target_;
-  bool skip_ = true;
+  Channel target_;
+  std::int64_t multiplier_ = 0;
+  bool skip_ = true, multiplier_told_ = false;
   Status status_;
   KeptMethods methods_;
   std::vector<Reading> batch_;
@@ -236,11 +245,12 @@ Result<DeviceId> ImportDirectory::device(const std::string& serial, const std::s
   data.devices = {device};
   AMITY_CHECK(store_.registry().add(data));
   ++counts.devices_added;
+  added_.insert(device.id);
   return devices_[wanted] = device.id;
 }
 
-Result<ImportTarget> ImportDirectory::channel_of(DeviceId device, const MeterSeries& series,
-                                                 int exponent, ImportCounts& counts) {
+Result<Channel> ImportDirectory::channel_of(DeviceId device, const MeterSeries& series,
+                                            int exponent, ImportCounts& counts) {
   AMITY_TRY(const auto channels, store_.registry().channels_of(device));
   std::string name = series.name;
   const auto fits = [&](const Channel& channel) {
@@ -262,12 +272,13 @@ Result<ImportTarget> ImportDirectory::channel_of(DeviceId device, const MeterSer
                                     symbol(channel.unit), symbol(series.unit)));
     }
     const auto has = [&](const MultiplierStep& s) { return s.multiplier == series.multiplier; };
-    if (channel.multiplier != series.multiplier && std::ranges::none_of(channel.steps, has)) {
+    if (series.multiplier != 0 && channel.multiplier != series.multiplier &&
+        std::ranges::none_of(channel.steps, has)) {
       return make_error(ErrorCode::kConflict,
                         fmt::format("the channel {} has the multiplier {}, the file {}", name,
                                     channel.multiplier_at(now_), series.multiplier));
     }
-    return ImportTarget{channel.id, channel.exponent};
+    return channel;
   }
   if (!options_.add) {
     return make_error(ErrorCode::kNotFound, fmt::format("the meter has no channel {} of {} s: "
@@ -288,14 +299,16 @@ Result<ImportTarget> ImportDirectory::channel_of(DeviceId device, const MeterSer
   channel.unit = series.unit;
   channel.exponent = static_cast<std::int8_t>(std::clamp(exponent, -9, 0));
   channel.interval_s = series.interval_s;
-  channel.multiplier = series.multiplier;
+  channel.multiplier = std::max<std::int64_t>(series.multiplier, 1);
   AMITY_TRY(const ChannelId id, store_.registry().add_channel(channel));
   ++counts.channels_added;
-  return ImportTarget{id, channel.exponent};
+  AMITY_TRY(const auto added, store_.registry().channel(id));  // with its meter's changes of ratios
+  if (!added) return make_error(ErrorCode::kNotFound, "the channel that was added is not there");
+  return *added;
 }
 
-Result<ImportTarget> ImportDirectory::target(const MeterSeries& series, int exponent,
-                                             ImportCounts& counts) {
+Result<Channel> ImportDirectory::target(const MeterSeries& series, int exponent,
+                                        ImportCounts& counts) {
   AMITY_TRY(const DeviceId found,
             device(series.serial, series.point, series.interval_s, true, counts));
   return channel_of(found, series, exponent, counts);
@@ -323,6 +336,7 @@ Result<ImportCounts> import_file(const ImportedFile& file, store::Store& store,
         fmt::format("{} holds {} meters: --meter can name but one", file.name, meters));
   if (options.check_only || (options.atomic && counts.refused > 0)) return counts;
   ImportDirectory directory(store, options, now);
+  AMITY_CHECK(directory.learn_ratios(first, file.name, counts));
   if (options.atomic) {
     // What does not fit the registry is bad too, and must be known before anything is kept.
     first.each([&](const exchange::SeriesSummary& s) {
@@ -334,6 +348,8 @@ Result<ImportCounts> import_file(const ImportedFile& file, store::Store& store,
         why = s.series.name + ": its values have more digits than its channel keeps";
       else if (s.last > now + intake::kFutureMax_s)
         why = s.series.name + ": its times reach into the future, " + to_iso(s.last);
+      else
+        why = unlike_multipliers(*found, s);
       if (why.empty()) return;
       ++counts.refused;
       tell(file.name, {0, true, why});

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,31 +33,29 @@ struct ImportCounts {
   bool kept = false;
 };
 
-// A channel that a series goes to.
-struct ImportTarget {
-  ChannelId channel;
-  int exponent = 0;
-};
-
 // Finds (or adds) the device and the channel of a series; `exponent` is what its values need.
 class ImportDirectory {
  public:
   ImportDirectory(store::Store& store, const ImportOptions& options, UtcSeconds now)
       : store_(store), options_(options), now_(now) {}
 
-  Result<ImportTarget> target(const exchange::MeterSeries& series, int exponent,
-                              ImportCounts& counts);
+  // The channel that a series goes to.
+  Result<Channel> target(const exchange::MeterSeries& series, int exponent, ImportCounts& counts);
+  // Of meters that this import adds: that their ratios changed where the file's multipliers do.
+  Status learn_ratios(const exchange::SeriesCheck& file, const std::string& name,
+                      ImportCounts& counts);
   Result<DeviceId> device(const std::string& serial, const std::string& point,
                           std::uint32_t interval_s, bool may_add, ImportCounts& counts);
 
  private:
-  Result<ImportTarget> channel_of(DeviceId device, const exchange::MeterSeries& series,
-                                  int exponent, ImportCounts& counts);
+  Result<Channel> channel_of(DeviceId device, const exchange::MeterSeries& series, int exponent,
+                             ImportCounts& counts);
 
   store::Store& store_;
   const ImportOptions& options_;
   UtcSeconds now_;
   std::map<std::string, DeviceId> devices_;
+  std::set<DeviceId> added_;
 };
 
 struct ImportedFile {

@@ -95,10 +95,11 @@ TEST(CsvMapping, RegistersWithoutAHeaderAndAMultiplierThatChanges) {
       "[file]\nheader=false\n[columns]\nmeter=1\ntime=2\nvalue=3\nmultiplier=4\n[series]\n"
       "register=true\nunit=\"m3\"\nchannel=\"volume\"\n[time]\nformat=\"unix\"\n",
       "W1,1780000000,12.5,1\nW1,1780003600,12.7,1\nW1,1780007200,1.3,10\n");
-  EXPECT_EQ(sink.totals.at("/W1/volume/R").values.size(), 2u);
-  EXPECT_EQ(sink.refused,
-            (std::vector<std::string>{
-                "3: 'W1' volume: the multiplier changes from 1 to 10, its values are left out"}));
+  EXPECT_EQ(sink.totals.at("/W1/volume/R").values.size(), 3u);
+  EXPECT_EQ(sink.refused, std::vector<std::string>{});
+  EXPECT_EQ(sink.noted,
+            (std::vector<std::string>{"3: 'W1' volume: the multiplier changes from 1 to "
+                                      "10 at 2026-05-28T22:26:40Z"}));
 }
 
 // How a substitute came to be: one column with NEM12's code or the file's own word for it, or one

@@ -10,6 +10,7 @@ inline constexpr std::size_t kFieldsMax = 20'000;       // of a line (CMEP: thre
 inline constexpr std::size_t kSeriesMax = 1'000'000;    // of a file
 inline constexpr std::size_t kRunsPerSeriesMax =
     4'096;  // stretches without a gap that are remembered
+inline constexpr std::size_t kMultiplierChangesMax = 100;  // of a series, within a file
 inline constexpr std::size_t kXmlPieceBytesMax = 16u
                                                  << 20;  // one entry of a feed, one meter reading
 inline constexpr std::size_t kXmlDepthMax = 64;

@@ -22,7 +22,8 @@ struct MeterSeries {
   Unit unit = Unit::kNone;
   std::uint32_t interval_s = 0;  // 0: registers, or periods that differ in length
   bool interval_known = true;    // false: rows that tell neither their length nor their kind
-  std::int64_t multiplier = 1;   // that whoever bills has yet to apply; values are without it
+  // That whoever bills has yet to apply; values are without it. 0: not told, that of the channel.
+  std::int64_t multiplier = 1;
 
   friend bool operator==(const MeterSeries&, const MeterSeries&) = default;
 };

@@ -105,7 +105,7 @@ TEST(Nem12Reader, RepeatedDaysAreToldAndOverlapsRefused) {
   EXPECT_EQ(sink.values, 96u);
 }
 
-TEST(SeriesCheck, AUnitOrAMultiplierThatChangesInMidFileIsRefused) {
+TEST(SeriesCheck, AMultiplierThatChangesIsToldAndOneThatComesAndGoesIsRefused) {
   CollectingSink sink;
   SeriesCheck check(sink);
   MeterSeries series{"M1", "",   "import", "", ChannelKind::kInterval, Unit::kWattHour,
@@ -117,14 +117,38 @@ TEST(SeriesCheck, AUnitOrAMultiplierThatChangesInMidFileIsRefused) {
   check.on_value(value(900), 1);
   series.multiplier = 60;
   check.on_series(series, 2);
-  check.on_value(value(1800), 2);
+  check.on_value(value(1'800), 2);
+  check.on_value(value(900), 3);
   series.multiplier = 40;
-  check.on_series(series, 3);
-  check.on_value(value(2700), 3);
-  EXPECT_EQ(sink.values, 2u);
-  EXPECT_EQ(sink.refused,
-            (std::vector<std::string>{
-                "2: 'M1' import: the multiplier changes from 40 to 60, its values are left out"}));
+  check.on_series(series, 4);
+  check.on_value(value(1'800), 4);
+  check.on_value(value(900), 5);
+  check.on_value(value(3'600), 6);
+  series.unit = Unit::kVarHour;
+  check.on_series(series, 7);
+  check.on_value(value(4'500), 7);
+  EXPECT_EQ(sink.values, 4u);
+  EXPECT_EQ(sink.refused, (std::vector<std::string>{
+                              "3: 'M1' import: the multiplier changes from 40 to 60 at "
+                              "1970-01-01T00:00:00Z, not behind all values before: left out",
+                              "4: 'M1' import: the multiplier changes from 60 to 40 at "
+                              "1970-01-01T00:15:00Z, not behind all values before: left out",
+                              "7: 'M1' import: the unit changes from Wh to varh, its values "
+                              "are left out"}));
+  EXPECT_EQ(
+      sink.noted,
+      (std::vector<std::string>{
+          "2: 'M1' import: the multiplier changes from 40 to 60 at 1970-01-01T00:15:00Z",
+          "5: 'M1' import: times are given again from 1970-01-01T00:15:00Z on; the later value "
+          "counts",
+          "6: 'M1' import: the multiplier changes from 60 to 40 at 1970-01-01T00:45:00Z"}));
+  check.each([](const SeriesSummary& s) {
+    EXPECT_EQ(s.series.multiplier, 40);
+    ASSERT_EQ(s.multipliers.size(), 2u);
+    EXPECT_EQ(s.multipliers[0].after, UtcSeconds(0));
+    EXPECT_EQ(s.multipliers[0].from, UtcSeconds(900));
+    EXPECT_EQ(s.refused, 2u);
+  });
 }
 
 TEST(Nem12Reader, Nem13GivesTheRegisterAndThePeriod) {

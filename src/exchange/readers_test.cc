@@ -71,9 +71,12 @@ TEST(CmepReader, TheMultiplierChangesInMidFile) {
   const auto sink = read(FileFormat::kCmep, cmep("KWH", "40", "00000015,1,200401010015,,1") +
                                                 cmep("KWH", "60", "00000015,1,200401010030,,1") +
                                                 cmep("KWH", "40", "00000015,1,200401010045,,1"));
-  EXPECT_EQ(sink.values, 2u);
-  EXPECT_EQ(sink.refused,
-            Texts{"2: 'M1' import: the multiplier changes from 40 to 60, its values are left out"});
+  EXPECT_EQ(sink.values, 3u);
+  EXPECT_EQ(sink.refused, Texts{});
+  EXPECT_EQ(
+      sink.noted,
+      (Texts{"2: 'M1' import: the multiplier changes from 40 to 60 at 2004-01-01T00:15:00Z",
+             "3: 'M1' import: the multiplier changes from 60 to 40 at 2004-01-01T00:30:00Z"}));
 }
 
 const std::string kFeed =

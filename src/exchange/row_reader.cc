@@ -158,6 +158,7 @@ void RowsReader::on_line(std::string_view line, std::size_t number) {
   series.unit = row_.unit;
   series.interval_s = interval_s_;
   series.interval_known = interval_s_ != 0;
+  series.multiplier = 0;
   if (!have_series_ || !(series == series_)) {
     series_ = std::move(series);
     have_series_ = true;

@@ -36,17 +36,15 @@ void SeriesCheck::on_series(const MeterSeries& series, std::size_t line) {
     found->second.interval_s = series.interval_s;
   }
   const MeterSeries& first = found->second.summary.series;
-  std::string change;
-  if (first.unit != series.unit)
-    change = fmt::format("the unit changes from {} to {}", symbol(first.unit), symbol(series.unit));
-  if (first.multiplier != series.multiplier)
-    change =
-        fmt::format("the multiplier changes from {} to {}", first.multiplier, series.multiplier);
-  if (!change.empty()) {
-    on_problem({line, true, title(series) + ": " + change + ", its values are left out"});
+  if (first.unit != series.unit) {
+    on_problem({line, true,
+                fmt::format("{}: the unit changes from {} to {}, its values are left out",
+                            title(series), symbol(first.unit), symbol(series.unit))});
     return;
   }
   current_ = &found->second;
+  current_->multiplier = series.multiplier;
+  current_->in_change = false;
   if (current_->interval_s != series.interval_s) {
     on_problem({line, false,
                 fmt::format("{}: the interval changes from {} s to {} s", title(series),
@@ -60,6 +58,10 @@ void SeriesCheck::on_value(const SeriesValue& value, std::size_t line) {
   if (current_ == nullptr) return;
   State& state = *current_;
   SeriesSummary& summary = state.summary;
+  if (!fits_multiplier(state, value, line)) {
+    ++summary.refused;
+    return;
+  }
   const Place where = place(state, value, line);
   if (where == Place::kOverlap) {
     ++summary.refused;
@@ -82,11 +84,43 @@ void SeriesCheck::on_value(const SeriesValue& value, std::size_t line) {
   state.in_overlap = false;
   state.in_repeat = where == Place::kRepeated;
   if (summary.values == 0 || value.time < summary.first) summary.first = value.time;
-  if (summary.values == 0 || summary.last < value.time) summary.last = value.time;
+  if (summary.values == 0 || summary.last < value.time) {
+    summary.last = value.time;
+    state.last_begin = value.time - value.duration_s;
+  }
   ++summary.values;
   if (value.value.value != 0)
     summary.exponent = std::min(summary.exponent, shortest(value.value).exponent);
   next_.on_value(value, line);
+}
+
+bool SeriesCheck::fits_multiplier(State& state, const SeriesValue& value, std::size_t line) {
+  SeriesSummary& summary = state.summary;
+  const UtcSeconds begin = value.time - value.duration_s;
+  std::int64_t in_force = summary.series.multiplier;
+  for (const MultiplierChange& change : summary.multipliers) {
+    if (begin < change.from) break;
+    in_force = change.multiplier;
+  }
+  if (in_force == state.multiplier) return true;
+  const std::string words = fmt::format("{}: the multiplier changes from {} to {}",
+                                        title(summary.series), in_force, state.multiplier);
+  if (summary.values == 0) {
+    summary.series.multiplier = state.multiplier;  // no value had the first
+    return true;
+  }
+  if (summary.last <= begin && summary.multipliers.size() < kMultiplierChangesMax) {
+    summary.multipliers.push_back({state.multiplier, state.last_begin, begin, line});
+    on_problem({line, false, fmt::format("{} at {}", words, to_iso(begin))});
+    return true;
+  }
+  if (!state.in_change) {
+    on_problem(
+        {line, true,
+         fmt::format("{} at {}, not behind all values before: left out", words, to_iso(begin))});
+  }
+  state.in_change = true;
+  return false;
 }
 
 SeriesCheck::Place SeriesCheck::place(State& state, const SeriesValue& value, std::size_t line) {
