@@ -55,23 +55,27 @@ int run(const Request& request) {
     fmt::print(stderr, "{}: not taken over: {}\n", request.tariff, note);
   BillRun bills(std::move(*options));
   std::size_t bad = 0, count = 0, held = 0;
-  const Status read = read_row_file(
-      request.file, request.format, [&](const exchange::ParsedRow& row) { bills.add(row); }, bad);
+  const auto take = [&](const exchange::ParsedRow& row) { return bills.add(row); };
+  const Status read = read_row_file(request.file, request.format, take, bad);
   if (!read.ok()) return failed(read.error().reason, kExitFailed);
-  const Status done = bills.run([&](const Bill& bill) {
+  const auto print = [&](const Bill& bill) {
     const auto name = [&](ChannelId id) { return bill.channels[id.value - 1]; };
     const std::string out = request.json ? to_json(bill.statement, tariff, *zone, name)
                                          : to_text(bill.statement, tariff, *zone, name);
     std::fwrite(out.data(), 1, out.size(), stdout);
     ++count;
     held += !bill.statement.holds.empty();
-  });
+  };
+  const auto done =
+      bills.run(print, [](const std::string& why) { (void)failed(why, kExitBadInput); });
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
     return failed("stdout cannot be written", kExitFailed);
-  fmt::print(stderr, "{} bills, {} of them held; {} bad lines left out, {} times with two values\n",
-             count, held, bad, bills.conflicts());
+  fmt::print(stderr,
+             "{} bills, {} of them held; {} accounts cannot be billed; {} bad lines left out, {} "
+             "times with two values\n",
+             count, held, done.ok() ? *done : 0, bad, bills.conflicts());
   if (!done.ok()) return failed(done.error().reason, kExitBadInput);
-  return bad > 0 ? kExitBadInput : kExitDone;
+  return bad > 0 || *done > 0 ? kExitBadInput : kExitDone;
 }
 
 }  // namespace
@@ -87,14 +91,14 @@ int bill_command(int argc, char** argv) {
       "amity bill"};
   Request request;
   app.add_option("file", request.file, "readings; - is stdin")->required();
-  app.add_option("--tariff", request.tariff, "TOML (docs/formats/tariff.md), or one rate of OpenEI URDB as JSON")
+  app.add_option("--tariff", request.tariff,
+                 "TOML (docs/formats/tariff.md), or one rate of OpenEI URDB as JSON")
       ->required();
   app.add_option("--accounts", request.accounts,
                  "TOML: whose series are whose; without it every serial with a series 'import'");
   app.add_option("--from", request.from, "first local date; without it that of the first reading");
   app.add_option("--to", request.to, "last local date, included");
-  app.add_option("--zone", request.zone, "of a URDB rate, which names none")
-      ->capture_default_str();
+  app.add_option("--zone", request.zone, "of a URDB rate, which names none")->capture_default_str();
   app.add_option("--interval", request.interval_s,
                  "seconds; without it the commonest distance of rows");
   app.add_option("--format", request.format, "csv or jsonl; without it as the first line looks")
@@ -106,7 +110,7 @@ int bill_command(int argc, char** argv) {
       "HELD and the reason.\n"
       "Exit codes: 0 done, 1 failed, 2 usage, tariff or accounts, 3 bad lines (told with their "
       "number; the good ones are\n"
-      "used) or readings that do not fit the tariff.\n"
+      "used) or accounts whose readings do not fit the tariff (the others are billed).\n"
       "Example:  amity export --data DIR | amity bill - --tariff home.toml --from 2026-03-01 --to "
       "2026-03-31");
   try {

@@ -64,6 +64,12 @@ Result<std::vector<BillAccount>> accounts_from_toml(std::string_view text) {
     for (const toml::node& one : *list->as_array()) {
       AMITY_TRY(mdm::TomlFields fields, mdm::TomlFields::of(one, "account"));
       AMITY_TRY(BillAccount account, read_account(fields));
+      const auto again = [&account](const BillAccount& a) {
+        return a.id == account.id && a.from == account.from && a.to == account.to;
+      };
+      if (std::ranges::any_of(accounts, again))
+        return mdm::toml_error(one,
+                               fmt::format("the account '{}' twice for one period", account.id));
       accounts.push_back(std::move(account));
     }
   }
@@ -99,13 +105,23 @@ struct BillRun::Series {
   }
 };
 
-void BillRun::add(const exchange::ParsedRow& row) {
+exchange::Problem BillRun::add(const exchange::ParsedRow& row) {
   const Key key{row.serial, row.name};
-  units_[key] = row.unit;
+  const auto title = [&row] { return exchange::quoted(row.serial) + " " + row.name; };
+  const auto [unit, first] = units_.try_emplace(key, row.unit);
+  if (!first && unit->second != row.unit) {
+    return {0, true,
+            fmt::format("{}: the unit changes from {} to {}: left out", title(),
+                        symbol(unit->second), symbol(row.unit))};
+  }
   const auto [at, added] = rows_[key].try_emplace(row.time, Value{row.value, row.quality});
-  if (added) return;
-  conflicts_ += !(at->second.value == row.value);
-  at->second = {row.value, row.quality};
+  if (added) return {};
+  const Value before = std::exchange(at->second, Value{row.value, row.quality});
+  if (before.value == row.value && before.quality == row.quality) return {};
+  ++conflicts_;
+  return {0, false,
+          fmt::format("{}: {} comes again with {} for {}: the later counts", title(),
+                      to_iso(row.time), to_string(row.value), to_string(before.value))};
 }
 
 std::uint32_t BillRun::interval_of(const Rows& rows) const {
@@ -175,15 +191,29 @@ Result<std::uint32_t> open_days(const mdm::BillPeriod& period, const mdm::Interv
 
 }  // namespace
 
+Status BillRun::check_units(const BillAccount& account) const {
+  const std::pair<const std::string&, Unit> series[] = {{account.import, options_.tariff.unit},
+                                                        {account.exported, options_.tariff.unit},
+                                                        {account.reactive, Unit::kVarHour},
+                                                        {account.registers, options_.tariff.unit}};
+  for (const auto& [name, wanted] : series) {
+    const auto found = units_.find({account.serial, name});
+    if (found == units_.end() || found->second == wanted || found->second == Unit::kNone) continue;
+    if (name == account.reactive)
+      return make_error(ErrorCode::kInvalid,
+                        fmt::format("'{}' is in {}, reactive energy is in {}", name,
+                                    symbol(found->second), symbol(wanted)));
+    return make_error(ErrorCode::kInvalid, fmt::format("'{}' is in {}, the tariff in {}", name,
+                                                       symbol(found->second), symbol(wanted)));
+  }
+  return {};
+}
+
 Result<Bill> BillRun::bill(const BillAccount& account) {
   const mdm::Tariff& tariff = options_.tariff;
   AMITY_TRY(const TimeZone zone, TimeZone::find(tariff.zone));
   AMITY_TRY(const Rows* import, rows_of(account, account.import));
-  const Unit unit = units_[{account.serial, account.import}];
-  if (unit != tariff.unit && unit != Unit::kNone) {
-    return make_error(ErrorCode::kInvalid, fmt::format("the readings are in {}, the tariff in {}",
-                                                       symbol(unit), symbol(tariff.unit)));
-  }
+  AMITY_CHECK(check_units(account));
   const std::uint32_t interval_s = interval_of(*import);
   if (interval_s == 0) return make_error(ErrorCode::kInvalid, "one reading tells no interval");
   const auto bound = [&](const std::string& own, const std::string& all,
@@ -238,7 +268,8 @@ Result<Bill> BillRun::bill(const BillAccount& account) {
   return bill;
 }
 
-Status BillRun::run(const std::function<void(const Bill&)>& print) {
+Result<std::size_t> BillRun::run(const std::function<void(const Bill&)>& print,
+                                 const std::function<void(const std::string&)>& refuse) {
   std::vector<BillAccount> accounts = options_.accounts;
   if (accounts.empty()) {
     for (const auto& [key, rows] : rows_) {
@@ -250,13 +281,15 @@ Status BillRun::run(const std::function<void(const Bill&)>& print) {
     if (accounts.empty())
       return make_error(ErrorCode::kNotFound, "the file has no series named 'import'");
   }
+  std::size_t refused = 0;
   for (const BillAccount& account : accounts) {
     const auto done = bill(account);
-    if (!done.ok())
-      return make_error(done.error().code, "account " + account.id + ": " + done.error().reason);
-    print(*done);
+    if (done.ok())
+      print(*done);
+    else
+      ++refused, refuse("account " + account.id + ": " + done.error().reason);
   }
-  return {};
+  return refused;
 }
 
 }  // namespace amity::app

@@ -40,8 +40,13 @@ class BillRun {
  public:
   explicit BillRun(BillOptions options) : options_(std::move(options)) {}
 
-  void add(const exchange::ParsedRow& row);
-  Status run(const std::function<void(const Bill&)>& print);
+  // What is odd of the row: a time that comes with another value (the later counts), a unit that
+  // changes (left out).
+  exchange::Problem add(const exchange::ParsedRow& row);
+  // An account that cannot be billed goes to `refuse`, the others are billed. How many cannot;
+  // kNotFound where there is no account.
+  Result<std::size_t> run(const std::function<void(const Bill&)>& print,
+                          const std::function<void(const std::string&)>& refuse);
   std::size_t conflicts() const {
     return conflicts_;
   }  // times with two values; the later row counts
@@ -59,6 +64,7 @@ class BillRun {
   };
 
   Result<Bill> bill(const BillAccount& account);
+  Status check_units(const BillAccount& account) const;
   Result<const Rows*> rows_of(const BillAccount& account, const std::string& name) const;
   std::uint32_t interval_of(const Rows& rows) const;
 

@@ -38,6 +38,7 @@ to = "2026-10-26"
 struct Files {
   BillOptions options;
   std::vector<std::string> rows;
+  std::string told;  // of rows
 
   Files() {
     rows.emplace_back("serial,name,utc,value,unit,flags");
@@ -64,13 +65,16 @@ struct Files {
     for (const std::string& line : rows) {
       const auto read = reader.read(line, row);
       EXPECT_TRUE(read.ok()) << line;
-      if (read.ok() && *read) run.add(row);
+      if (!read.ok() || !*read) continue;
+      const exchange::Problem odd = run.add(row);
+      if (!odd.reason.empty()) told += odd.reason + "\n";
     }
     std::string out;
-    const Status done = run.run([&](const Bill& bill) {
+    const auto print = [&](const Bill& bill) {
       const auto name = [&](ChannelId id) { return bill.channels[id.value - 1]; };
       out += to_text(bill.statement, options.tariff, *TimeZone::find("Europe/Madrid"), name);
-    });
+    };
+    const auto done = run.run(print, [&](const std::string& why) { out += why; });
     return done.ok() ? out : done.error().reason;
   }
 };
@@ -107,7 +111,38 @@ TEST(Bill, WhatDoesNotFitIsTold) {
   EXPECT_EQ(g.bill(), "account Bakery: the file has no series 'import' of 'AMY2'");
   Files h;
   h.options.tariff.unit = Unit::kCubicMetre;
-  EXPECT_EQ(h.bill(), "account Bakery: the readings are in Wh, the tariff in m3");
+  EXPECT_EQ(h.bill(), "account Bakery: 'import' is in Wh, the tariff in m3");
+  Files r;
+  r.options.accounts[0].reactive = "reactive";
+  r.rows.push_back("AMY1,reactive,2026-10-24T10:00:00Z,1,Wh,");
+  EXPECT_EQ(r.bill(), "account Bakery: 'reactive' is in Wh, reactive energy is in varh");
+}
+
+TEST(Bill, AnAccountThatCannotBeBilledKeepsNoOtherFromIt) {
+  Files f;
+  BillAccount other = f.options.accounts[0];
+  other.id = "Cinema";
+  other.serial = "AMY2";
+  f.options.accounts.insert(f.options.accounts.begin(), other);
+  const std::string text = f.bill();
+  EXPECT_EQ(text.find("account Cinema: the file has no series 'import' of 'AMY2'Account Bakery"), 0u)
+      << text;
+  const auto twice = accounts_from_toml(std::string(kAccounts) +
+                                        "[[account]]\nid = \"Bakery\"\nfrom = \"2026-10-24\"\n"
+                                        "to = \"2026-10-26\"\n");
+  ASSERT_FALSE(twice.ok());
+  EXPECT_EQ(twice.error().reason, "line 11: the account 'Bakery' twice for one period");
+}
+
+TEST(Bill, ATimeThatComesAgainWithAnotherValueAndAUnitThatChangesAreTold) {
+  Files f;
+  f.rows.push_back(f.rows[5]);  // the very same
+  f.rows.push_back("AMY1,import,2026-10-24T10:00:00Z,20.0,Wh,");
+  f.rows.push_back("AMY1,import,2026-10-24T11:00:00Z,7,varh,");
+  EXPECT_NE(f.bill().find("sum 7400.0 Wh"), std::string::npos);
+  EXPECT_EQ(f.told,
+            "'AMY1' import: 2026-10-24T10:00:00Z comes again with 20.0 for 10.0: the later counts\n"
+            "'AMY1' import: the unit changes from Wh to varh: left out\n");
 }
 
 }  // namespace

@@ -14,8 +14,7 @@ constexpr std::size_t kBadLinesShown = 20;
 // Good rows to `take`, bad ones told and counted.
 class Rows : public exchange::LineSink {
  public:
-  Rows(const std::string& file, const std::string& format,
-       const std::function<void(const exchange::ParsedRow&)>& take, std::size_t& bad)
+  Rows(const std::string& file, const std::string& format, const TakeRow& take, std::size_t& bad)
       : file_(file), format_(format), take_(take), bad_(bad) {}
 
   void on_line(std::string_view line, std::size_t number) override {
@@ -26,18 +25,22 @@ class Rows : public exchange::LineSink {
     if (reader_ == nullptr) return;
     const auto read = reader_->read(line, row_);
     if (!read.ok()) return on_line_problem({number, true, to_string(read.error())});
-    if (*read) take_(row_);
+    if (!*read) return;
+    exchange::Problem odd = take_(row_);
+    odd.line = number;
+    if (!odd.reason.empty()) on_line_problem(odd);
   }
   void on_line_problem(const exchange::Problem& problem) override {
     if (problem.refused) ++bad_;
     if (told_++ < kBadLinesShown)
       fmt::print(stderr, "{}:{}: {}\n", file_, problem.line, problem.reason);
+    if (told_ == kBadLinesShown + 1) fmt::print(stderr, "{}: further lines are counted\n", file_);
   }
 
  private:
   const std::string& file_;
   const std::string& format_;
-  const std::function<void(const exchange::ParsedRow&)>& take_;
+  const TakeRow& take_;
   std::size_t& bad_;
   std::size_t told_ = 0;
   exchange::RowReader* reader_ = nullptr;
@@ -47,8 +50,7 @@ class Rows : public exchange::LineSink {
 
 }  // namespace
 
-Status read_row_file(const std::string& file, const std::string& format,
-                     const std::function<void(const exchange::ParsedRow&)>& take,
+Status read_row_file(const std::string& file, const std::string& format, const TakeRow& take,
                      std::size_t& bad) {
   std::ifstream opened;
   if (file != "-") {

@@ -46,12 +46,14 @@ std::vector<mdm::RegisterPoint> points_of(const Series* registers, UtcSeconds fr
 class ChannelRun {
  public:
   ChannelRun(const VeeOptions& options, const SeriesKey& key, const Series& series,
-             const Series* registers, VeeSummary& summary, const PrintRecord& print)
+             const BesideIt& beside, VeeSummary& summary, const PrintRecord& print)
       : options_(options),
         key_(key),
         channel_(series.channel),
         series_(series),
-        registers_(registers),
+        registers_(beside.registers),
+        beside_(beside),
+        calendar_(options.zone, options.facts.holidays),
         summary_(summary),
         print_(print) {}
 
@@ -65,6 +67,10 @@ class ChannelRun {
     rules_ = mdm::scaled_to(*found, channel_.exponent);
     in_.channel = &channel_;
     in_.now = options_.now;
+    const mdm::UtilityFacts& facts = options_.facts;
+    in_.point.rating_per_hour = facts.rating("", options_.customer_class, key_.serial, "",
+                                             channel_.unit, channel_.exponent, 1);
+    in_.face.modulus = facts.dial(key_.serial, "", channel_.unit);
     in_.face.interval_exponent = channel_.exponent;
     in_.face.rollover_from_permille = rules_.rollover_from_permille;
     if (registers_ != nullptr) {
@@ -89,18 +95,24 @@ class ChannelRun {
     mdm::DayVerdict verdict;
     std::vector<std::uint8_t> open;
     std::vector<mdm::RegisterPoint> registers;
+    std::optional<mdm::DayGrid> reactive;
   };
 
   Status validate() {
     mdm::ChannelState state;
-    for (const auto& [number, of_day] :
-         days_of(mdm::DayCalendar(options_.zone), series_.readings)) {
+    std::map<std::int32_t, DayOfReadings> reactive;
+    if (beside_.reactive != nullptr)
+      reactive = days_of(calendar_, in_our_exponent(*beside_.reactive));
+    for (const auto& [number, of_day] : days_of(calendar_, series_.readings)) {
       Day& day = days_.emplace_back();
       AMITY_CHECK(mdm::lay_out(of_day.readings, of_day.day, channel_.interval_s, day.grid));
       day.registers =
           points_of(registers_, of_day.day.start, of_day.day.start + of_day.day.length_s);
-      in_.grid = &day.grid;
-      in_.registers = day.registers;
+      if (const auto at = reactive.find(number); at != reactive.end()) {
+        AMITY_CHECK(mdm::lay_out(at->second.readings, of_day.day, channel_.interval_s,
+                                 day.reactive.emplace()));
+      }
+      look_at(day, day.grid);
       mdm::validate_day(rules_, in_, state, day.verdict);
       const std::size_t open = mdm::slots_to_estimate(rules_, day.grid, day.verdict, day.open);
       mdm::absorb_day(in_, day.verdict, open, state);
@@ -116,7 +128,61 @@ class ChannelRun {
     input.window = &window_;
     input.face = in_.face;
     input.registers = points;
+    input.last_year = &window_;
+    std::optional<mdm::ClassProfile> profile;
+    if (const auto* use = options_.facts.profile(options_.customer_class, channel_.unit)) {
+      profile = mdm::class_profile(*use, channel_.interval_s);
+      input.profile = profile ? &*profile : nullptr;
+      input.average_daily_load = mean_day();
+      if (input.average_daily_load <= 0)
+        input.average_daily_load = mdm::raw_amount(use->daily, channel_.exponent);
+    }
+    std::vector<std::int64_t> check;
+    std::vector<std::uint8_t> check_known;
+    if (beside_.check != nullptr) {
+      check.assign(window_.size(), 0);
+      check_known.assign(window_.size(), 0);
+      for (const Reading& r : in_our_exponent(*beside_.check)) {
+        const auto at = window_.boundary(r.time);
+        if (!at || *at == 0 || r.quality.bits != 0) continue;
+        check[*at - 1] = r.value;
+        check_known[*at - 1] = 1;
+      }
+    }
+    input.check = check;
+    input.check_known = check_known;
     mdm::estimate(options_.policy, input, estimates_);
+  }
+
+  // The day's grid, raw or as estimated, with what is beside it.
+  void look_at(const Day& day, const mdm::DayGrid& grid) {
+    in_.grid = &grid;
+    in_.registers = day.registers;
+    in_.reactive = day.reactive ? &*day.reactive : nullptr;
+  }
+
+  // Another series in the channel's raw integers; what has more digits than it is left out.
+  std::vector<Reading> in_our_exponent(const Series& other) const {
+    std::vector<Reading> readings;
+    for (Reading r : other.readings) {
+      const auto value = rescale({r.value, other.channel.exponent}, channel_.exponent);
+      if (!value.ok()) continue;
+      r.value = *value;
+      readings.push_back(r);
+    }
+    return readings;
+  }
+
+  // Of the days that are whole; 0 without any.
+  std::int64_t mean_day() const {
+    std::int64_t days = 0;
+    __int128 sum = 0;
+    for (const Day& day : days_) {
+      if (day.verdict.usable != day.grid.slots) continue;
+      sum += day.verdict.total;
+      ++days;
+    }
+    return days == 0 ? 0 : static_cast<std::int64_t>(sum / days);
   }
 
   VeeRecord record(const char* kind, UtcSeconds time) const {
@@ -139,16 +205,24 @@ class ChannelRun {
     ++summary_.days;
     summary_.days_failed += day.verdict.worst == mdm::Outcome::kFail;
     summary_.days_warned += day.verdict.worst == mdm::Outcome::kWarn;
-    for (std::size_t r = 0; r < kRules; ++r) {
-      const mdm::Finding& f = day.verdict.findings[r];
-      if (f.outcome < mdm::Outcome::kWarn) continue;
-      VeeRecord out = record("finding", day.grid.day.start + day.grid.day.length_s);
-      out.rule = mdm::to_string(static_cast<Rule>(r));
-      out.outcome = mdm::to_string(f.outcome);
-      out.text = mdm::explain(f, day.grid, channel_, options_.zone);
+    for (const VeeRecord& out : findings("finding", day.verdict, day.grid, mdm::Outcome::kWarn)) {
       ++summary_.by_rule[out.rule];
       print_(out);
     }
+  }
+
+  std::vector<VeeRecord> findings(const char* kind, const mdm::DayVerdict& verdict,
+                                  const mdm::DayGrid& grid, mdm::Outcome from) const {
+    std::vector<VeeRecord> all;
+    for (std::size_t r = 0; r < kRules; ++r) {
+      const mdm::Finding& f = verdict.findings[r];
+      if (f.outcome < from) continue;
+      VeeRecord& out = all.emplace_back(record(kind, grid.day.start + grid.day.length_s));
+      out.rule = mdm::to_string(static_cast<Rule>(r));
+      out.outcome = mdm::to_string(f.outcome);
+      out.text = mdm::explain(f, grid, channel_, options_.zone);
+    }
+    return all;
   }
 
   // Prints the day's intervals and looks at the final ones again.
@@ -176,11 +250,12 @@ class ChannelRun {
     }
     mdm::DayGrid settled;
     AMITY_CHECK(mdm::lay_out(final, day.grid.day, channel_.interval_s, settled));
-    in_.grid = &settled;
-    in_.registers = day.registers;
+    look_at(day, settled);
     mdm::validate_day(rules_, in_, settled_state_, day.verdict);
     mdm::absorb_day(in_, day.verdict, 0, settled_state_);
     summary_.days_failed_after += day.verdict.worst == mdm::Outcome::kFail;
+    for (const VeeRecord& out : findings("unresolved", day.verdict, settled, mdm::Outcome::kFail))
+      print_(out);
     return {};
   }
 
@@ -217,6 +292,8 @@ class ChannelRun {
   const Channel& channel_;
   const Series& series_;
   const Series* registers_;
+  const BesideIt& beside_;
+  mdm::DayCalendar calendar_;
   VeeSummary& summary_;
   const PrintRecord& print_;
   mdm::RuleSet rules_;
@@ -231,8 +308,8 @@ class ChannelRun {
 }  // namespace
 
 Status vee_channel(const VeeOptions& options, const SeriesKey& key, const Series& series,
-                   const Series* registers, VeeSummary& summary, const PrintRecord& print) {
-  return ChannelRun(options, key, series, registers, summary, print).run();
+                   const BesideIt& beside, VeeSummary& summary, const PrintRecord& print) {
+  return ChannelRun(options, key, series, beside, summary, print).run();
 }
 
 }  // namespace amity::app

@@ -16,7 +16,8 @@ namespace amity::app {
 namespace {
 
 struct Request {
-  std::string file, rules, customer_class = "residential", zone = "UTC", shape = "ladder", format;
+  std::string file, rules, facts, customer_class = "residential", zone = "UTC", shape = "ladder",
+                                  format;
   std::uint32_t interval_s = 0;
   bool json = false, all = false, print_rules = false;
 };
@@ -32,6 +33,14 @@ Result<mdm::RuleBook> rules_of(const Request& request) {
   auto book = mdm::rules_from_toml(text);
   if (book.ok()) return book;
   return make_error(book.error().code, request.rules + ": " + book.error().reason);
+}
+
+Result<mdm::UtilityFacts> facts_of(const Request& request) {
+  if (request.facts.empty()) return mdm::UtilityFacts{};
+  AMITY_TRY(const std::string text, read_text_file(request.facts));
+  auto facts = mdm::facts_from_toml(text);
+  if (facts.ok()) return facts;
+  return make_error(facts.error().code, request.facts + ": " + facts.error().reason);
 }
 
 void append_csv(std::string& out, const VeeRecord& r) {
@@ -87,7 +96,10 @@ int run(const Request& request) {
   if (!rules.ok()) return failed(to_string(rules.error()), kExitUsage);
   const auto zone = TimeZone::find(request.zone);
   if (!zone.ok()) return failed(zone.error().reason, kExitUsage);
+  auto facts = facts_of(request);
+  if (!facts.ok()) return failed(to_string(facts.error()), kExitUsage);
   VeeOptions options;
+  options.facts = std::move(*facts);
   options.rules = std::move(*rules);
   options.customer_class = request.customer_class;
   options.zone = *zone;
@@ -98,8 +110,11 @@ int run(const Request& request) {
   if (request.shape == "typical") options.policy.shape = mdm::Shape::kTypical;
   VeeRun vee(std::move(options));
   std::size_t bad = 0;
-  const Status read = read_row_file(
-      request.file, request.format, [&](const exchange::ParsedRow& row) { vee.add(row); }, bad);
+  const auto take = [&](const exchange::ParsedRow& row) -> exchange::Problem {
+    vee.add(row);
+    return {};
+  };
+  const Status read = read_row_file(request.file, request.format, take, bad);
   if (!read.ok()) return failed(read.error().reason, kExitFailed);
   std::string out =
       request.json ? "" : "record,serial,name,utc,local,raw,final,unit,code,rule,outcome,text\r\n";
@@ -133,6 +148,9 @@ int vee_command(int argc, char** argv) {
   app.add_option("file", request.file, "the file; - is stdin");
   app.add_option("--rules", request.rules,
                  "validation rules (TOML); without it those that Amity ships");
+  app.add_option("--facts", request.facts,
+                 "TOML: holidays, ratings, dials, check channels, class profiles "
+                 "(docs/formats/vee_facts.md)");
   app.add_flag("--print-rules", request.print_rules, "print the rules that Amity ships, and stop");
   app.add_option("--class", request.customer_class, "customer class, for the choice of rules")
       ->capture_default_str();
@@ -155,8 +173,11 @@ int vee_command(int argc, char** argv) {
   app.footer(
       "Prints records: finding (a rule that a day broke, with its numbers), interval (raw, final, "
       "code as in NEM12: A\n"
-      "actual, E15 average like day, E17 linear, E18 blend, N open), closure (a stretch between "
-      "register readings).\n"
+      "actual, E15 average like day, E17 linear, E18 blend, N open), unresolved (a rule that the "
+      "day breaks with its\n"
+      "estimates too), closure (a stretch between register readings). Without --facts no rating, "
+      "dial, check channel or\n"
+      "class profile is known; the year before is that of the file.\n"
       "Exit codes: 0 done, 1 failed, 2 usage or rules, 3 bad lines (told with their number; the "
       "good ones are used).\n"
       "Example:  amity export --data DIR --device AMY10000001 | amity vee - --zone Europe/Madrid");

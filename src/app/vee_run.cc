@@ -48,8 +48,28 @@ Result<Series> VeeRun::series_of(const SeriesKey& key, const std::vector<Row>& r
   return series;
 }
 
+BesideIt VeeRun::beside(const SeriesKey& key, const Series& series, const AllSeries& intervals,
+                        const AllSeries& registers) const {
+  BesideIt found;
+  for (const auto& [other, candidate] : registers) {
+    if (other.serial == key.serial && other.name == key.name && other.unit == key.unit)
+      found.registers = &candidate;
+  }
+  const auto check = options_.facts.checks.find({key.serial, key.name});
+  for (const auto& [other, candidate] : intervals) {
+    if (candidate.channel.interval_s != series.channel.interval_s) continue;
+    if (check != options_.facts.checks.end() && other.unit == key.unit &&
+        other.serial == check->second.meter && other.name == check->second.channel)
+      found.check = &candidate;
+    if (other.serial == key.serial && key.name == "import" && other.name == "reactive_import" &&
+        other.unit == Unit::kVarHour)
+      found.reactive = &candidate;
+  }
+  return found;
+}
+
 Status VeeRun::run(const PrintRecord& print) {
-  std::map<SeriesKey, Series> intervals, registers;
+  AllSeries intervals, registers;
   for (const auto& [key, rows] : rows_) {
     const std::uint32_t interval_s = interval_of(rows);
     AMITY_TRY(Series series, series_of(key, rows, interval_s));
@@ -58,13 +78,8 @@ Status VeeRun::run(const PrintRecord& print) {
   summary_.channels = intervals.size();
   summary_.registers = registers.size();
   for (const auto& [key, series] : intervals) {
-    const Series* matching = nullptr;
-    for (const auto& [other, candidate] : registers) {
-      if (other.serial == key.serial && other.name == key.name && other.unit == key.unit)
-        matching = &candidate;
-    }
-    if (const Status done = vee_channel(options_, key, series, matching, summary_, print);
-        !done.ok()) {
+    const BesideIt with = beside(key, series, intervals, registers);
+    if (const Status done = vee_channel(options_, key, series, with, summary_, print); !done.ok()) {
       return make_error(done.error().code,
                         key.serial + " " + key.name + ": " + done.error().reason);
     }

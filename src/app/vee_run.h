@@ -10,6 +10,7 @@
 
 #include "exchange/row_reader.h"
 #include "mdm/estimate/estimate.h"
+#include "mdm/facts/facts.h"
 #include "mdm/validate/validate.h"
 
 namespace amity::app {
@@ -19,6 +20,7 @@ struct VeeOptions {
   std::string customer_class = "residential";
   TimeZone zone = TimeZone::utc();
   mdm::EstimatePolicy policy;
+  mdm::UtilityFacts facts;
   std::uint32_t interval_s = 0;  // 0: the commonest distance of a channel's rows
   UtcSeconds now;
   bool every_interval = false;  // not only those with something to say
@@ -26,8 +28,8 @@ struct VeeOptions {
 
 // One line of the output.
 struct VeeRecord {
-  const char* record =
-      "";  // "finding" (of a day), "interval", "closure" (of a stretch between registers)
+  const char* record = "";  // "finding" (of a day), "interval", "unresolved" (a finding of the day
+                            // as estimated), "closure" (of a stretch between registers)
   std::string serial;
   std::uint32_t channel = 0;
   std::string name, utc, local, raw, final, unit;
@@ -57,9 +59,16 @@ struct Series {
 
 using PrintRecord = std::function<void(const VeeRecord&)>;
 
-// One interval channel, with the register that bounds it (or null).
+// What the file holds beside an interval channel; null where it does not.
+struct BesideIt {
+  const Series* registers = nullptr;  // that bound it
+  const Series* check = nullptr;      // a channel of the same intervals that measures the same
+  const Series* reactive = nullptr;   // energy of the same meter and intervals
+};
+
+// One interval channel.
 Status vee_channel(const VeeOptions& options, const SeriesKey& key, const Series& series,
-                   const Series* registers, VeeSummary& summary, const PrintRecord& print);
+                   const BesideIt& beside, VeeSummary& summary, const PrintRecord& print);
 
 class VeeRun {
  public:
@@ -79,6 +88,9 @@ class VeeRun {
   static Result<Series> series_of(const SeriesKey& key, const std::vector<Row>& rows,
                                   std::uint32_t interval_s);
   std::uint32_t interval_of(const std::vector<Row>& rows) const;
+  using AllSeries = std::map<SeriesKey, Series>;
+  BesideIt beside(const SeriesKey& key, const Series& series, const AllSeries& intervals,
+                  const AllSeries& registers) const;
 
   VeeOptions options_;
   VeeSummary summary_;

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "exchange/quality_codes.h"
+#include "exchange/unit_codes.h"
 
 namespace amity::exchange {
 namespace {
@@ -30,7 +31,7 @@ Result<Quality> quality_from(std::string_view flags) {
 }
 
 // One column of either format.
-Status take(std::string_view name, std::string_view text, ParsedRow& row) {
+Status take(std::string_view name, std::string_view text, ParsedRow& row, UnitScale& scale) {
   if (name == "serial") {
     row.serial = text;
   } else if (name == "name") {
@@ -48,14 +49,26 @@ Status take(std::string_view name, std::string_view text, ParsedRow& row) {
     if (code) row.quality.bits = static_cast<std::uint16_t>(row.quality.bits | code->quality.bits);
     if (code) row.method = code->method % kForwardEstimate;  // ours are estimates by any letter
   } else if (name == "unit") {
-    const auto unit = unit_from(text);
-    if (!unit) return bad("no unit is named '" + std::string(text) + "'");
-    row.unit = *unit;
+    const auto own = unit_from(text);  // ours come as they are, kWh and the like are converted
+    const auto theirs = own ? std::optional(UnitScale{*own}) : unit_scale_from(text);
+    if (!theirs) return bad("no unit is named '" + std::string(text) + "'");
+    scale = *theirs;
+    row.unit = scale.unit;
   } else if (name == "channel") {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), row.channel);
     if (error != std::errc() || end != text.data() + text.size())
       return bad("'channel' is no whole number");
   }
+  return {};
+}
+
+// The value may stand before its unit.
+Status to_our_unit(const UnitScale& scale, ParsedRow& row) {
+  if (scale.factor == 1 && scale.exponent == 0) return {};
+  AMITY_TRY(row.value, scaled(row.value, scale));
+  if (row.value.exponent <= 0) return {};
+  AMITY_TRY(row.value.value, rescale(row.value, 0));
+  row.value.exponent = 0;
   return {};
 }
 
@@ -93,13 +106,15 @@ Status split_csv(std::string_view line, std::vector<std::string>& fields, char s
 }
 
 Status RowReader::read_csv(std::string_view line, ParsedRow& row) {
+  UnitScale scale;
   AMITY_CHECK(split_csv(line, fields_));
   if (fields_.size() != header_.size()) {
     return bad(std::to_string(fields_.size()) + " fields where the header has " +
                std::to_string(header_.size()));
   }
-  for (std::size_t i = 0; i < fields_.size(); ++i) AMITY_CHECK(take(header_[i], fields_[i], row));
-  return {};
+  for (std::size_t i = 0; i < fields_.size(); ++i)
+    AMITY_CHECK(take(header_[i], fields_[i], row, scale));
+  return to_our_unit(scale, row);
 }
 
 Status RowReader::read_json(std::string_view line, ParsedRow& row) {
@@ -109,6 +124,7 @@ Status RowReader::read_json(std::string_view line, ParsedRow& row) {
     return make_error(ErrorCode::kMalformed, "no JSON", document.GetErrorOffset());
   }
   if (!document.IsObject()) return bad("no JSON object");
+  UnitScale scale;
   bool time = false, value = false;
   for (const auto& [key, member] : document.GetObject()) {
     const std::string_view name(key.GetString(), key.GetStringLength());
@@ -117,13 +133,13 @@ Status RowReader::read_json(std::string_view line, ParsedRow& row) {
     if (name == "channel" && member.IsUint()) {
       row.channel = member.GetUint();
     } else if (member.IsString()) {
-      AMITY_CHECK(take(name, {member.GetString(), member.GetStringLength()}, row));
+      AMITY_CHECK(take(name, {member.GetString(), member.GetStringLength()}, row, scale));
     } else if (name == "value" || name == "utc" || name == "channel") {
       return bad("'" + std::string(name) + "' is text in these files, so that no digit is lost");
     }
   }
   if (!time || !value) return bad("'utc' or 'value' is missing");
-  return {};
+  return to_our_unit(scale, row);
 }
 
 Result<bool> RowReader::read(std::string_view line, ParsedRow& row) {

@@ -57,6 +57,13 @@ TEST(RowReader, ABadLineTellsWhyAndTheNextIsRead) {
   EXPECT_EQ(reader.read("\"a,2026", row).error().reason, "a quote is not closed");
   EXPECT_TRUE(*reader.read("a,2026-06-01T00:15:00Z,1.50,,Wh", row));
   EXPECT_EQ(row.value, (Decimal{150, -2}));
+  EXPECT_TRUE(*reader.read("a,2026-06-01T00:15:00Z,0.141,,kWh", row));
+  EXPECT_EQ(row.unit, Unit::kWattHour);
+  EXPECT_EQ(row.value, (Decimal{141, 0}));
+  EXPECT_TRUE(*reader.read("a,2026-06-01T00:15:00Z,1.5,,kWh", row));
+  EXPECT_EQ(row.value, (Decimal{1'500, 0}));
+  EXPECT_EQ(reader.read("a,2026-06-01T00:15:00Z,1,,kWhh", row).error().reason,
+            "no unit is named 'kWhh'");
   RowReader json(RowFormat::kJsonLines);
   EXPECT_FALSE(json.read("{\"utc\":\"2026-06-01\",\"value\":3}", row).ok());
   EXPECT_FALSE(json.read("{", row).ok());

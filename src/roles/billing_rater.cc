@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "mdm/rate/gate.h"
 #include "mdm/rate/statement_text.h"
 #include "roles/mdm_channel.h"
 
@@ -108,26 +107,50 @@ Result<std::shared_ptr<const mdm::RatePlan>> BillingRater::plan_of(const Work& w
   return made;
 }
 
-// Of the statements that count for earlier periods, newest first.
-Result<std::vector<std::int64_t>> BillingRater::earlier_peaks(const Work& work,
-                                                              std::int8_t exponent) {
-  std::vector<std::int64_t> peaks;
+namespace {
+
+// The highest power of a demand item in a statement, by the item's name, as its first line traces
+// to it; where the tariff of that time had none of the name, the highest of all.
+Result<std::int64_t> peak_of(const mdm::StatementBody& body, const std::string& item,
+                             int unit_exponent, std::int8_t exponent) {
+  const mdm::Statement& s = body.statement;
+  for (std::size_t i = 0; i < s.lines.size() && i < body.texts.size(); ++i) {
+    const mdm::BillLine& line = s.lines[i];
+    if (line.kind != mdm::LineKind::kDemand || line.tier != 0 ||
+        (body.texts[i].name != item && body.texts[i].name != item + ", tier 1"))
+      continue;
+    const std::int64_t window_s = line.trace.to - line.trace.from;
+    if (window_s <= 0) return std::int64_t{0};  // no window was whole
+    return rescale({line.trace.sum * (3'600 / window_s), line.trace.exponent}, exponent);
+  }
+  return rescale({s.peak, s.peak_exponent + unit_exponent}, exponent);
+}
+
+}  // namespace
+
+// Of the statements that count for earlier periods, newest first, by the tariff's demand items.
+Result<std::vector<std::vector<std::int64_t>>> BillingRater::earlier_peaks(const Work& work,
+                                                                           std::int8_t exponent) {
   const mdm::Tariff& tariff = work.tariff.tariff;
+  std::vector<std::vector<std::int64_t>> peaks(tariff.demand.size());
   const bool wanted =
       std::ranges::any_of(tariff.demand, [](const auto& d) { return d.ratchet_permille > 0; });
   if (!wanted) return peaks;
   AMITY_TRY(const auto statements,
             store_.billing().statements({work.account.id, {}, kPeaksLookedAt}));
-  std::map<std::int32_t, std::int64_t, std::greater<>> by_period;
+  std::map<std::int32_t, std::vector<std::int64_t>, std::greater<>> by_period;
   for (const StatementRecord& s : statements) {
     if (s.kind != StatementKind::kIssued || s.last_day >= work.days.first) continue;
     if (by_period.contains(s.first_day)) continue;  // a newer one counts
     AMITY_TRY(const auto body, mdm::decode_statement(s.body));
-    AMITY_TRY(by_period[s.first_day],
-              rescale({body.statement.peak, body.statement.peak_exponent + tariff.unit_exponent},
-                      exponent));
+    for (const mdm::DemandItem& item : tariff.demand) {
+      AMITY_TRY(const std::int64_t peak, peak_of(body, item.name, tariff.unit_exponent, exponent));
+      by_period[s.first_day].push_back(peak);
+    }
   }
-  for (const auto& [first_day, peak] : by_period) peaks.push_back(peak);
+  for (const auto& [first_day, of_items] : by_period) {
+    for (std::size_t i = 0; i < peaks.size(); ++i) peaks[i].push_back(of_items[i]);
+  }
   return peaks;
 }
 
@@ -287,45 +310,33 @@ void add_stretches(std::vector<BillHold::Stretch>& out, const mdm::IntervalView&
 
 }  // namespace
 
-// What keeps the bill back, by channel and stretch. The gate of the rates looks at the import
-// alone.
-void BillingRater::explain_holds(Work& work, const mdm::RatePlan& plan) {
-  const mdm::Tariff& tariff = work.tariff.tariff;
-  for (Series* series : {&work.import, &work.exported, &work.reactive}) {
-    const auto& view = series->view;
-    if (view.slots() == 0) continue;
-    std::vector<mdm::Hold> holds;
-    const bool first = series == &work.import;
-    if (first) {
-      holds = work.out.body.statement.holds;
-    } else {
-      mdm::EnergyUse use;
-      mdm::energy_by_bucket(view, plan.map, use);
-      mdm::pass_gate(tariff.gate, use, view.slots(), 0, holds);
-    }
+// What keeps the bill back, by channel and stretch.
+void BillingRater::explain_holds(Work& work) {
+  for (const mdm::Hold& hold : work.out.body.statement.holds) {
+    const Series& series = hold.measured == mdm::Measured::kImport   ? work.import
+                           : hold.measured == mdm::Measured::kExport ? work.exported
+                                                                     : work.reactive;
+    const auto& view = series.view;
     const auto of = [&view](SlotQuality q) {
       return [&view, q](std::size_t i) { return view.quality[i] == q; };
     };
-    for (const mdm::Hold& hold : holds) {
-      const char* which = series == &work.exported ? "export: " : "reactive energy: ";
-      work.out.reasons.push_back((first ? "" : which) + explain(hold));
-      if (hold.reason == mdm::HoldReason::kMissing) {
-        const auto& early = series->not_validated;
-        const auto missing = of(SlotQuality::kMissing);
-        add_stretches(
-            work.out.stretches, view, [&](std::size_t i) { return early[i]; }, "not validated");
-        add_stretches(
-            work.out.stretches, view, [&](std::size_t i) { return missing(i) && !early[i]; },
-            "missing");
-      } else if (hold.reason == mdm::HoldReason::kEstimated) {
-        add_stretches(work.out.stretches, view, of(SlotQuality::kEstimated), "estimated");
-      } else if (hold.reason == mdm::HoldReason::kFailed) {
-        add_stretches(work.out.stretches, view, of(SlotQuality::kFailed), "failed");
-      } else {
-        for (const auto& [from, to] : work.differ) {
-          if (work.out.stretches.size() < kHoldStretchesMax)
-            work.out.stretches.push_back({view.channel, from, to, "differs"});
-        }
+    work.out.reasons.push_back(explain(hold));
+    if (hold.reason == mdm::HoldReason::kMissing) {
+      const auto& early = series.not_validated;
+      const auto missing = of(SlotQuality::kMissing);
+      add_stretches(
+          work.out.stretches, view, [&](std::size_t i) { return early[i]; }, "not validated");
+      add_stretches(
+          work.out.stretches, view, [&](std::size_t i) { return missing(i) && !early[i]; },
+          "missing");
+    } else if (hold.reason == mdm::HoldReason::kEstimated) {
+      add_stretches(work.out.stretches, view, of(SlotQuality::kEstimated), "estimated");
+    } else if (hold.reason == mdm::HoldReason::kFailed) {
+      add_stretches(work.out.stretches, view, of(SlotQuality::kFailed), "failed");
+    } else {
+      for (const auto& [from, to] : work.differ) {
+        if (work.out.stretches.size() < kHoldStretchesMax)
+          work.out.stretches.push_back({view.channel, from, to, "differs"});
       }
     }
   }
@@ -371,10 +382,10 @@ Status BillingRater::rate_series(Work& work) {
   if (exports) use.exported = &work.exported.view;
   if (reactive) use.reactive = &work.reactive.view;
   AMITY_TRY(const auto peaks, earlier_peaks(work, work.exponent));
-  use.earlier_peaks = peaks;
+  use.own_earlier_peaks = peaks;
   AMITY_CHECK(mdm::rate(*plan, use, work.out.body.statement));
   describe(work);
-  explain_holds(work, *plan);
+  explain_holds(work);
   return {};
 }
 

@@ -45,13 +45,14 @@ class BillingRater {
   Status fill(Work& work, Series& series, Unit unit, const char* fallback,
               const std::string& wanted);
   void describe(Work& work);
-  void explain_holds(Work& work, const mdm::RatePlan& plan);
+  void explain_holds(Work& work);
   Status add_channel(Work& work, Series& series, const Channel& channel, UtcSeconds from,
                      UtcSeconds to, bool splits);
   Status add_meter(Work& work, const Channel& channel, UtcSeconds from, UtcSeconds to);
   Result<std::shared_ptr<const mdm::RatePlan>> plan_of(const Work& work, std::uint32_t interval_s,
                                                        std::int8_t exponent);
-  Result<std::vector<std::int64_t>> earlier_peaks(const Work& work, std::int8_t exponent);
+  Result<std::vector<std::vector<std::int64_t>>> earlier_peaks(const Work& work,
+                                                               std::int8_t exponent);
 
   store::Store& store_;
   using PlanKey = std::tuple<Bytes, std::int32_t, std::int32_t, std::uint32_t, std::int8_t>;

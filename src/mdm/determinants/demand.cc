@@ -75,11 +75,17 @@ Status check_window(const DemandWindow& window, std::uint32_t interval_s) {
 Peak max_demand(const IntervalView& view, const PeriodMap& map, const DemandWindow& window,
                 bool whole) {
   Search search{view, window.window_s / map.interval_s, window.sliding, whole, {}};
-  if (window.bucket == kAnyBucket) {
+  if (window.buckets == kAllBuckets) {
     search.range(0, static_cast<std::uint32_t>(map.slots));
   } else {
-    for (const BucketRun& run : map.runs) {
-      if (run.bucket == window.bucket) search.range(run.first, run.last);
+    const auto counts = [&](const BucketRun& run) {
+      return (window.buckets >> run.bucket & 1) != 0;
+    };
+    for (auto run = map.runs.begin(); run != map.runs.end(); ++run) {
+      if (!counts(*run)) continue;
+      const std::uint32_t first = run->first;
+      while (run + 1 != map.runs.end() && counts(*(run + 1))) ++run;  // neighbours are one stretch
+      search.range(first, run->last);
     }
   }
   search.peak.power = search.peak.energy * (3'600 / window.window_s);

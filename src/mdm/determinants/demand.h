@@ -10,12 +10,12 @@
 
 namespace amity::mdm {
 
-inline constexpr std::uint8_t kAnyBucket = 0xFF;
+inline constexpr std::uint32_t kAllBuckets = UINT32_MAX;  // bit = bucket
 
 struct DemandWindow {
   std::uint32_t window_s = 900;  // divides 3,600, a multiple of the interval
   bool sliding = false;
-  std::uint8_t bucket = kAnyBucket;  // a window counts when it lies wholly in this bucket
+  std::uint32_t buckets = kAllBuckets;  // a window counts when it lies wholly in these
 };
 
 struct Peak {

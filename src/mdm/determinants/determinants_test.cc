@@ -112,8 +112,10 @@ TEST(Determinants, BlockAndSlidingDemand) {
   EXPECT_EQ(told({900, false}), "2400 W from slot 44, 95 windows, 1 left out");
   EXPECT_EQ(told({1'800, true}), "2200 W from slot 43, 93 windows, 2 left out");
   // In the night bucket alone: two runs of 28 and 8 quarter hours.
-  EXPECT_EQ(told({900, false, 0}), "400 W from slot 0, 36 windows, 0 left out");
-  EXPECT_EQ(told({3'600, true, 0}), "400 W from slot 0, 30 windows, 0 left out");
+  EXPECT_EQ(told({900, false, 0b01}), "400 W from slot 0, 36 windows, 0 left out");
+  EXPECT_EQ(told({3'600, true, 0b01}), "400 W from slot 0, 30 windows, 0 left out");
+  // Neighbouring buckets that count both are one stretch.
+  EXPECT_EQ(told({3'600, true, 0b11}), told({3'600, true}));
   EXPECT_FALSE(check_window({1'000, false}, 900).ok());
   EXPECT_FALSE(check_window({900, false}, 1'800).ok());
 }
@@ -126,7 +128,8 @@ TEST(Determinants, DemandIsThatOfEveryWindowTried) {
     for (auto& q : m.quality) q = n.below(20) == 0 ? SlotQuality::kMissing : SlotQuality::kActual;
     const std::uint32_t width = std::array<std::uint32_t, 3>{1, 2, 4}[n.below(3)];
     const bool sliding = n.below(2) == 0;
-    const std::uint8_t bucket = std::array<std::uint8_t, 3>{0, 1, kAnyBucket}[n.below(3)];
+    const std::uint32_t buckets =
+        std::array<std::uint32_t, 4>{0b01, 0b10, 0b11, kAllBuckets}[n.below(4)];
     std::int64_t best = INT64_MIN;
     for (std::size_t i = 0; i + width <= m.values.size(); i += sliding ? 1 : width) {
       bool counts = true;
@@ -135,13 +138,12 @@ TEST(Determinants, DemandIsThatOfEveryWindowTried) {
         sum += m.values[k];
         counts = counts && m.quality[k] == SlotQuality::kActual;
         for (const BucketRun& run : m.map.runs)
-          counts = counts &&
-                   (k < run.first || k >= run.last || bucket == kAnyBucket || run.bucket == bucket);
+          counts = counts && (k < run.first || k >= run.last || (buckets >> run.bucket & 1) != 0);
       }
       // A window of a bucket does not reach over another one; neighbouring runs differ.
       if (counts) best = std::max(best, sum);
     }
-    const Peak p = max_demand(m.view(), m.map, {width * 900, sliding, bucket}, false);
+    const Peak p = max_demand(m.view(), m.map, {width * 900, sliding, buckets}, false);
     ASSERT_EQ(p.energy, best == INT64_MIN ? 0 : best) << "seed " << seed;
   }
 }

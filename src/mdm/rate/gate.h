@@ -6,6 +6,6 @@
 namespace amity::mdm {
 
 void pass_gate(const GatePolicy& policy, const EnergyUse& use, std::size_t slots,
-               std::uint32_t unreconciled_days, std::vector<Hold>& holds);
+               std::uint32_t unreconciled_days, Measured measured, std::vector<Hold>& holds);
 
 }  // namespace amity::mdm

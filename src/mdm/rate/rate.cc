@@ -15,7 +15,6 @@ class Rater {
 
   Status run() {
     AMITY_CHECK(measure());
-    pass_gate(tariff_.gate, bought_, plan_.map.slots, use_.unreconciled_days, out_.holds);
     for (std::size_t i = 0; i < tariff_.energy.size(); ++i) AMITY_CHECK(add_energy(i));
     for (std::size_t i = 0; i < tariff_.demand.size(); ++i) AMITY_CHECK(add_demand(i));
     for (std::size_t i = 0; i < tariff_.reactive.size(); ++i) AMITY_CHECK(add_reactive(i));
@@ -50,15 +49,23 @@ class Rater {
       net(use_.import, *use_.exported, plan_.map, tariff_.netting, bought_, sold_);
     else
       energy_by_bucket(use_.import, plan_.map, bought_);
+    gate(bought_, Measured::kImport);
+    if (use_.exported != nullptr) gate(sold_, Measured::kExport);
     whole_ = bought_.of(SlotQuality::kMissing) == 0 && bought_.of(SlotQuality::kFailed) == 0;
     if (use_.reactive == nullptr) return {};
     EnergyUse reactive;
     energy_by_bucket(*use_.reactive, plan_.map, reactive);
     reactive_ = reactive.total;
+    gate(reactive, Measured::kReactive);
     // Against the active energy as it flowed, whatever is netted in money.
     active_ = measured(use_.import, UINT32_MAX);
     out_.power_factor_permille = power_factor_permille(active_, reactive_);
     return {};
+  }
+
+  void gate(const EnergyUse& use, Measured measured) {
+    const std::uint32_t days = measured == Measured::kImport ? use_.unreconciled_days : 0;
+    pass_gate(tariff_.gate, use, plan_.map.slots, days, measured, out_.holds);
   }
 
   BillLine& line(LineKind kind, std::size_t item) {
@@ -101,7 +108,7 @@ class Rater {
     for (std::size_t t = 0; t < item.tiers.size(); ++t) {
       const std::int64_t end = plan_.tier_ends[i][t];
       const std::int64_t part = std::min(quantity, end) - below;
-      if (part <= 0 && t > 0) break;
+      if (part <= 0 && t > 0) continue;  // a tier that proration left nothing of, or not reached
       BillLine& added = line(LineKind::kEnergy, i);
       added.tier = static_cast<std::uint16_t>(t);
       added.quantity = part;
@@ -126,14 +133,29 @@ class Rater {
     return sum;
   }
 
+  // The highest of the periods that the item's ratchet looks back on.
+  std::int64_t earlier_peak(std::size_t i) const {
+    const std::span<const std::int64_t> all = i < use_.own_earlier_peaks.size()
+                                                  ? std::span(use_.own_earlier_peaks[i])
+                                                  : use_.earlier_peaks;
+    const auto periods = static_cast<std::size_t>(tariff_.demand[i].ratchet_periods);
+    std::int64_t highest = 0;
+    for (const std::int64_t peak : all.first(std::min(all.size(), periods)))
+      highest = std::max(highest, peak);
+    return highest;
+  }
+
   Status add_demand(std::size_t i) {
     const DemandItem& item = tariff_.demand[i];
+    const auto counts = [&](const BucketRun& run) {
+      return (item.window.buckets >> run.bucket & 1) != 0;
+    };
+    if (std::ranges::none_of(plan_.map.runs, counts)) return {};  // none of its hours, or months
+    if (item.by_month && !std::ranges::all_of(plan_.map.runs, counts))
+      return make_error(ErrorCode::kInvalid,
+                        item.name + ": its price changes with the month, within the bill's period");
     const Peak peak = max_demand(use_.import, plan_.map, item.window, whole_);
-    std::int64_t earlier = 0;
-    for (std::size_t p = 0; p < use_.earlier_peaks.size(); ++p) {
-      if (p < static_cast<std::size_t>(item.ratchet_periods))
-        earlier = std::max(earlier, use_.earlier_peaks[p]);
-    }
+    const std::int64_t earlier = earlier_peak(i);
     out_.peak = std::max(out_.peak, peak.power);
     const auto ratchet = static_cast<std::int64_t>(
         rounded(__int128{earlier} * item.ratchet_permille, 1'000, Rounding::kHalfUp));
@@ -146,7 +168,7 @@ class Rater {
         AMITY_TRY(end, priced(1, 0, *item.tiers[t].upto, scale, Rounding::kHalfUp));
       }
       const std::int64_t part = std::min(billed, end) - below;
-      if (part <= 0 && t > 0) break;
+      if (part <= 0 && t > 0) continue;  // a tier that proration left nothing of, or not reached
       BillLine& added = line(LineKind::kDemand, i);
       added.tier = static_cast<std::uint16_t>(t);
       added.quantity = part;

@@ -27,6 +27,8 @@ struct AccountUse {
   const IntervalView* reactive = nullptr;
   std::span<const std::int64_t> earlier_peaks;  // newest first, raw unit per hour: W
   std::uint32_t unreconciled_days = 0;          // of mdm/registers
+  // By the tariff's demand items, where they are known apart; else `earlier_peaks` are of each.
+  std::span<const std::vector<std::int64_t>> own_earlier_peaks{};
 };
 
 // `out` is a buffer to be reused.

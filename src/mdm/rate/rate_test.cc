@@ -163,6 +163,55 @@ TEST(Rate, TheGateHoldsWithItsReason) {
             "on 2 days intervals and registers disagree, allowed 0\n");
 }
 
+TEST(Rate, WhatIsMissingOfExportOrReactiveEnergyHoldsTheBillAsWell) {
+  TestMonth m(kSolar, "2026-06-01", "2026-06-30");
+  m.exported.assign(m.import.size(), 0);
+  m.reactive.assign(m.import.size(), 0);
+  m.exported_quality.assign(m.import.size(), SlotQuality::kActual);
+  std::fill_n(m.exported_quality.begin() + 200, 90, SlotQuality::kMissing);
+  m.reactive_quality.assign(m.import.size(), SlotQuality::kActual);
+  m.reactive_quality[7] = SlotQuality::kFailed;
+  std::string holds;
+  for (const Hold& hold : m.bill().holds) holds += explain(hold) + "\n";
+  EXPECT_EQ(holds,
+            "export: 90 of 2880 intervals are missing, allowed 0.0 %\n"
+            "reactive energy: 1 of 2880 intervals failed validation and are not resolved, allowed "
+            "0\n");
+}
+
+// Proration leaves nothing of a tier between two thresholds of 1 Wh: what is beyond is billed.
+TEST(Rate, ATierWithoutAnyWidthEndsNoBill) {
+  TestMonth m(R"(
+version = 1
+name = "Narrow"
+currency = "EUR"
+zone = "UTC"
+[[energy]]
+name = "E"
+tiers = [{upto = "0.0004", price = "1"}, {upto = "0.0005", price = "2"}, {price = "0.10"}]
+)",
+              "2026-03-01", "2026-03-01");
+  const Statement s = m.bill();
+  std::int64_t billed = 0;
+  for (const BillLine& line : s.lines) billed += line.quantity;
+  EXPECT_EQ(billed, 96 * 250);
+}
+
+// 10 kW at night in May do not lift the ratchet of the day's demand.
+TEST(Rate, ARatchetLooksBackOnItsOwnItem) {
+  TestMonth m(std::string(kWorkshop) +
+                  "[[demand]]\nname = \"By day\"\nbucket = \"day\"\nprice = \"1\"\n"
+                  "ratchet_permille = 500\n",
+              "2026-06-01", "2026-06-30");
+  m.own_earlier_peaks = {{10'000}, {3'000}};
+  std::string text;
+  for (const BillLine& line : m.bill().lines) {
+    if (line.kind == LineKind::kDemand)
+      text += line_name(line, m.tariff) + " " + line_reckoning(line, m.tariff) + "\n";
+  }
+  EXPECT_EQ(text, "Highest demand 8.000 kW x 4.50\nBy day 1.500 kW x 1\n");
+}
+
 TEST(Rate, ReRatingIsAReversalAndANewBillOnce) {
   TestMonth m(kWorkshop, "2026-03-01", "2026-03-31");
   BillLedger ledger;
@@ -211,7 +260,26 @@ TEST(TariffToml, ErrorsNameTheirLine) {
     return tariff.ok() ? std::string("read") : tariff.error().reason;
   };
   const std::string head = "version = 1\nname = \"x\"\ncurrency = \"EUR\"\nzone = \"UTC\"\n";
-  EXPECT_EQ(told(head), "read");
+  EXPECT_EQ(told(head), "line 1: the tariff bills nothing");
+  const std::string energy = "[[energy]]\nname = \"e\"\n";
+  EXPECT_EQ(told(head + energy + "price = \"0.1\"\n"), "read");
+  EXPECT_EQ(told(head + energy +
+                 "tiers = [{upto = \"500\", price = \"0.1\"},\n{upto = \"300\", price = \"0.2\"}, "
+                 "{price = \"0.3\"}]\n"),
+            "line 8: a tier that ends at 300 after 500: thresholds rise");
+  const std::string night = "[[schedule]]\nbucket = \"night\"\n";
+  EXPECT_EQ(told(head + "buckets = [\"day\", \"night\"]\n" + night + energy +
+                 "buckets = [\"night\"]\nprice = \"0.1\"\n"),
+            "line 1: no [[energy]] bills the bucket 'day': where it is free, its price is \"0\"");
+  EXPECT_EQ(told(head + "buckets = [\"a\", \"a\"]\n[[schedule]]\nbucket = \"a\"\n" + energy +
+                 "price = \"0.1\"\n"),
+            "line 1: two buckets are named 'a'");
+  EXPECT_EQ(told(head + energy + "price = \"0.1\"\nbuckets = []\n"),
+            "line 8: 'buckets' is a list of names");
+  EXPECT_EQ(told(head + "[[season]]\nname = \"s\"\nfrom = \"02-30\"\nto = \"06-30\"\n"),
+            "line 7: 'from' is a date as \"06-01\"");
+  EXPECT_EQ(told("version = 1\nname = \"x\"\ncurrency = \"EURO\"\n"),
+            "line 3: 'currency' is a code of ISO 4217, such as \"EUR\"");
   EXPECT_EQ(told("name = \"x\""), "line 1: 'version = 1' is missing");
   EXPECT_EQ(told(head + "[[energy]]\nname = \"e\"\nprice = 0.1\n"),
             "line 7: 'price' is a decimal written as text, such as \"0.125\"");

@@ -39,10 +39,12 @@ struct BillLine {
 };
 
 enum class HoldReason : std::uint8_t { kMissing, kEstimated, kFailed, kUnreconciled };
+enum class Measured : std::uint8_t { kImport, kExport, kReactive };
 struct Hold {
   HoldReason reason = HoldReason::kMissing;
   std::int64_t value = 0, of = 0,
                limit = 0;  // intervals (or days), of so many; limit as configured
+  Measured measured = Measured::kImport;
 
   friend bool operator==(const Hold&, const Hold&) = default;
 };

@@ -40,6 +40,8 @@ struct DemandItem {
   std::int64_t ratchet_permille = 0;
   int ratchet_periods = 11;
   bool prorated = false;  // x days / days of their months
+  // Of a price for some months of the year: a bill that begins or ends within them is refused.
+  bool by_month = false;
 };
 
 struct ReactiveItem {
@@ -102,6 +104,12 @@ struct Tariff {
   GatePolicy gate;
   std::vector<std::string> notes;  // what an import could not take over
 };
+
+// Thresholds of tiers rise from more than nothing. kInvalid: the first that does not.
+Status check_tiers(const std::vector<Tier>& tiers);
+// What would make a wrong bill without anybody seeing it: buckets whose import no [[energy]] bills
+// beside others that are billed, names given twice, nothing billed at all.
+Status check_tariff(const Tariff& tariff);
 
 // "kWh", "kW", "kvarh": the tariff's unit as prices name it.
 std::string unit_text(const Tariff& tariff);

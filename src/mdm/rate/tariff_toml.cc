@@ -18,10 +18,11 @@ int two_digits(std::string_view text, std::size_t at) {
 
 Result<MonthDay> month_day(TomlFields& fields, std::string_view key) {
   AMITY_TRY(const std::string text, fields.text(key));
+  constexpr int kDaysMax[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   const MonthDay date{two_digits(text, 0), two_digits(text, 3)};
   const bool valid = text.size() == 5 && text[2] == '-' && date.month >= 1 && date.month <= 12 &&
-                     date.day >= 1 && date.day <= 31;
-  if (!valid) return fields.error(fmt::format("'{}' is a date as \"06-01\"", key));
+                     date.day >= 1 && date.day <= kDaysMax[std::clamp(date.month, 1, 12) - 1];
+  if (!valid) return toml_error(*fields.find(key), fmt::format("'{}' is a date as \"06-01\"", key));
   return date;
 }
 
@@ -82,6 +83,8 @@ class Reader {
     if (!schedule.ok())
       return make_error(ErrorCode::kMalformed, "line 1: " + schedule.error().reason);
     tariff_.schedule = std::move(*schedule);
+    if (const Status checked = check_tariff(tariff_); !checked.ok())
+      return make_error(ErrorCode::kMalformed, "line 1: " + checked.error().reason);
     return tariff_;
   }
 
@@ -105,6 +108,9 @@ class Reader {
   Status read_head(TomlFields& top) {
     AMITY_TRY(tariff_.name, top.text("name"));
     AMITY_TRY(tariff_.currency, top.text("currency"));
+    if (tariff_.currency.size() != 3 ||
+        !std::ranges::all_of(tariff_.currency, [](char c) { return c >= 'A' && c <= 'Z'; }))
+      return toml_error(*top.find("currency"), "'currency' is a code of ISO 4217, such as \"EUR\"");
     AMITY_TRY(const std::int64_t decimals,
               top.whole("decimals", minor_digits(tariff_.currency), 0, 6));
     tariff_.decimals = static_cast<int>(decimals);
@@ -189,7 +195,8 @@ class Reader {
   Result<std::uint32_t> bucket_mask(TomlFields& f) const {
     const toml::node* node = f.find("buckets");
     if (node == nullptr) return UINT32_MAX;
-    if (!node->is_array()) return toml_error(*node, "'buckets' is a list of names");
+    if (!node->is_array() || node->as_array()->empty())
+      return toml_error(*node, "'buckets' is a list of names");
     std::uint32_t mask = 0;
     for (const toml::node& one : *node->as_array()) {
       AMITY_TRY(const std::size_t index, bucket(one));
@@ -218,6 +225,8 @@ class Reader {
       const bool last = tiers.size() == node->as_array()->size();
       if (tiers.back().upto.has_value() == last)
         return toml_error(one, "every tier but the last has 'upto'");
+      if (const Status rising = check_tiers(tiers); !rising.ok())
+        return toml_error(one, rising.error().reason);
     }
     return {};
   }
@@ -248,7 +257,7 @@ class Reader {
     AMITY_TRY(item.window.sliding, f.flag("sliding", false));
     if (const toml::node* name = f.find("bucket")) {
       AMITY_TRY(const std::size_t index, bucket(*name));
-      item.window.bucket = static_cast<std::uint8_t>(index);
+      item.window.buckets = 1u << index;
     }
     AMITY_CHECK(read_tiers(f, item.tiers));
     AMITY_TRY(item.ratchet_permille, f.whole("ratchet_permille", 0, 0, 1'000));

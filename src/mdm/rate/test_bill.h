@@ -15,7 +15,9 @@ struct TestMonth {
   RatePlan plan;
   std::vector<std::int64_t> import, exported, reactive;
   std::vector<SlotQuality> quality;
+  std::vector<SlotQuality> exported_quality, reactive_quality;  // empty: as the import's
   std::vector<std::int64_t> earlier_peaks;
+  std::vector<std::vector<std::int64_t>> own_earlier_peaks;
   std::uint32_t unreconciled_days = 0;
 
   // Local dates, both included; quarter hours of 250 Wh.
@@ -47,7 +49,10 @@ struct TestMonth {
   }
   Statement bill() const {
     AccountUse use{"A-1", view(1, import), nullptr, nullptr, earlier_peaks, unreconciled_days};
-    const IntervalView e = view(2, exported), r = view(3, reactive);
+    use.own_earlier_peaks = own_earlier_peaks;
+    IntervalView e = view(2, exported), r = view(3, reactive);
+    if (!exported_quality.empty()) e.quality = exported_quality;
+    if (!reactive_quality.empty()) r.quality = reactive_quality;
     if (!exported.empty()) use.exported = &e;
     if (!reactive.empty()) use.reactive = &r;
     Statement out;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <rapidjson/document.h>
+#include <rapidjson/error/en.h>
 
 #include <algorithm>
 
@@ -56,6 +57,75 @@ Result<Decimal> sum_of(Decimal a, Decimal b) {
   return Decimal{x + y, exponent};
 }
 
+// What a rate of URDB may say besides what is read, and what changes no bill.
+constexpr std::string_view kSaysNothingOfMoney[] = {"label",
+                                                    "name",
+                                                    "utility",
+                                                    "eiaid",
+                                                    "uri",
+                                                    "source",
+                                                    "sourceparent",
+                                                    "sector",
+                                                    "servicetype",
+                                                    "description",
+                                                    "basicinformationcomments",
+                                                    "energycomments",
+                                                    "demandcomments",
+                                                    "approved",
+                                                    "is_default",
+                                                    "startdate",
+                                                    "enddate",
+                                                    "supersedes",
+                                                    "revisions",
+                                                    "latest_update",
+                                                    "getpage",
+                                                    "country",
+                                                    "zipcode",
+                                                    "voltagecategory",
+                                                    "voltageminimum",
+                                                    "voltagemaximum",
+                                                    "phasewiring",
+                                                    "peakkwcapacitymin",
+                                                    "peakkwcapacitymax",
+                                                    "peakkwcapacityhistory",
+                                                    "peakkwhusagemin",
+                                                    "peakkwhusagemax",
+                                                    "peakkwhusagehistory",
+                                                    "lookbackmonths",
+                                                    "lookbackrange",
+                                                    "usenetmetering"};
+constexpr std::string_view kRead[] = {"energyratestructure",
+                                      "energyweekdayschedule",
+                                      "energyweekendschedule",
+                                      "demandratestructure",
+                                      "demandweekdayschedule",
+                                      "demandweekendschedule",
+                                      "demandunits",
+                                      "demandrateunit",
+                                      "demandwindow",
+                                      "demandratchetpercentage",
+                                      "demandreactivepowercharge",
+                                      "flatdemandstructure",
+                                      "flatdemandmonths",
+                                      "flatdemandunit",
+                                      "coincidentratestructure",
+                                      "coincidentrateschedule",
+                                      "coincidentrateunit",
+                                      "fixedchargefirstmeter",
+                                      "fixedmonthlycharge",
+                                      "fixedchargeunits",
+                                      "mincharge",
+                                      "minmonthlycharge",
+                                      "minchargeunits",
+                                      "dgrules",
+                                      "lookbackpercent"};
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return out;
+}
+
 class Importer {
  public:
   explicit Importer(const Value& rate) : rate_(rate) {}
@@ -70,6 +140,8 @@ class Importer {
     AMITY_CHECK(read_flat_demand());
     AMITY_CHECK(read_fixed());
     AMITY_CHECK(read_metering());
+    note_what_is_left();
+    AMITY_CHECK(check_tariff(tariff_));
     return tariff_;
   }
 
@@ -84,19 +156,38 @@ class Importer {
   }
   static Error wrong(const std::string& why) { return make_error(ErrorCode::kMalformed, why); }
 
+  // No number but 0 in it, however deep.
+  static bool no_amount(const Value& v) {
+    if (v.IsArray()) return std::all_of(v.Begin(), v.End(), no_amount);
+    if (v.IsObject()) {
+      return std::all_of(v.MemberBegin(), v.MemberEnd(), [](const auto& member) {
+        const std::string_view name(member.name.GetString(), member.name.GetStringLength());
+        return name == "unit" || name == "max" || no_amount(member.value);
+      });
+    }
+    const auto amount = decimal_of(v, "");
+    return v.IsNull() || (amount.ok() && amount->value == 0);
+  }
+  bool charges(const char* name) const { return find(name) != nullptr && !no_amount(*find(name)); }
+
   Status refuse_what_has_no_place() const {
-    for (const char* name : {"coincidentratestructure", "coincidentrateunit"}) {
-      if (find(name) != nullptr)
-        return make_error(
-            ErrorCode::kUnsupported,
-            fmt::format("'{}': the hour of the system's peak is not known here", name));
+    if (charges("coincidentratestructure"))
+      return make_error(
+          ErrorCode::kUnsupported,
+          "'coincidentratestructure': the hour of the system's peak is not known here");
+    for (const char* name : {"lookbackPercent", "lookbackpercent"}) {
+      if (charges(name))
+        return make_error(ErrorCode::kUnsupported,
+                          fmt::format("'{}': which demand looks back is not told; "
+                                      "'demandratchetpercentage' is read",
+                                      name));
     }
     for (const char* name : {"demandunits", "flatdemandunit", "demandrateunit"}) {
       if (const std::string unit = text(name); !unit.empty() && unit != "kW")
         return make_error(ErrorCode::kUnsupported,
                           fmt::format("'{}' is {}: kW alone is implemented", name, unit));
     }
-    if (find("demandreactivepowercharge") != nullptr)
+    if (charges("demandreactivepowercharge"))
       return make_error(ErrorCode::kUnsupported,
                         "'demandreactivepowercharge' is per kVAR of demand: reactive energy alone "
                         "is billed here");
@@ -105,11 +196,38 @@ class Importer {
     return {};
   }
 
+  // A field that is mistyped, or new, is not passed over in silence.
+  void note_what_is_left() {
+    for (const auto& member : rate_.GetObject()) {
+      const std::string name(member.name.GetString(), member.name.GetStringLength());
+      const Value& v = member.value;
+      const bool empty = v.IsNull() || (v.IsArray() && v.Empty()) || text_of(v) == "0";
+      const auto known = [wanted = lower(name)](std::string_view one) { return one == wanted; };
+      if (empty || std::ranges::any_of(kSaysNothingOfMoney, known) ||
+          std::ranges::any_of(kRead, known))
+        continue;
+      tariff_.notes.push_back(name);
+    }
+    for (const char* name : {"demandweekdayschedule", "demandweekendschedule"}) {
+      if (find(name) != nullptr && find("demandratestructure") == nullptr)
+        tariff_.notes.push_back(std::string(name) + ": there is no 'demandratestructure'");
+    }
+  }
+
   bool all_equal(const char* name) const {
     const Value* list = find(name);
     if (!list->IsArray() || list->Empty()) return false;
     return std::all_of(list->Begin(), list->End(),
                        [&](const Value& v) { return text_of(v) == text_of((*list)[0]); });
+  }
+
+  static constexpr std::uint8_t kNoPeriod = 0xFF;
+  static Result<std::uint8_t> period_of(const Value& v, std::size_t periods) {
+    const std::string text = text_of(v);
+    const bool whole = !text.empty() && text.size() < 4 &&
+                       text.find_first_not_of("0123456789") == std::string::npos;
+    const std::size_t p = whole ? static_cast<std::size_t>(std::atoi(text.c_str())) : periods;
+    return p < periods ? static_cast<std::uint8_t>(p) : kNoPeriod;
   }
 
   // [12][24] of periods; a row that is short or a period that is not there is an error.
@@ -122,13 +240,9 @@ class Importer {
       if (!hours.IsArray() || hours.Size() != 24)
         return wrong(fmt::format("'{}': month {} has no 24 hours", name, m + 1));
       for (unsigned h = 0; h < 24; ++h) {
-        const std::string period = text_of(hours[h]);
-        const bool whole = !period.empty() && period.size() < 4 &&
-                           period.find_first_not_of("0123456789") == std::string::npos;
-        const std::size_t p = whole ? static_cast<std::size_t>(std::atoi(period.c_str())) : periods;
-        if (p >= periods)
+        AMITY_TRY(out[m][h], period_of(hours[h], periods));
+        if (out[m][h] == kNoPeriod)
           return wrong(fmt::format("'{}': month {} hour {} names no period", name, m + 1, h));
-        out[m][h] = static_cast<std::uint8_t>(p);
       }
     }
     return {};
@@ -148,11 +262,15 @@ class Importer {
         AMITY_TRY(tier.price, sum_of(tier.price, amount));
       }
       const auto unit = one.FindMember("unit");
+      const bool daily = energy && unit != one.MemberEnd() && text_of(unit->value) == "kWh daily";
       const std::string wanted = energy ? "kWh" : "kW";
-      if (unit != one.MemberEnd() && text_of(unit->value) != wanted)
+      if (unit != one.MemberEnd() && text_of(unit->value) != wanted && !daily)
         return make_error(ErrorCode::kUnsupported,
-                          fmt::format("'{}': a tier in {}; {} alone is implemented", name,
-                                      text_of(unit->value), wanted));
+                          fmt::format("'{}': a tier in {}; {} is implemented", name,
+                                      text_of(unit->value), energy ? "kWh, kWh daily" : "kW"));
+      if (!tiers.empty() && daily != daily_)
+        return wrong(fmt::format("'{}': tiers of a period in kWh and in kWh daily", name));
+      daily_ = daily;
       if (const auto sell = one.FindMember("sell");
           sell != one.MemberEnd() && !sell->value.IsNull()) {
         AMITY_TRY(const Decimal price, decimal_of(sell->value, name));
@@ -168,6 +286,8 @@ class Importer {
       }
       tiers.push_back(tier);
     }
+    if (const Status rising = check_tiers(tiers); !rising.ok())
+      return wrong(fmt::format("'{}': {}", name, rising.error().reason));
     return tiers;
   }
 
@@ -175,6 +295,7 @@ class Importer {
   struct Periods {
     std::vector<std::vector<Tier>> tiers;
     std::vector<std::optional<Decimal>> sell;
+    std::vector<bool> daily;  // thresholds are of a day
     std::uint8_t weekday[12][24]{}, weekend[12][24]{};
   };
   Status read_periods(const char* structure, const char* weekday, const char* weekend, bool energy,
@@ -191,6 +312,7 @@ class Importer {
       AMITY_TRY(std::vector<Tier> tiers, read_tiers(period, structure, energy));
       out.tiers.push_back(std::move(tiers));
       out.sell.push_back(first_sell_);
+      out.daily.push_back(daily_);
     }
     AMITY_CHECK(read_schedule(weekday, out.tiers.size(), out.weekday));
     return read_schedule(weekend, out.tiers.size(), out.weekend);
@@ -203,12 +325,14 @@ class Importer {
                              "energyweekendschedule", true, energy_));
     AMITY_CHECK(read_periods("demandratestructure", "demandweekdayschedule",
                              "demandweekendschedule", false, demand_));
+    AMITY_CHECK(read_flat_months());
     AMITY_CHECK(make_buckets());
     for (std::size_t p = 0; p < energy_.tiers.size(); ++p) {
-      const std::uint32_t mask = buckets_of(p, true);
+      const std::uint32_t mask = buckets_of(p, &Bucket::energy);
       if (mask == 0) continue;
       tariff_.energy.push_back({fmt::format("Energy, period {}", p), Role::kImport, mask,
-                                energy_.tiers[p], Per::kMonth, false});
+                                energy_.tiers[p], energy_.daily[p] ? Per::kDay : Per::kMonth,
+                                false});
     }
     return {};
   }
@@ -223,7 +347,8 @@ class Importer {
         for (const bool weekday : {true, false}) {
           const auto e = weekday ? energy_.weekday[m][h] : energy_.weekend[m][h];
           const auto d = weekday ? demand_.weekday[m][h] : demand_.weekend[m][h];
-          AMITY_TRY(const std::uint8_t bucket, bucket_of(e, d));
+          AMITY_TRY(const std::uint8_t bucket,
+                    bucket_of({e, d, flat_of_month_[static_cast<std::size_t>(m)]}));
           rules.push_back(
               {m, weekday ? kWeekdaysMask : kWeekendMask, h * 3'600, (h + 1) * 3'600, bucket});
         }
@@ -233,23 +358,49 @@ class Importer {
     return {};
   }
 
-  Result<std::uint8_t> bucket_of(std::uint8_t energy, std::uint8_t demand) {
-    const std::pair<std::uint8_t, std::uint8_t> pair(energy, demand);
-    const auto found = std::find(pairs_.begin(), pairs_.end(), pair);
-    if (found != pairs_.end()) return static_cast<std::uint8_t>(found - pairs_.begin());
-    if (pairs_.size() == kBucketsMax)
+  // Energy, demand and flat demand each have their periods; a bucket is a triple that occurs.
+  struct Bucket {
+    std::uint8_t energy = 0, demand = 0, flat = 0;
+    friend bool operator==(const Bucket&, const Bucket&) = default;
+  };
+  Result<std::uint8_t> bucket_of(Bucket bucket) {
+    const auto found = std::find(triples_.begin(), triples_.end(), bucket);
+    if (found != triples_.end()) return static_cast<std::uint8_t>(found - triples_.begin());
+    if (triples_.size() == kBucketsMax)
       return make_error(ErrorCode::kLimit,
                         "more than 32 combinations of energy and demand periods");
-    pairs_.push_back(pair);
-    tariff_.buckets.push_back(fmt::format("energy {} demand {}", energy, demand));
-    return static_cast<std::uint8_t>(pairs_.size() - 1);
+    triples_.push_back(bucket);
+    tariff_.buckets.push_back(
+        fmt::format("energy {} demand {} flat {}", bucket.energy, bucket.demand, bucket.flat));
+    return static_cast<std::uint8_t>(triples_.size() - 1);
   }
 
-  std::uint32_t buckets_of(std::size_t period, bool energy) const {
+  std::uint32_t buckets_of(std::size_t period, std::uint8_t Bucket::*of) const {
     std::uint32_t mask = 0;
-    for (std::size_t b = 0; b < pairs_.size(); ++b)
-      mask |= (energy ? pairs_[b].first : pairs_[b].second) == period ? 1u << b : 0;
+    for (std::size_t b = 0; b < triples_.size(); ++b)
+      mask |= triples_[b].*of == period ? 1u << b : 0;
     return mask;
+  }
+
+  // Which of the flat demand's periods each month has; without 'flatdemandmonths' the first.
+  Status read_flat_months() {
+    const Value* months = find("flatdemandmonths");
+    const Value* list = find("flatdemandstructure");
+    if (list == nullptr) return {};
+    if (!list->IsArray() || list->Empty() || list->Size() > kBucketsMax)
+      return wrong("'flatdemandstructure' is no list of 1 to 32 periods");
+    if (months == nullptr && list->Size() > 1)
+      return wrong("'flatdemandstructure' has several periods and there is no 'flatdemandmonths'");
+    if (months == nullptr) return {};
+    if (!months->IsArray() || months->Size() != 12)
+      return wrong("'flatdemandmonths' is no list of 12 months");
+    for (unsigned m = 0; m < 12; ++m) {
+      AMITY_TRY(const std::uint8_t period, period_of((*months)[m], list->Size()));
+      if (period == kNoPeriod)
+        return wrong(fmt::format("'flatdemandmonths': month {} names no period", m + 1));
+      flat_of_month_[m] = period;
+    }
+    return {};
   }
 
   Result<std::int64_t> ratchet() const {
@@ -283,15 +434,11 @@ class Importer {
   Status read_demand() {
     if (find("demandratestructure") == nullptr) return {};
     for (std::size_t p = 0; p < demand_.tiers.size(); ++p) {
-      const std::uint32_t mask = buckets_of(p, false);
+      const std::uint32_t mask = buckets_of(p, &Bucket::demand);
       if (mask == 0 || free_of_charge(demand_.tiers[p])) continue;
-      const bool always = demand_.tiers.size() == 1;
-      if (!always && (mask & (mask - 1)) != 0)
-        return make_error(ErrorCode::kUnsupported,
-                          fmt::format("demand period {} spans several energy periods", p));
       AMITY_TRY(DemandItem item,
                 demand_item(fmt::format("Demand, period {}", p), demand_.tiers[p]));
-      if (!always) item.window.bucket = static_cast<std::uint8_t>(__builtin_ctz(mask));
+      if (demand_.tiers.size() > 1) item.window.buckets = mask;
       tariff_.demand.push_back(std::move(item));
     }
     return {};
@@ -300,12 +447,20 @@ class Importer {
   Status read_flat_demand() {
     const Value* list = find("flatdemandstructure");
     if (list == nullptr) return {};
-    if (!list->IsArray() || list->Size() != 1)
-      return make_error(ErrorCode::kUnsupported, "'flatdemandstructure' differs by month");
-    AMITY_TRY(std::vector<Tier> tiers, read_tiers((*list)[0], "flatdemandstructure", false));
-    if (free_of_charge(tiers)) return {};
-    AMITY_TRY(DemandItem item, demand_item("Flat demand", std::move(tiers)));
-    tariff_.demand.push_back(std::move(item));
+    for (unsigned p = 0; p < list->Size(); ++p) {
+      AMITY_TRY(std::vector<Tier> tiers, read_tiers((*list)[p], "flatdemandstructure", false));
+      const std::uint32_t mask = buckets_of(p, &Bucket::flat);
+      if (mask == 0 || free_of_charge(tiers)) continue;
+      const bool one = list->Size() == 1;
+      AMITY_TRY(DemandItem item,
+                demand_item(one ? "Flat demand" : fmt::format("Flat demand, period {}", p),
+                            std::move(tiers)));
+      if (!one) {
+        item.window.buckets = mask;
+        item.by_month = true;
+      }
+      tariff_.demand.push_back(std::move(item));
+    }
     return {};
   }
 
@@ -332,9 +487,6 @@ class Importer {
       tariff_.minimum.push_back({"Minimum charge", unit, amount, 0b00'1111});
       break;
     }
-    for (const char* name : {"fixedchargeeaaddl", "annualmincharge", "fueladjustmentsmonthly"}) {
-      if (find(name) != nullptr) tariff_.notes.push_back(name);
-    }
     return {};
   }
 
@@ -352,7 +504,7 @@ class Importer {
       tariff_.notes.push_back("credits of net metering that are carried to another month");
     if (!sells_) return {};
     for (std::size_t p = 0; p < energy_.sell.size(); ++p) {
-      const std::uint32_t mask = buckets_of(p, true);
+      const std::uint32_t mask = buckets_of(p, &Bucket::energy);
       if (!energy_.sell[p] || mask == 0) continue;
       tariff_.energy.push_back({fmt::format("Sold, period {}", p),
                                 Role::kExport,
@@ -367,9 +519,10 @@ class Importer {
   const Value& rate_;
   Tariff tariff_;
   Periods energy_, demand_;
-  std::vector<std::pair<std::uint8_t, std::uint8_t>> pairs_;
+  std::vector<Bucket> triples_;
+  std::array<std::uint8_t, 12> flat_of_month_{};
   std::optional<Decimal> first_sell_;
-  bool sells_ = false;
+  bool sells_ = false, daily_ = false;
 };
 
 }  // namespace
@@ -380,8 +533,14 @@ Result<Tariff> tariff_from_urdb(std::string_view json, std::string_view zone) {
   rapidjson::Document document;
   document.Parse<rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseIterativeFlag>(
       json.data(), json.size());
-  if (document.HasParseError())
-    return make_error(ErrorCode::kMalformed, "no JSON", document.GetErrorOffset());
+  if (document.HasParseError()) {
+    const std::size_t at = std::min(document.GetErrorOffset(), json.size());
+    const auto line = 1 + std::ranges::count(json.substr(0, at), '\n');
+    return make_error(ErrorCode::kMalformed,
+                      fmt::format("line {}, byte {}: no JSON: {}", line, at,
+                                  rapidjson::GetParseError_En(document.GetParseError())),
+                      at);
+  }
   const Value* rate = &document;
   if (rate->IsObject() && rate->HasMember("items")) rate = &(*rate)["items"];
   if (rate->IsArray()) {
