@@ -542,6 +542,21 @@ TEST_F(MdmTest, IntervalsOfAnotherLengthThanMasterDataSaysFailTheDayAndAreQueued
   }
 }
 
+TEST_F(MdmTest, NorIsThePartOfADayThatAChannelBeginsOnGivenOut) {
+  std::vector<Reading> readings;
+  for (int half = 20; half <= 48; ++half)
+    readings.push_back({kImport, kBegin + half * 1'800, 50, {}});
+  arrive(readings);
+  day_arrives(kFirst + 1);
+  at(kFirst + 2, 2);
+  settle();
+  const VeeDay d = day(kFirst);
+  EXPECT_EQ(d.state, VeeState::kFailed);
+  EXPECT_EQ(d.total, 0);
+  EXPECT_EQ(d.open_count(), d.slots());
+  EXPECT_EQ(role->explain(d).value().at(0).rule, "identity");
+}
+
 // Lost hours are no other length; the rule has nothing to say of what a delivery does not tell.
 TEST_F(MdmTest, GapsAreNotTakenForIntervalsOfAnotherLength) {
   first_register();

@@ -189,6 +189,12 @@ mdm::DayInput input_of(const MdmChannel& c, const mdm::DayGrid& grid,
 
 namespace {
 
+// The meter delivers intervals of another length.
+bool unlike_master(const mdm::DayVerdict& verdict) {
+  const mdm::Finding& identity = verdict.of(mdm::Rule::kIdentity);
+  return identity.check == mdm::Check::kInterval && identity.outcome == Outcome::kFail;
+}
+
 // An interval that the meter came or went in: nobody has it whole, the registers tell its part.
 bool splits(const MdmChannel& c, const mdm::DayGrid& grid, std::size_t slot) {
   const UtcSeconds end = grid.end_of(slot), begin = end - std::int64_t{grid.interval_s};
@@ -209,8 +215,7 @@ void MdmSettler::judge(const MdmChannel& c, const SettleRequest& request,
   mdm::slots_to_estimate(*c.rules, day.grid, day.verdict, day.open);
   day.after.assign(day.before.size(), std::nullopt);
   day.missing = 0;
-  const mdm::Finding& identity = day.verdict.of(mdm::Rule::kIdentity);
-  day.unlike = identity.check == mdm::Check::kInterval && identity.outcome == Outcome::kFail;
+  day.unlike = unlike_master(day.verdict);
   if (day.unlike) day.open.assign(day.grid.slots, 1);
   for (std::size_t i = 0; i < day.grid.slots; ++i) {
     day.missing += day.grid.present[i] == 0 && !splits(c, day.grid, i);
@@ -390,8 +395,8 @@ Result<Settled> MdmSettler::settle(const MdmChannel& c, const SettleRequest& req
 }
 
 // The rules that need neither another day nor a whole one.
-Result<mdm::DayVerdict> MdmSettler::judge_part(const MdmChannel& c, const mdm::LocalDay& part,
-                                               std::span<const Reading> raw, UtcSeconds now) {
+Status MdmSettler::judge_part(const MdmChannel& c, std::span<const Reading> raw, UtcSeconds now,
+                              Day& day) {
   using mdm::Rule;
   constexpr Rule kOfOneDay[] = {Rule::kIdentity, Rule::kClock,   Rule::kCount, Rule::kStatus,
                                 Rule::kNegative, Rule::kCeiling, Rule::kSum};
@@ -400,15 +405,15 @@ Result<mdm::DayVerdict> MdmSettler::judge_part(const MdmChannel& c, const mdm::L
     if (std::ranges::find(kOfOneDay, static_cast<Rule>(r)) == std::end(kOfOneDay))
       rules.action[r].consequence = mdm::Consequence::kOff;
   }
-  AMITY_TRY(const mdm::DayGrid grid, grid_of(c.channel, part));
-  AMITY_TRY(const auto registers, points(c, part.start, part.end()));
+  AMITY_TRY(day.grid, grid_of(c.channel, day.own));
+  AMITY_TRY(day.registers, points(c, day.own.start, day.own.end()));
   SettleRequest request;
   request.now = now;
-  mdm::DayInput in = input_of(c, grid, registers, request);
-  in.reported = reported_of(c.channel, raw, part);
-  mdm::DayVerdict verdict;
-  mdm::validate_day(rules, in, {}, verdict);
-  return verdict;
+  mdm::DayInput in = input_of(c, day.grid, day.registers, request);
+  in.reported = reported_of(c.channel, raw, day.own);
+  mdm::validate_day(rules, in, {}, day.verdict);
+  day.unlike = unlike_master(day.verdict);
+  return {};
 }
 
 Result<std::optional<ReadingsFinal>> MdmSettler::first_part(const MdmChannel& c,
@@ -418,7 +423,8 @@ Result<std::optional<ReadingsFinal>> MdmSettler::first_part(const MdmChannel& c,
   const UtcSeconds end = local.start + local.length_s;
   const std::int64_t step = c.channel.interval_s;
   AMITY_TRY(const auto stored, finals_.day(c.channel.id, number));
-  AMITY_TRY(auto raw, readings_.read_first(c.channel.id, local.start, end));
+  AMITY_TRY(const auto all, readings_.read_first(c.channel.id, local.start, end));
+  auto raw = all;
   std::erase_if(raw, [&](const Reading& r) {
     return (r.time - local.start) % step != 0 || r.time - step < c.commissioned;
   });
@@ -437,22 +443,31 @@ Result<std::optional<ReadingsFinal>> MdmSettler::first_part(const MdmChannel& c,
   for (const Reading& r : raw)
     first_raw[static_cast<std::size_t>((r.time - day.start) / step) - 1] = r.value;
   const auto before = slots_of(day, stored ? &*stored : nullptr, first_raw);
-  std::vector<std::optional<FinalValue>> after(before.size());
-  for (std::size_t i = 0; i < after.size(); ++i) {
-    after[i] = before[i].now;
-    if (!after[i] && first_raw[i])
-      after[i] = FinalValue{*first_raw[i], FinalOrigin::kActual, 0, false};
+  Day part;
+  part.local = part.own = local.between(day.start, end);
+  part.estimate = true;
+  AMITY_CHECK(judge_part(c, all, now, part));
+  part.after.resize(before.size());
+  for (std::size_t i = 0; i < part.after.size(); ++i) {
+    auto& after = part.after[i] = before[i].now;
+    if (before[i].by_hand()) continue;
+    if (part.unlike)
+      after.reset();
+    else if (first_raw[i] && (!after || after->origin == FinalOrigin::kEstimated))
+      after = FinalValue{*first_raw[i], FinalOrigin::kActual, 0, false};
   }
-  fact.versions = mdm::final_changes(day, before, after, first_raw);
-  count_values(day, after, {});
+  apportion(c, part);
+  fact.versions = mdm::final_changes(day, before, part.after, first_raw);
+  count_values(day, part.after, {});
   if (stored && fact.versions.empty() && day.start == stored->day.start &&
       day.open == stored->day.open) {
     return none;
   }
-  AMITY_TRY(const mdm::DayVerdict verdict, judge_part(c, local.between(day.start, end), raw, now));
-  take_findings(verdict, 0, day);
-  const bool good = day.open.empty() && verdict.worst != Outcome::kFail;
-  day.state = good ? VeeState::kClean : VeeState::kFailed;
+  take_findings(part.verdict, 0, day);
+  const bool good = day.open.empty() && part.verdict.worst != Outcome::kFail;
+  day.state = !good               ? VeeState::kFailed
+              : day.estimated > 0 ? VeeState::kEstimated
+                                  : VeeState::kClean;
   day.closure = day.open.empty() ? VeeDay().closure : DayClosure::kOpen;
   fact.decision = {
       now, "vee", "the day it begins on: taken as read from its first reading on", "", {}};

@@ -57,8 +57,7 @@ class MdmSettler {
   Status load(const MdmChannel& c, std::int32_t number, Day& day);
   void judge(const MdmChannel& c, const SettleRequest& request, const mdm::ChannelState& state,
              Day& day);
-  Result<mdm::DayVerdict> judge_part(const MdmChannel& c, const mdm::LocalDay& part,
-                                     std::span<const Reading> raw, UtcSeconds now);
+  Status judge_part(const MdmChannel& c, std::span<const Reading> raw, UtcSeconds now, Day& day);
   Result<std::vector<std::int32_t>> linked_days(const MdmChannel& c, const Day& day);
   Result<std::vector<mdm::RegisterPoint>> points(const MdmChannel& c, UtcSeconds from,
                                                  UtcSeconds to);

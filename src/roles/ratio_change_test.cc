@@ -367,6 +367,33 @@ TEST_F(WithinTest, AMissingIntervalWithAChangeInItIsEstimatedAndApportioned) {
       << "35 by the register, 20 before";
 }
 
+// The day that the channel begins on, from 06:00 on, was given out before anybody told.
+TEST_F(WithinTest, OnTheDayThatAChannelBeginsOnToo) {
+  day(kFirst, 13);
+  day(kDay);
+  day(kFirst + 2);
+  at(kFirst + 3, 5);
+  settle();
+  EXPECT_EQ(interval(kFirst), "A 34 version 1");
+  const std::string before = told(kFirst);
+  request.change.at = UtcDay(kFirst).start() + 42'000;
+  request.registers.clear();
+  EXPECT_EQ(record(), "ok");
+  settle();
+  settle();
+  EXPECT_EQ(interval(kFirst), "E17 57 version 2") << "11 x 40 and 23 x 80";
+  EXPECT_NE(explained(kFirst).find("identity warn: the multiplier became 80 from 40"),
+            std::string::npos)
+      << before << "; " << told(kFirst) << explained(kFirst);
+  const std::string now = told(kFirst);
+  crash();
+  request.change.reason = "again";
+  EXPECT_EQ(record(), "ok");
+  settle();
+  EXPECT_EQ(interval(kFirst), "E17 57 version 2") << "not twice";
+  EXPECT_EQ(told(kFirst), now);
+}
+
 struct OneMeter : WithinTest {
   void TestBody() override {}
 };
