@@ -110,6 +110,9 @@ Status check_tiers(const std::vector<Tier>& tiers);
 // What would make a wrong bill without anybody seeing it: buckets whose import no [[energy]] bills
 // beside others that are billed, names given twice, nothing billed at all.
 Status check_tariff(const Tariff& tariff);
+// What is prepaid is billed a day at a time: kInvalid where an item is the price of a longer period
+// and would be charged anew every day.
+Status check_daily(const Tariff& tariff);
 
 // "kWh", "kW", "kvarh": the tariff's unit as prices name it.
 std::string unit_text(const Tariff& tariff);
