@@ -152,6 +152,17 @@ TEST_F(FactsTest, AnHourAboveTheFuseIsReplaced) {
   EXPECT_EQ(told(kFirst), "estimated exact 2500: 05:00 E17 200");
 }
 
+TEST_F(FactsTest, AnHourAboveTheFuseIsSeenOnTheDayAMeterBeginsOnToo) {
+  begin("[[rating]]\nclass = \"residential\"\nunit = \"Wh\"\nper_hour = \"9200\"\n");
+  hours(kImport, kFirst, [](int h) { return h < 9 ? -1 : h == 11 ? 9'201 : 100; });
+  hours(kImport, kFirst + 1, [](int) { return 100; });
+  until(kFirst + 2);
+  EXPECT_EQ(findings(kFirst),
+            "ceiling fail: 1 interval above 9200 Wh, what the rating allows, the "
+            "highest 9201 Wh, at 2024-10-04T11:00:00+00:00");
+  EXPECT_EQ(told(kFirst), "failed unbounded 10701") << "not estimated: for a person to look at";
+}
+
 TEST_F(FactsTest, ADialThatIsKnownRollsOver) {
   register_falls("[[dial]]\nmeter = \"M1\"\nunit = \"Wh\"\ndigits = 5\n");
   EXPECT_EQ(told(kFirst), "clean exact 2400");

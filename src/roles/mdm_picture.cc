@@ -60,7 +60,9 @@ std::vector<api::VeeException> MdmRole::queue() const {
 Result<std::vector<api::VeeExplained>> MdmRole::explain(const VeeDay& day) {
   AMITY_TRY(const auto channel, store_.registry().channel(day.channel));
   if (!channel) return make_error(ErrorCode::kNotFound, "the channel is gone");
-  AMITY_TRY(const mdm::DayGrid grid, settler_.grid_of(*channel, settler_.local_day(day.day)));
+  const mdm::LocalDay part =
+      settler_.local_day(day.day).between(day.start, day.start + day.length_s);
+  AMITY_TRY(const mdm::DayGrid grid, settler_.grid_of(*channel, part));
   std::vector<api::VeeExplained> out;
   for (const VeeFinding& f : day.findings) {
     if (f.rule >= mdm::kRules || f.check > static_cast<std::uint8_t>(mdm::Check::kEstimatedDays))

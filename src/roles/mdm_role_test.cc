@@ -346,8 +346,14 @@ TEST_F(MdmBegunAtSix, WhatIsLateOfThatDayIsTakenAsReadToo) {
   EXPECT_EQ(told(kFirst), "failed open " +
                               and_hours({10, 11, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24}) +
                               " estimated 0 open 2 revision 1");
+  const auto why = role->explain(day(kFirst)).value();
+  ASSERT_EQ(why.size(), 1u);
+  EXPECT_EQ(why[0].text,
+            "fail: 13 of 15 intervals are there, the longest gap is 2 intervals, "
+            "at 2024-10-04T12:00:00+00:00");
   hours_arrive({12, 13});
   settle();
+  EXPECT_TRUE(role->explain(day(kFirst)).value().empty());
   EXPECT_EQ(told(kFirst),
             "clean unbounded " + and_hours({12, 13}) + " estimated 0 open 0 revision 2");
   hours_arrive({5, 6, 7, 8, 9});  // the first two were counted elsewhere

@@ -250,6 +250,24 @@ Result<std::vector<std::int32_t>> MdmSettler::linked_days(const MdmChannel& c, c
   return days;
 }
 
+namespace {
+
+// What is worth telling; `lead`: slots of the day before those that were looked at.
+void take_findings(const mdm::DayVerdict& verdict, std::size_t lead, VeeDay& day) {
+  day.worst = static_cast<std::uint8_t>(verdict.worst);
+  day.findings.clear();
+  for (std::size_t r = 0; r < mdm::kRules; ++r) {
+    const mdm::Finding& f = verdict.findings[r];
+    if (f.outcome < Outcome::kWarn) continue;
+    const auto slot =
+        static_cast<std::int16_t>(f.slot < 0 ? f.slot : f.slot + static_cast<int>(lead));
+    day.findings.push_back({static_cast<std::uint8_t>(r), static_cast<std::uint8_t>(f.outcome),
+                            static_cast<std::uint8_t>(f.check), slot, f.slots, f.n});
+  }
+}
+
+}  // namespace
+
 // The day as it now is: its sums, how it closes on the register, whether a person is to look.
 void MdmSettler::finish(const MdmChannel& c, const SettleRequest& request,
                         const mdm::ChannelState& state, Day& day) {
@@ -257,15 +275,7 @@ void MdmSettler::finish(const MdmChannel& c, const SettleRequest& request,
   std::vector<std::uint8_t> absent(day.after.size());
   for (std::size_t i = 0; i < absent.size(); ++i) absent[i] = !day.is_own(i);
   count_values(now, day.after, absent);
-  now.worst = static_cast<std::uint8_t>(day.verdict.worst);
-  for (std::size_t r = 0; r < mdm::kRules; ++r) {
-    const mdm::Finding& f = day.verdict.findings[r];
-    if (f.outcome < Outcome::kWarn) continue;
-    const auto slot =
-        static_cast<std::int16_t>(f.slot < 0 ? f.slot : f.slot + static_cast<int>(day.lead));
-    now.findings.push_back({static_cast<std::uint8_t>(r), static_cast<std::uint8_t>(f.outcome),
-                            static_cast<std::uint8_t>(f.check), slot, f.slots, f.n});
-  }
+  take_findings(day.verdict, day.lead, now);
   mdm::DayGrid final = day.grid;
   final.arrival = {};
   for (std::size_t i = 0; i < final.slots; ++i) {
@@ -374,6 +384,28 @@ Result<Settled> MdmSettler::settle(const MdmChannel& c, const SettleRequest& req
   return out;
 }
 
+// The rules that need neither another day nor a whole one.
+Result<mdm::DayVerdict> MdmSettler::judge_part(const MdmChannel& c, const mdm::LocalDay& part,
+                                               std::span<const Reading> raw, UtcSeconds now) {
+  using mdm::Rule;
+  constexpr Rule kOfOneDay[] = {Rule::kIdentity, Rule::kClock,   Rule::kCount, Rule::kStatus,
+                                Rule::kNegative, Rule::kCeiling, Rule::kSum};
+  mdm::RuleSet rules = *c.rules;
+  for (std::size_t r = 0; r < mdm::kRules; ++r) {
+    if (std::ranges::find(kOfOneDay, static_cast<Rule>(r)) == std::end(kOfOneDay))
+      rules.action[r].consequence = mdm::Consequence::kOff;
+  }
+  AMITY_TRY(const mdm::DayGrid grid, grid_of(c.channel, part));
+  AMITY_TRY(const auto registers, points(c, part.start, part.end()));
+  SettleRequest request;
+  request.now = now;
+  mdm::DayInput in = input_of(c, grid, registers, request);
+  in.reported = reported_of(c.channel, raw, part);
+  mdm::DayVerdict verdict;
+  mdm::validate_day(rules, in, {}, verdict);
+  return verdict;
+}
+
 Result<std::optional<ReadingsFinal>> MdmSettler::first_part(const MdmChannel& c,
                                                             std::int32_t number, UtcSeconds now) {
   std::optional<ReadingsFinal> none;
@@ -412,8 +444,10 @@ Result<std::optional<ReadingsFinal>> MdmSettler::first_part(const MdmChannel& c,
       day.open == stored->day.open) {
     return none;
   }
-  day.worst = static_cast<std::uint8_t>(Outcome::kPass);
-  day.state = day.open.empty() ? VeeState::kClean : VeeState::kFailed;
+  AMITY_TRY(const mdm::DayVerdict verdict, judge_part(c, local.between(day.start, end), raw, now));
+  take_findings(verdict, 0, day);
+  const bool good = day.open.empty() && verdict.worst != Outcome::kFail;
+  day.state = good ? VeeState::kClean : VeeState::kFailed;
   day.closure = day.open.empty() ? VeeDay().closure : DayClosure::kOpen;
   fact.decision = {
       now, "vee", "the day it begins on: taken as read from its first reading on", "", {}};

@@ -41,8 +41,9 @@ class MdmSettler {
   // settled with it.
   Result<Settled> settle(const MdmChannel& channel, const SettleRequest& request);
 
-  // The day a channel begins on, from its first reading on, taken as read: no rule looks at it, and
-  // nothing is estimated. Nothing where there is no reading, or none that was not there already.
+  // The day a channel begins on, from its first reading on, taken as read: the rules that need
+  // neither another day nor a whole one look at it, and nothing is estimated. Nothing where there
+  // is no reading, or none that was not there already.
   Result<std::optional<ReadingsFinal>> first_part(const MdmChannel& channel, std::int32_t day,
                                                   UtcSeconds now);
 
@@ -56,6 +57,8 @@ class MdmSettler {
   Status load(const MdmChannel& c, std::int32_t number, Day& day);
   void judge(const MdmChannel& c, const SettleRequest& request, const mdm::ChannelState& state,
              Day& day);
+  Result<mdm::DayVerdict> judge_part(const MdmChannel& c, const mdm::LocalDay& part,
+                                     std::span<const Reading> raw, UtcSeconds now);
   Result<std::vector<std::int32_t>> linked_days(const MdmChannel& c, const Day& day);
   Result<std::vector<mdm::RegisterPoint>> points(const MdmChannel& c, UtcSeconds from,
                                                  UtcSeconds to);

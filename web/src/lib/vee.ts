@@ -1,6 +1,6 @@
 // Validated days and edits in words.
 import type { Edit, State, VeeDayRow, VeeState } from './api/types';
-import { count, number } from './format';
+import { count, number, words } from './format';
 
 export const kStates: readonly VeeState[] = ['waiting', 'estimated', 'failed'];
 /** Days the server accepts in one step. */
@@ -22,6 +22,11 @@ export function closureText(day: Pick<VeeDayRow, 'closure' | 'total' | 'register
     case 'open': return 'not whole yet';
     case 'unbounded': return 'no register reading bounds it';
   }
+}
+
+/** The worst outcome and the rules that are broken: "fail: count, run". */
+export function findingText(row: { worst: string; rules: readonly string[] }): string {
+  return row.rules.length ? `${row.worst}: ${row.rules.map(words).join(', ')}` : row.worst;
 }
 
 export interface Bulk { days: number; meters: number; estimated: number; open: number; failed: number; at_stake: { unit: string; amount: number }[] }
