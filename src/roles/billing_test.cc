@@ -322,6 +322,18 @@ TEST_F(PrepaidTest, ATariffOfLongerPeriodsTakesNothingOff) {
   EXPECT_EQ(put.error().reason, why);
 }
 
+TEST_F(PrepaidTest, TheTariffSaysWhenCreditIsLow) {
+  write_tariff("home.toml", std::string(kTariff) + "[prepay]\nlow_credit = \"999.00\"\n");
+  crash();
+  EXPECT_TRUE(billing->credit(AccountId(1), "P-1", 100'000).value());
+  three_days();
+  settle();
+  std::string told;
+  const auto events = store->events().latest(100).value();
+  for (const Event& e : events) told += e.text + "\n";
+  EXPECT_EQ(told, "prepaid credit is low\n");
+}
+
 TEST_F(PrepaidTest, MoneyIsInTheCurrencysOwnSmallestUnit) {
   EXPECT_EQ(billing->tariff_money("home")->decimals, 2);
   std::string yen = kTariff;
