@@ -98,7 +98,7 @@ struct VeeDay {
   DayClosure closure = DayClosure::kUnbounded;
   std::uint8_t worst = 0;      // outcome of the worst rule: 1 pass, 2 warn, 3 fail
   std::int64_t total = 0;      // of the final values
-  std::int64_t advance = 0;    // of the register, where it bounds the day
+  std::int64_t advance = 0;    // of the register, where it bounds the day, as final values state it
   std::int64_t at_stake = 0;   // what is estimated, open (as far as can be said) or failed
   std::uint16_t estimated = 0, edited = 0;           // intervals
   std::vector<VeeFinding> findings;                  // warnings and failures, in order of the rules

@@ -224,7 +224,8 @@ void MdmRole::learn_ratios(const EventsArrived& changed) {
       learn(c, place, channels);
       if (c.memory.next_day == kNoDay) continue;
       const std::int32_t day = calendar_.day_at(event.time).number;
-      look_again(c, std::max(day, c.memory.first_day), c.memory.next_day);
+      // Also the day that the channel begins on, a part of one.
+      look_again(c, std::max(day, c.memory.first_day - 1), c.memory.next_day);
     }
   });
 }

@@ -65,7 +65,7 @@ Result<std::vector<api::VeeExplained>> MdmRole::explain(const VeeDay& day) {
   AMITY_TRY(const mdm::DayGrid grid, settler_.grid_of(*channel, part));
   std::vector<api::VeeExplained> out;
   for (const VeeFinding& f : day.findings) {
-    if (f.rule >= mdm::kRules || f.check > static_cast<std::uint8_t>(mdm::Check::kEstimatedDays))
+    if (f.rule >= mdm::kRules || f.check > static_cast<std::uint8_t>(mdm::kCheckLast))
       continue;
     const auto outcome = static_cast<mdm::Outcome>(f.outcome);
     const mdm::Finding finding{outcome, static_cast<mdm::Check>(f.check), f.slot, f.slots, f.n};

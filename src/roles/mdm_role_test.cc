@@ -521,6 +521,17 @@ TEST_F(MdmTest, IntervalsOfAnotherLengthThanMasterDataSaysFailTheDayAndAreQueued
     settle();
     const VeeDay d = day(number);
     EXPECT_EQ(d.state, VeeState::kFailed);
+    // A half hour's energy is no hour's: nothing of it is given out, and nothing made up beside it.
+    EXPECT_EQ(d.estimated, 0);
+    EXPECT_EQ(d.total, 0);
+    EXPECT_EQ(d.closure, DayClosure::kOpen);
+    EXPECT_EQ(d.open, (std::vector<std::pair<std::uint16_t, std::uint16_t>>{{0, 24}}));
+    EXPECT_GT(d.at_stake, 0) << "it is not at the end of the queue";
+    const auto given =
+        store::final_series(store->readings(), store->finals(), kImport, start, start + 86'400)
+            .value();
+    EXPECT_TRUE(given.points.empty());
+    EXPECT_EQ(given.pending, 24u);
     const auto explained = role->explain(d).value();
     ASSERT_FALSE(explained.empty());
     EXPECT_EQ(explained[0].rule, "identity");
@@ -529,6 +540,21 @@ TEST_F(MdmTest, IntervalsOfAnotherLengthThanMasterDataSaysFailTheDayAndAreQueued
                                     [&](const auto& item) { return item.day.day == number; }));
     number += 4;
   }
+}
+
+TEST_F(MdmTest, NorIsThePartOfADayThatAChannelBeginsOnGivenOut) {
+  std::vector<Reading> readings;
+  for (int half = 20; half <= 48; ++half)
+    readings.push_back({kImport, kBegin + half * 1'800, 50, {}});
+  arrive(readings);
+  day_arrives(kFirst + 1);
+  at(kFirst + 2, 2);
+  settle();
+  const VeeDay d = day(kFirst);
+  EXPECT_EQ(d.state, VeeState::kFailed);
+  EXPECT_EQ(d.total, 0);
+  EXPECT_EQ(d.open_count(), d.slots());
+  EXPECT_EQ(role->explain(d).value().at(0).rule, "identity");
 }
 
 // Lost hours are no other length; the rule has nothing to say of what a delivery does not tell.

@@ -189,6 +189,12 @@ mdm::DayInput input_of(const MdmChannel& c, const mdm::DayGrid& grid,
 
 namespace {
 
+// The meter delivers intervals of another length.
+bool unlike_master(const mdm::DayVerdict& verdict) {
+  const mdm::Finding& identity = verdict.of(mdm::Rule::kIdentity);
+  return identity.check == mdm::Check::kInterval && identity.outcome == Outcome::kFail;
+}
+
 // An interval that the meter came or went in: nobody has it whole, the registers tell its part.
 bool splits(const MdmChannel& c, const mdm::DayGrid& grid, std::size_t slot) {
   const UtcSeconds end = grid.end_of(slot), begin = end - std::int64_t{grid.interval_s};
@@ -209,6 +215,8 @@ void MdmSettler::judge(const MdmChannel& c, const SettleRequest& request,
   mdm::slots_to_estimate(*c.rules, day.grid, day.verdict, day.open);
   day.after.assign(day.before.size(), std::nullopt);
   day.missing = 0;
+  day.unlike = unlike_master(day.verdict);
+  if (day.unlike) day.open.assign(day.grid.slots, 1);
   for (std::size_t i = 0; i < day.grid.slots; ++i) {
     day.missing += day.grid.present[i] == 0 && !splits(c, day.grid, i);
     if (day.before[day.lead + i].by_hand()) {
@@ -219,7 +227,7 @@ void MdmSettler::judge(const MdmChannel& c, const SettleRequest& request,
     }
   }
   const bool estimated_before = day.stored && day.stored->day.estimated > 0;
-  day.estimate = request.estimate || day.missing == 0 || estimated_before;
+  day.estimate = !day.unlike && (request.estimate || day.missing == 0 || estimated_before);
 }
 
 // Validated days between the same two register readings whose estimates or open intervals depend
@@ -281,7 +289,7 @@ void MdmSettler::finish(const MdmChannel& c, const SettleRequest& request,
   for (std::size_t i = 0; i < final.slots; ++i) {
     const auto& value = day.after[day.lead + i];
     final.present[i] = value.has_value();
-    final.value[i] = value ? value->value : 0;
+    final.value[i] = value ? day.counted[day.lead + i].value_or(value->value) : 0;
     final.quality[i] = value ? quality_of(*value, day.grid.quality[i]).bits : 0;
   }
   final.present_count = static_cast<std::uint32_t>(final.slots - now.open_count());
@@ -292,7 +300,7 @@ void MdmSettler::finish(const MdmChannel& c, const SettleRequest& request,
   validate(c, in, state, again);
   const mdm::Finding& sum = again.of(mdm::Rule::kSum);
   const bool bounded = sum.check == mdm::Check::kSumAgrees || sum.check == mdm::Check::kSumDiffers;
-  now.advance = bounded ? sum.n[1] : 0;
+  now.advance = bounded ? sum.n[1] + day.apportioned : 0;
   if (!now.open.empty()) {
     now.closure = DayClosure::kOpen;
   } else if (bounded) {
@@ -300,7 +308,7 @@ void MdmSettler::finish(const MdmChannel& c, const SettleRequest& request,
                   : sum.check == mdm::Check::kSumAgrees ? DayClosure::kTolerated
                                                         : DayClosure::kDiffers;
   }
-  if (!day.estimate && !now.open.empty()) {
+  if (!day.estimate && !day.unlike && !now.open.empty()) {
     now.state = VeeState::kWaiting;
   } else if (!now.open.empty() || again.worst == Outcome::kFail) {
     now.state = VeeState::kFailed;
@@ -312,7 +320,8 @@ void MdmSettler::finish(const MdmChannel& c, const SettleRequest& request,
   }
   const auto open = static_cast<std::int64_t>(now.open_count());
   now.at_stake += state.like_mean(day.local.kind) * open / static_cast<std::int64_t>(now.slots());
-  if (now.state == VeeState::kFailed && now.at_stake == 0) now.at_stake = std::abs(now.total);
+  if (now.state == VeeState::kFailed && now.at_stake == 0)
+    now.at_stake = std::abs(day.unlike ? day.verdict.total : now.total);
 }
 
 // A day on which the meter did not hang there: what was given out before that was known is taken
@@ -368,6 +377,7 @@ Result<Settled> MdmSettler::settle(const MdmChannel& c, const SettleRequest& req
   if (any_open) AMITY_CHECK(fill(c, days));
   for (Day& day : days) {
     const bool asked = day.now.day == request.day;
+    apportion(c, day);
     finish(c, request, asked && request.first ? c.memory.state : past, day);
     auto versions = mdm::final_changes(day.now, day.before, day.after, day.first_raw);
     // A register that came late may show what no value tells: that the day does not close.
@@ -385,8 +395,8 @@ Result<Settled> MdmSettler::settle(const MdmChannel& c, const SettleRequest& req
 }
 
 // The rules that need neither another day nor a whole one.
-Result<mdm::DayVerdict> MdmSettler::judge_part(const MdmChannel& c, const mdm::LocalDay& part,
-                                               std::span<const Reading> raw, UtcSeconds now) {
+Status MdmSettler::judge_part(const MdmChannel& c, std::span<const Reading> raw, UtcSeconds now,
+                              Day& day) {
   using mdm::Rule;
   constexpr Rule kOfOneDay[] = {Rule::kIdentity, Rule::kClock,   Rule::kCount, Rule::kStatus,
                                 Rule::kNegative, Rule::kCeiling, Rule::kSum};
@@ -395,15 +405,15 @@ Result<mdm::DayVerdict> MdmSettler::judge_part(const MdmChannel& c, const mdm::L
     if (std::ranges::find(kOfOneDay, static_cast<Rule>(r)) == std::end(kOfOneDay))
       rules.action[r].consequence = mdm::Consequence::kOff;
   }
-  AMITY_TRY(const mdm::DayGrid grid, grid_of(c.channel, part));
-  AMITY_TRY(const auto registers, points(c, part.start, part.end()));
+  AMITY_TRY(day.grid, grid_of(c.channel, day.own));
+  AMITY_TRY(day.registers, points(c, day.own.start, day.own.end()));
   SettleRequest request;
   request.now = now;
-  mdm::DayInput in = input_of(c, grid, registers, request);
-  in.reported = reported_of(c.channel, raw, part);
-  mdm::DayVerdict verdict;
-  mdm::validate_day(rules, in, {}, verdict);
-  return verdict;
+  mdm::DayInput in = input_of(c, day.grid, day.registers, request);
+  in.reported = reported_of(c.channel, raw, day.own);
+  mdm::validate_day(rules, in, {}, day.verdict);
+  day.unlike = unlike_master(day.verdict);
+  return {};
 }
 
 Result<std::optional<ReadingsFinal>> MdmSettler::first_part(const MdmChannel& c,
@@ -413,7 +423,8 @@ Result<std::optional<ReadingsFinal>> MdmSettler::first_part(const MdmChannel& c,
   const UtcSeconds end = local.start + local.length_s;
   const std::int64_t step = c.channel.interval_s;
   AMITY_TRY(const auto stored, finals_.day(c.channel.id, number));
-  AMITY_TRY(auto raw, readings_.read_first(c.channel.id, local.start, end));
+  AMITY_TRY(const auto all, readings_.read_first(c.channel.id, local.start, end));
+  auto raw = all;
   std::erase_if(raw, [&](const Reading& r) {
     return (r.time - local.start) % step != 0 || r.time - step < c.commissioned;
   });
@@ -432,22 +443,31 @@ Result<std::optional<ReadingsFinal>> MdmSettler::first_part(const MdmChannel& c,
   for (const Reading& r : raw)
     first_raw[static_cast<std::size_t>((r.time - day.start) / step) - 1] = r.value;
   const auto before = slots_of(day, stored ? &*stored : nullptr, first_raw);
-  std::vector<std::optional<FinalValue>> after(before.size());
-  for (std::size_t i = 0; i < after.size(); ++i) {
-    after[i] = before[i].now;
-    if (!after[i] && first_raw[i])
-      after[i] = FinalValue{*first_raw[i], FinalOrigin::kActual, 0, false};
+  Day part;
+  part.local = part.own = local.between(day.start, end);
+  part.estimate = true;
+  AMITY_CHECK(judge_part(c, all, now, part));
+  part.after.resize(before.size());
+  for (std::size_t i = 0; i < part.after.size(); ++i) {
+    auto& after = part.after[i] = before[i].now;
+    if (before[i].by_hand()) continue;
+    if (part.unlike)
+      after.reset();
+    else if (first_raw[i] && (!after || after->origin == FinalOrigin::kEstimated))
+      after = FinalValue{*first_raw[i], FinalOrigin::kActual, 0, false};
   }
-  fact.versions = mdm::final_changes(day, before, after, first_raw);
-  count_values(day, after, {});
+  apportion(c, part);
+  fact.versions = mdm::final_changes(day, before, part.after, first_raw);
+  count_values(day, part.after, {});
   if (stored && fact.versions.empty() && day.start == stored->day.start &&
       day.open == stored->day.open) {
     return none;
   }
-  AMITY_TRY(const mdm::DayVerdict verdict, judge_part(c, local.between(day.start, end), raw, now));
-  take_findings(verdict, 0, day);
-  const bool good = day.open.empty() && verdict.worst != Outcome::kFail;
-  day.state = good ? VeeState::kClean : VeeState::kFailed;
+  take_findings(part.verdict, 0, day);
+  const bool good = day.open.empty() && part.verdict.worst != Outcome::kFail;
+  day.state = !good               ? VeeState::kFailed
+              : day.estimated > 0 ? VeeState::kEstimated
+                                  : VeeState::kClean;
   day.closure = day.open.empty() ? VeeDay().closure : DayClosure::kOpen;
   fact.decision = {
       now, "vee", "the day it begins on: taken as read from its first reading on", "", {}};

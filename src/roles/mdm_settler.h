@@ -57,8 +57,7 @@ class MdmSettler {
   Status load(const MdmChannel& c, std::int32_t number, Day& day);
   void judge(const MdmChannel& c, const SettleRequest& request, const mdm::ChannelState& state,
              Day& day);
-  Result<mdm::DayVerdict> judge_part(const MdmChannel& c, const mdm::LocalDay& part,
-                                     std::span<const Reading> raw, UtcSeconds now);
+  Status judge_part(const MdmChannel& c, std::span<const Reading> raw, UtcSeconds now, Day& day);
   Result<std::vector<std::int32_t>> linked_days(const MdmChannel& c, const Day& day);
   Result<std::vector<mdm::RegisterPoint>> points(const MdmChannel& c, UtcSeconds from,
                                                  UtcSeconds to);
@@ -72,6 +71,10 @@ class MdmSettler {
   Status add_last_year(const MdmChannel& c, std::int32_t first, std::int32_t last,
                        mdm::SeriesWindow& window);
   Status add_tariffs(const MdmChannel& c, Day& day);
+  // Of intervals that the multiplier changed within, what each part counted.
+  static void apportion(const MdmChannel& c, Day& day);
+  static std::optional<std::int64_t> counted_until(const MdmChannel& c, const Day& day,
+                                                   std::size_t slot, UtcSeconds at);
   void withdraw(const SettleRequest& request, Day& day, Settled& out);
   void finish(const MdmChannel& c, const SettleRequest& request, const mdm::ChannelState& state,
               Day& day);

@@ -24,6 +24,12 @@ struct MdmSettler::Day {
   VeeDay now;
   std::size_t missing = 0;
   bool estimate = false;
+  // What was delivered is of intervals of another length: none of it is taken, nothing estimated.
+  bool unlike = false;
+  // Where the multiplier changed within an interval: what was counted, and how much more the final
+  // values of all such are than that.
+  std::vector<std::optional<std::int64_t>> counted;
+  std::int64_t apportioned = 0;
 
   bool is_own(std::size_t slot) const { return slot >= lead && slot < lead + grid.slots; }
 };

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "mdm/profile/test_numbers.h"
 #include "roles/balance_book.h"
 #include "roles/test_billing.h"
 
@@ -220,6 +221,228 @@ TEST_F(RatioTest, WhatWasUsedBeforeIsComparedByItsMultiplier) {
             "13:00 E14 36; 13:30 E14 37; ");
   EXPECT_EQ(store->finals().day(kHalfHours, kFirst + 9).value()->day.findings,
             std::vector<VeeFinding>{});
+}
+
+// The half hour up to 12:00, of 35: what was decided of it, by whom and why, and what of the day.
+struct WithinTest : RatioTest {
+  std::string interval(std::int32_t number = kDay) {
+    std::string text;
+    const auto series =
+        store::final_series(store->readings(), store->finals(), kHalfHours,
+                            UtcDay(number).start() + 41'400, UtcDay(number).start() + 43'200)
+            .value();
+    for (const auto& p : series.points)
+      text += code_of(p.final) + " " + std::to_string(p.final.value) + " version " +
+              std::to_string(p.version);
+    return text;
+  }
+  std::string explained(std::int32_t number = kDay) {
+    std::string text;
+    const auto all = mdm->explain(store->finals().day(kHalfHours, number).value()->day).value();
+    for (const auto& f : all) text += f.rule + " " + f.text + "\n";
+    return text;
+  }
+  // Sum of the day's final values, each with the multiplier of its begin, in Wh.
+  std::int64_t energy(std::int32_t number = kDay) {
+    const Channel channel = *store->registry().channel(kHalfHours).value();
+    const auto series = store::final_series(store->readings(), store->finals(), kHalfHours,
+                                            UtcDay(number).start(), UtcDay(number + 1).start())
+                            .value();
+    std::int64_t sum = 0;
+    for (const auto& p : series.points)
+      sum += p.final.value * channel.multiplier_of(p.reading.time);
+    return sum;
+  }
+  void three_days() {
+    arrive({{kDial, kBegin, dial_at(kFirst), {}}});
+    for (int i = 0; i < 3; ++i) day(kFirst + i);
+    at(kFirst + 3, 5);
+  }
+};
+
+TEST_F(WithinTest, AnIntervalWithAChangeInItIsClosedOnTheRegister) {
+  three_days();
+  request.change.at = kAt + 600;                          // 11:40
+  request.registers = {{kDial, dial_at(kDay, 23) + 20}};  // 20 of the 35
+  EXPECT_EQ(record(), "ok");
+  settle();
+  settle();
+  EXPECT_EQ(interval(), "E12 50 version 1") << "20 x 40 and 15 x 80 are 50 x 40";
+  EXPECT_EQ(told(kDay), "estimated exact 1719 revision 1");
+  EXPECT_EQ(
+      explained(),
+      "identity warn: the multiplier became 80 from 40 at 2024-10-05T11:40:00+00:00, within an "
+      "interval: of 35 Wh counted, 20 Wh were before, by the register; stated as 50 Wh x 40, at "
+      "2024-10-05T12:00:00+00:00\n");
+  const std::int64_t before = dial_at(kDay, 23) + 20 - dial_at(kDay),
+                     behind = dial_at(kDay + 1) - dial_at(kDay, 23) - 20;
+  EXPECT_EQ(energy(), before * 40 + behind * 80) << "as the registers say, to the Wh";
+  ASSERT_EQ(statements().size(), 1u) << (held().empty() ? "" : held()[0]);
+  EXPECT_EQ(meters_of(body(1)),
+            "10-04T00:00 1000 to 10-05T11:40 3205 x 40 = 88200 Wh\n"
+            "10-05T11:40 3205 to 10-07T00:00 6112 x 80 = 232560 Wh\n");
+  EXPECT_EQ(energy_of(body(1)), 88'200 + 232'560) << "of the intervals, as of the registers";
+  BalanceBook book(*store, clock, TimeZone::utc(), directory / "virtual.toml");
+  EXPECT_EQ(book.balances({"class", kDay, kDay, ""}).value()[0].delivered, energy());
+  const auto raw = store->readings().read(kHalfHours, kAt, kAt + 1'800).value();
+  ASSERT_EQ(raw.size(), 1u);
+  EXPECT_EQ(raw[0].value, 35) << "raw values stay as they are";
+  crash();
+  settle();
+  EXPECT_EQ(told(kDay), "estimated exact 1719 revision 1") << "looked at again, nothing changes";
+}
+
+// Nobody read the register then: by the time, 10 of 30 minutes, and said so.
+TEST_F(WithinTest, WithoutARegisterItIsSharedByTheTimeAndFlagged) {
+  three_days();
+  request.change.at = kAt + 600;
+  request.registers.clear();
+  EXPECT_EQ(record(), "ok");
+  settle();
+  settle();
+  EXPECT_EQ(interval(), "E17 58 version 1") << "12 x 40 and 23 x 80";
+  EXPECT_EQ(told(kDay), "estimated exact 1727 revision 1") << "exact as the meter counts";
+  EXPECT_EQ(
+      explained(),
+      "identity warn: the multiplier became 80 from 40 at 2024-10-05T11:40:00+00:00, within an "
+      "interval: of 35 Wh counted, 12 Wh were before, by the share of the time, as no register "
+      "tells it; stated as 58 Wh x 40, at 2024-10-05T12:00:00+00:00\n");
+  const auto queue = mdm->queue();
+  EXPECT_TRUE(std::ranges::any_of(queue, [](const auto& item) {
+    return item.day.channel == kHalfHours && item.day.day == kDay;
+  })) << "a person can look";
+  // The register's reading is found in the fitter's book after the bill: a version of its own.
+  ASSERT_EQ(statements().size(), 1u);
+  request.registers = {{kDial, dial_at(kDay, 23) + 35}};
+  EXPECT_EQ(record(), "ok");
+  settle();
+  settle();
+  EXPECT_EQ(interval(), "A 35 version 2") << "all of it was before";
+  EXPECT_NE(explained().find("35 Wh were before, by the register"), std::string::npos);
+  ASSERT_EQ(statements().size(), 3u) << "reversal and new";
+  EXPECT_EQ(energy_of(body(3)), energy(kFirst) + energy(kDay) + energy(kFirst + 2));
+}
+
+// Ratios that do not divide leave less than half a unit, told with the day.
+TEST_F(WithinTest, RatiosThatDoNotDivideAreRoundedAndTold) {
+  three_days();
+  request.change.at = kAt + 600;
+  request.change.ct = 60;
+  request.registers = {{kDial, dial_at(kDay, 23) + 20}};
+  EXPECT_EQ(record(), "ok");
+  settle();
+  EXPECT_EQ(interval(), "E12 43 version 1") << "20 x 40 and 15 x 60 are 42.5 x 40";
+  EXPECT_NE(explained().find("became 60 from 40"), std::string::npos) << explained();
+  const std::int64_t exactly = (dial_at(kDay, 23) + 20 - dial_at(kDay)) * 40 +
+                               (dial_at(kDay + 1) - dial_at(kDay, 23) - 20) * 60;
+  EXPECT_EQ(energy() - exactly, 20);
+}
+
+TEST_F(WithinTest, ARegisterThatContradictsTheIntervalsApportionsNothing) {
+  three_days();
+  request.change.at = kAt + 600;
+  request.registers = {{kDial, dial_at(kDay, 23) + 36}};  // more than the half hour counted
+  EXPECT_EQ(record(), "ok");
+  settle();
+  EXPECT_EQ(interval(), "E17 58 version 1");
+  EXPECT_NE(explained().find("12 Wh were before, by the share of the time"), std::string::npos)
+      << explained();
+}
+
+// The half hour itself is missing: it is estimated as the meter would have counted it, then stated.
+TEST_F(WithinTest, AMissingIntervalWithAChangeInItIsEstimatedAndApportioned) {
+  arrive({{kDial, kBegin, dial_at(kFirst), {}}});
+  day(kFirst);
+  day(kDay, 1, 23);
+  day(kDay, 25);
+  day(kFirst + 2);
+  request.change.at = kAt + 600;
+  request.registers = {{kDial, dial_at(kDay, 23) + 20}};
+  at(kFirst + 3, 5);
+  EXPECT_EQ(record(), "ok");
+  at(kFirst + 7, 5);  // the meter was asked again in vain
+  settle();
+  EXPECT_EQ(told(kDay).substr(0, 20), "estimated exact 1719") << told(kDay);
+  EXPECT_EQ(interval().substr(interval().find(' ')), " 50 version 1")
+      << "35 by the register, 20 before";
+}
+
+// The day that the channel begins on, from 06:00 on, was given out before anybody told.
+TEST_F(WithinTest, OnTheDayThatAChannelBeginsOnToo) {
+  day(kFirst, 13);
+  day(kDay);
+  day(kFirst + 2);
+  at(kFirst + 3, 5);
+  settle();
+  EXPECT_EQ(interval(kFirst), "A 34 version 1");
+  const std::string before = told(kFirst);
+  request.change.at = UtcDay(kFirst).start() + 42'000;
+  request.registers.clear();
+  EXPECT_EQ(record(), "ok");
+  settle();
+  settle();
+  EXPECT_EQ(interval(kFirst), "E17 57 version 2") << "11 x 40 and 23 x 80";
+  EXPECT_NE(explained(kFirst).find("identity warn: the multiplier became 80 from 40"),
+            std::string::npos)
+      << before << "; " << told(kFirst) << explained(kFirst);
+  const std::string now = told(kFirst);
+  crash();
+  request.change.reason = "again";
+  EXPECT_EQ(record(), "ok");
+  settle();
+  EXPECT_EQ(interval(kFirst), "E17 57 version 2") << "not twice";
+  EXPECT_EQ(told(kFirst), now);
+}
+
+struct OneMeter : WithinTest {
+  void TestBody() override {}
+};
+
+// Any instant of the day, any ratios, read then or not: the final values with their multipliers are
+// what the registers say, or the day is flagged.
+TEST(RatioProperty, EveryDayIsTheRegistersOrFlagged) {
+  mdm::Numbers n(7);
+  int exact = 0, rounded = 0, by_time = 0;
+  for (int i = 0; i < 40; ++i) {
+    const auto below = [&n](std::int64_t end) {
+      return static_cast<std::int64_t>(n.below(static_cast<std::uint64_t>(end)));
+    };
+    const bool at_a_boundary = below(6) == 0, read = below(3) != 0;
+    const std::int64_t second = at_a_boundary ? 1'800 * (1 + below(47)) : 1 + below(86'398);
+    const int whole = static_cast<int>(second / 1'800);
+    const std::int64_t part = second % 1'800 == 0 ? 0 : below(counted(kDay, whole + 1) + 1);
+    const std::int64_t reads = dial_at(kDay, whole) + part, ct = 10 * (1 + below(30));
+    OneMeter m;
+    m.three_days();
+    m.request.change.at = UtcDay(kDay).start() + second;
+    m.request.change.ct = ct;
+    m.request.registers.clear();
+    if (read) m.request.registers = {{kDial, reads}};
+    ASSERT_EQ(m.record(), "ok");
+    m.settle();
+    const std::int64_t really = (reads - dial_at(kDay)) * 40 + (dial_at(kDay + 1) - reads) * ct;
+    const std::int64_t off = std::abs(m.energy() - really);
+    const std::string told = m.explained();
+    const bool flagged = told.find("identity warn: the multiplier became") != std::string::npos;
+    const std::string which = std::to_string(second) + " s, x " + std::to_string(ct) + ": " + told;
+    if (second % 1'800 == 0 || ct == 40) {
+      EXPECT_EQ(off, 0) << which;
+      EXPECT_FALSE(flagged) << which;
+      ++exact;
+    } else if (read) {
+      EXPECT_TRUE(flagged) << which;
+      EXPECT_LE(off, 20) << which << "half a unit x 40";
+      ++(off == 0 ? exact : rounded);
+    } else {
+      EXPECT_TRUE(flagged) << which;
+      EXPECT_NE(told.find("share of the time"), std::string::npos) << which;
+      ++by_time;
+    }
+    EXPECT_EQ(m.told(kFirst).substr(0, 11), "clean exact");
+  }
+  EXPECT_GT(exact, 10);
+  EXPECT_GT(rounded, 2);
+  EXPECT_GT(by_time, 5);
 }
 
 TEST_F(RatioTest, WhatCannotBeIsRefused) {

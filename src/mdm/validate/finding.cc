@@ -39,6 +39,7 @@ class Words {
     return fmt::format("{} {}{}", f_.n[i], noun, f_.n[i] == 1 ? "" : "s");
   }
 
+  std::string ratio_change() const;
   std::string arrival() const;
   std::string values() const;
   std::string history() const;
@@ -75,6 +76,20 @@ std::string Words::skipped() const {
   }
 }
 
+std::string Words::ratio_change() const {
+  const UtcSeconds change(f_.n[3]);
+  const std::int64_t before = channel_.multiplier_at(change - 1);
+  std::string text = fmt::format(
+      "the multiplier became {} from {} at {}, within an interval: of {} counted, {} were before, "
+      "by "
+      "the {}; stated as {} x {}{}",
+      channel_.multiplier_at(change), before, stamp(3), amount(0), amount(1),
+      f_.check == Check::kRatioByTime ? "share of the time, as no register tells it" : "register",
+      amount(2), before, where());
+  if (f_.slots > 1) text += fmt::format("; {} such", f_.slots);
+  return text;
+}
+
 std::string Words::arrival() const {
   switch (f_.check) {
     case Check::kDevice:
@@ -85,6 +100,9 @@ std::string Words::arrival() const {
     case Check::kUnit:
       return fmt::format("unit '{}' delivered, '{}' in master data",
                          symbol(static_cast<Unit>(f_.n[0])), symbol(static_cast<Unit>(f_.n[1])));
+    case Check::kRatioByRegister:
+    case Check::kRatioByTime:
+      return ratio_change();
     case Check::kInterval:
       return fmt::format("intervals of {} s delivered, {} s in master data", plain(0), plain(1));
     case Check::kClockOffset:

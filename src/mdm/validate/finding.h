@@ -63,7 +63,12 @@ enum class Check : std::uint8_t {
   kIdle,              // n0 days without use, n1 limit
   kUseInactive,       // n0 use of the day
   kEstimatedDays,     // n0 days in a row, n1 limit
+  // The multiplier changed within an interval: n0 counted in it, n1 of it before the change, n2
+  // what it is stated as with the multiplier of its begin, n3 the change (UTC seconds).
+  kRatioByRegister,  // n1 by the register, which was read at the change
+  kRatioByTime,      // n1 by the share of the time
 };
+inline constexpr Check kCheckLast = Check::kRatioByTime;
 
 struct Finding {
   Outcome outcome = Outcome::kSkipped;
