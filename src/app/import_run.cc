@@ -176,21 +176,39 @@ Status Keeping::count_known() {
     span->second.first = std::min(span->second.first, reading.time);
     span->second.second = std::max(span->second.second, reading.time);
   }
-  std::map<std::pair<ChannelId, UtcSeconds>, Reading> stored;
+  struct Kept {
+    Reading now;
+    std::vector<Reading> versions;  // once one differs
+  };
+  std::map<std::pair<ChannelId, UtcSeconds>, Kept> kept;
   for (const auto& [channel, span] : spans) {
     AMITY_TRY(const auto readings, store_.readings().read(channel, span.first - 1, span.second));
-    for (const Reading& reading : readings) stored[{channel, reading.time}] = reading;
+    for (const Reading& reading : readings) kept[{channel, reading.time}].now = reading;
   }
   for (const Reading& reading : batch_) {
-    const auto [there, fresh] = stored.try_emplace({reading.channel, reading.time}, reading);
+    const auto [place, fresh] =
+        kept.try_emplace({reading.channel, reading.time}, Kept{reading, {}});
+    Kept& there = place->second;
     if (fresh) {
       ++counts_.fresh;
-    } else if (there->second == reading) {
-      ++counts_.known;
-    } else {
-      ++counts_.corrected;
-      there->second = reading;
+      continue;
     }
+    if (there.now == reading) {
+      ++counts_.known;
+      continue;
+    }
+    if (there.versions.empty()) {
+      AMITY_TRY(there.versions, store_.readings().versions(reading.channel, reading.time));
+      if (there.versions.empty()) there.versions.push_back(there.now);
+    }
+    // A value that was there before changes nothing, whatever came after it.
+    if (std::ranges::find(there.versions, reading) != there.versions.end()) {
+      ++counts_.known;
+      continue;
+    }
+    ++counts_.corrected;
+    there.now = reading;
+    there.versions.push_back(reading);
   }
   return {};
 }

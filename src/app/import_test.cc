@@ -117,6 +117,21 @@ TEST_F(Import, ABadFileKeepsItsGoodRowsOrNoneAndTwiceIsOnce) {
   EXPECT_EQ(rows().out, before);
 }
 
+// The later block of a day holds; what came first stays as its older version.
+TEST_F(Import, ADayThatIsThereTwiceWithOtherValuesIsCorrectedOnce) {
+  const std::string path = file("two.csv", kHead + nem12_day("20040201", "1.5", 48) +
+                                               nem12_day("20040201", "2.5", 48) + "900\n");
+  const Outcome first = import({"--add", path});
+  EXPECT_NE(first.out.find("48 new, 0 known already, 48 corrected"), std::string::npos)
+      << first.out;
+  const std::string before = rows().out;
+  EXPECT_NE(before.find(",2500,A,"), std::string::npos) << before.substr(0, 300);
+  const Outcome again = import({path});
+  EXPECT_NE(again.out.find("0 new, 96 known already, 0 corrected"), std::string::npos)
+      << again.out;
+  EXPECT_EQ(rows().out, before);
+}
+
 TEST_F(Import, SumsOfHoursAndEventsGoOut) {
   ASSERT_EQ(import({"--add", file("h.csv", kHead + nem12_day("20040201", "1.5", 48) + "900\n")})
                 .exit_code,

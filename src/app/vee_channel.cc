@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "app/vee_run.h"
 
 namespace amity::app {
@@ -5,6 +7,30 @@ namespace {
 
 using mdm::kRules;
 using mdm::Rule;
+
+// A time farther from all others than this is none that the channel was read at: a clock that was
+// reset to its first day, or jumped ahead.
+constexpr std::int64_t kStray_s = 400 * std::int64_t{86'400};
+
+struct Stretch {
+  UtcSeconds first, last;
+  std::size_t readings = 0;
+};
+
+// Runs of readings with less than that between them, ascending.
+std::vector<Stretch> stretches_of(const std::vector<Reading>& readings) {
+  std::vector<UtcSeconds> times;
+  times.reserve(readings.size());
+  for (const Reading& r : readings) times.push_back(r.time);
+  if (!std::ranges::is_sorted(times)) std::ranges::sort(times);
+  std::vector<Stretch> runs;
+  for (const UtcSeconds time : times) {
+    if (runs.empty() || time - runs.back().last > kStray_s) runs.push_back({time, time, 0});
+    runs.back().last = time;
+    ++runs.back().readings;
+  }
+  return runs;
+}
 
 struct DayOfReadings {
   mdm::LocalDay day;
@@ -79,6 +105,7 @@ class ChannelRun {
       for (int e = channel_.exponent; e < in_.face.exponent; ++e)
         in_.point.register_resolution *= 10;
     }
+    leave_out_strays();
     AMITY_CHECK(validate());
     estimate();
     for (std::size_t d = 0; d < days_.size(); ++d) {
@@ -98,12 +125,32 @@ class ChannelRun {
     std::optional<mdm::DayGrid> reactive;
   };
 
+  void leave_out_strays() {
+    readings_ = series_.readings;
+    const std::vector<Stretch> runs = stretches_of(readings_);
+    if (runs.size() < 2) return;
+    const Stretch most = *std::ranges::max_element(runs, {}, &Stretch::readings);
+    for (const Stretch& run : runs) {
+      if (run.first == most.first) continue;
+      VeeRecord out = record("finding", run.last);
+      out.rule = mdm::to_string(Rule::kClock);
+      out.outcome = mdm::to_string(mdm::Outcome::kFail);
+      out.text = "fail: readings of " + to_iso(run.first) + " to " + to_iso(run.last) + ", " +
+                 std::to_string(run.readings) +
+                 " of them, are more than 400 days from the others: " + "left out";
+      ++summary_.by_rule[out.rule];
+      print_(out);
+    }
+    std::erase_if(readings_,
+                  [&](const Reading& r) { return r.time < most.first || r.time > most.last; });
+  }
+
   Status validate() {
     mdm::ChannelState state;
     std::map<std::int32_t, DayOfReadings> reactive;
     if (beside_.reactive != nullptr)
       reactive = days_of(calendar_, in_our_exponent(*beside_.reactive));
-    for (const auto& [number, of_day] : days_of(calendar_, series_.readings)) {
+    for (const auto& [number, of_day] : days_of(calendar_, readings_)) {
       Day& day = days_.emplace_back();
       AMITY_CHECK(mdm::lay_out(of_day.readings, of_day.day, channel_.interval_s, day.grid));
       day.registers =
@@ -291,6 +338,7 @@ class ChannelRun {
   const SeriesKey& key_;
   const Channel& channel_;
   const Series& series_;
+  std::vector<Reading> readings_;  // of it, without strays
   const Series* registers_;
   const BesideIt& beside_;
   mdm::DayCalendar calendar_;

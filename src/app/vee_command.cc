@@ -128,8 +128,10 @@ int run(const Request& request) {
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
     return failed("stdout cannot be written", kExitFailed);
   if (!done.ok()) return failed(to_string(done.error()), kExitBadInput);
+  for (const std::string& why : vee.summary().refused) (void)failed(why, kExitBadInput);
   print_summary(vee.summary(), bad);
-  return bad > 0 || vee.summary().readings == 0 ? kExitBadInput : kExitDone;
+  const bool whole = bad == 0 && vee.summary().refused.empty();
+  return !whole || vee.summary().readings == 0 ? kExitBadInput : kExitDone;
 }
 
 }  // namespace

@@ -79,10 +79,8 @@ Status VeeRun::run(const PrintRecord& print) {
   summary_.registers = registers.size();
   for (const auto& [key, series] : intervals) {
     const BesideIt with = beside(key, series, intervals, registers);
-    if (const Status done = vee_channel(options_, key, series, with, summary_, print); !done.ok()) {
-      return make_error(done.error().code,
-                        key.serial + " " + key.name + ": " + done.error().reason);
-    }
+    if (const Status done = vee_channel(options_, key, series, with, summary_, print); !done.ok())
+      summary_.refused.push_back(key.serial + " " + key.name + ": " + done.error().reason);
   }
   return {};
 }

@@ -42,6 +42,7 @@ struct VeeSummary {
   std::size_t days_failed = 0, days_warned = 0, days_failed_after = 0;
   std::size_t estimated = 0, open = 0;  // intervals; open: no rung of the ladder held
   std::map<std::string, std::size_t> by_rule, by_method, by_closure;
+  std::vector<std::string> refused;  // channels that cannot be looked at, and why
 };
 
 // Whose a series is, as the file names it.

@@ -116,6 +116,18 @@ digits = 4
             "interval, at 2026-06-02T00:00:00+00:00\n");
 }
 
+TEST(Vee, AClockThatWasResetLeavesTheOtherDaysAsTheyAre) {
+  WithFacts f("");
+  f.day("A", "import", Unit::kWattHour, "2026-06-01T00:00Z", 100);
+  f.rows.push_back({"A", 0, "import", Unit::kWattHour, *from_iso("2000-01-01T01:00Z"), {7, 0}, {}});
+  f.rows.push_back({"A", 0, "import", Unit::kWattHour, *from_iso("2999-01-01T01:00Z"), {7, 0}, {}});
+  EXPECT_EQ(f.run(),
+            "A finding clock >  fail: readings of 2000-01-01T01:00:00Z to 2000-01-01T01:00:00Z, 1 "
+            "of them, are more than 400 days from the others: left out\n"
+            "A finding clock >  fail: readings of 2999-01-01T01:00:00Z to 2999-01-01T01:00:00Z, 1 "
+            "of them, are more than 400 days from the others: left out\n");
+}
+
 TEST(Vee, TheYearBeforeAndTheClassProfileOfTheFacts) {
   WithFacts f(R"(
 [[profile]]

@@ -51,6 +51,12 @@ Result<RatedBill> BillingRole::rated(const Account& account, DayRange days) {
     none.reasons = {tariff.error().reason};
     return none;
   }
+  const Status daily = mdm::check_daily((*tariff)->tariff);
+  if (account.data.prepaid && !daily.ok()) {
+    RatedBill none;
+    none.reasons = {daily.error().reason};
+    return none;
+  }
   if (const auto earlier = waits_for(account, (*tariff)->tariff, days)) {
     RatedBill none;
     none.reasons = {"the period from " + to_iso(UtcDay(*earlier).start()).substr(0, 10) +

@@ -11,10 +11,25 @@ constexpr std::int32_t kDaysBackMax = 400;
 
 }  // namespace
 
+// As the tariff has it, else as the platform does.
+mdm::PrepayPolicy BillingRole::prepay_policy(const Account& account) const {
+  mdm::PrepayPolicy policy = options_.prepay;
+  const auto found = tariffs_.find(account.data.tariff);
+  if (!found.ok() || !(*found)->tariff.prepay) return policy;
+  const mdm::Tariff& tariff = (*found)->tariff;
+  const auto amount = [&tariff](Decimal given, std::int64_t otherwise) {
+    const auto money = mdm::priced(1, 0, given, -tariff.decimals, tariff.rounding);
+    return money.ok() ? *money : otherwise;
+  };
+  policy.low_credit = amount(tariff.prepay->low_credit, policy.low_credit);
+  policy.emergency_credit = amount(tariff.prepay->emergency_credit, policy.emergency_credit);
+  return policy;
+}
+
 // The ledger as it was, booking by booking; days that nobody booked are looked at.
 Status BillingRole::load_ledger(Account& account) {
   AMITY_TRY(const auto bookings, store_.billing().bookings(account.data.id));
-  account.ledger.emplace(options_.prepay);
+  account.ledger.emplace(prepay_policy(account));
   account.booked = 0;
   std::map<UtcSeconds, std::int64_t> cost;
   for (const PrepayBooking& b : bookings) {
@@ -39,8 +54,10 @@ Status BillingRole::load_ledger(Account& account) {
 
 void BillingRole::step_prepaid(Account& account, UtcSeconds now) {
   if (!account.ledger) return;
+  account.ledger->set_policy(prepay_policy(account));
   for (const std::int32_t day : std::set<std::int32_t>(account.days)) {
-    const bool ours = day >= account.data.opened && (!account.data.closed || day <= *account.data.closed);
+    const bool ours =
+        day >= account.data.opened && (!account.data.closed || day <= *account.data.closed);
     if (ours && !over(day, now)) continue;
     if (ours) {
       if (const Status used = use_day(account, day); !used.ok()) {
@@ -100,10 +117,10 @@ void BillingRole::tell_events(Account& account) {
     static constexpr const char* kTexts[] = {"prepaid credit is low", "prepaid credit is used up",
                                              "prepaid credit is there again"};
     const auto kind = static_cast<std::size_t>(e.kind);
-    fact.events.push_back({at->second.back().device, e.at, EventCategory::kDevice,
-                           e.kind == mdm::PrepayEventKind::kExhausted ? Severity::kMedium
-                                                                      : Severity::kLow,
-                           static_cast<std::uint32_t>(kind + 1), "billing/prepaid", kTexts[kind]});
+    fact.events.push_back(
+        {at->second.back().device, e.at, EventCategory::kDevice,
+         e.kind == mdm::PrepayEventKind::kExhausted ? Severity::kMedium : Severity::kLow,
+         static_cast<std::uint32_t>(kind + 1), "billing/prepaid", kTexts[kind]});
   }
   store_.journal().append(fact, [](Result<store::Sequence> durable) {
     if (!durable.ok())
@@ -117,6 +134,7 @@ Result<bool> BillingRole::credit(AccountId id, const std::string& reference, std
   if (at == accounts_.end()) return make_error(ErrorCode::kNotFound, "no such account");
   Account& account = at->second;
   if (!account.ledger) return make_error(ErrorCode::kConflict, "the account is not prepaid");
+  account.ledger->set_policy(prepay_policy(account));
   AMITY_TRY(const bool booked, account.ledger->credit(reference, amount, clock_.utc()));
   if (!booked) return false;
   PrepayBooking booking;

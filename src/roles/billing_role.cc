@@ -366,6 +366,8 @@ Result<BillingAccount> BillingRole::put_account(BillingAccount data) {
   AMITY_CHECK(load_points());
   if (!address_of_.contains(data.service_point))
     return make_error(ErrorCode::kInvalid, "there is no such service point");
+  const auto tariff = tariffs_.find(data.tariff);
+  if (data.prepaid && tariff.ok()) AMITY_CHECK(mdm::check_daily((*tariff)->tariff));
   AMITY_TRY(data.id, store_.billing().put_account(data));
   Account& account = load_account(data);
   account.try_at = UtcSeconds();

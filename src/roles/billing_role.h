@@ -118,6 +118,7 @@ class BillingRole {
   Status hold(Account& account, DayRange days, RatedBill rated, StatementNumber expected);
 
   // billing_prepaid.cc
+  mdm::PrepayPolicy prepay_policy(const Account& account) const;
   Status load_ledger(Account& account);
   void step_prepaid(Account& account, UtcSeconds now);
   Status use_day(Account& account, std::int32_t day);

@@ -304,6 +304,36 @@ TEST_F(PrepaidTest, EachFinalDayIsTakenOffTheBalance) {
       << "the estimate moved some hours between the rates";
 }
 
+// A month's demand would be charged anew every day.
+TEST_F(PrepaidTest, ATariffOfLongerPeriodsTakesNothingOff) {
+  write_tariff("home.toml", std::string(kTariff) +
+                                "[[demand]]\nname = \"Peak\"\nwindow_min = 60\nprice = \"4\"\n");
+  crash();
+  EXPECT_TRUE(billing->credit(AccountId(1), "P-1", 100'000).value());
+  three_days();
+  EXPECT_EQ(bookings().size(), 1u);
+  ASSERT_EQ(held().size(), 3u);
+  const std::string why =
+      "[[demand]] 'Peak' is the price of a whole period, a prepaid account is billed day by day";
+  EXPECT_NE(held()[0].find(why), std::string::npos) << held()[0];
+  BillingAccount again = store->billing().accounts().value().at(0);
+  const auto put = billing->put_account(again);
+  ASSERT_FALSE(put.ok());
+  EXPECT_EQ(put.error().reason, why);
+}
+
+TEST_F(PrepaidTest, TheTariffSaysWhenCreditIsLow) {
+  write_tariff("home.toml", std::string(kTariff) + "[prepay]\nlow_credit = \"999.00\"\n");
+  crash();
+  EXPECT_TRUE(billing->credit(AccountId(1), "P-1", 100'000).value());
+  three_days();
+  settle();
+  std::string told;
+  const auto events = store->events().latest(100).value();
+  for (const Event& e : events) told += e.text + "\n";
+  EXPECT_EQ(told, "prepaid credit is low\n");
+}
+
 TEST_F(PrepaidTest, MoneyIsInTheCurrencysOwnSmallestUnit) {
   EXPECT_EQ(billing->tariff_money("home")->decimals, 2);
   std::string yen = kTariff;

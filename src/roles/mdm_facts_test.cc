@@ -174,6 +174,15 @@ TEST_F(FactsTest, WithoutItsDialARegisterThatFallsFails) {
   EXPECT_EQ(findings(kFirst).substr(0, 14), "register fail:") << findings(kFirst);
 }
 
+TEST_F(FactsTest, ALikeDayIsLookedForNinetyDaysBack) {
+  begin("");
+  const std::int32_t day = kFirst + 98;
+  hours(kImport, day - 84, [](int h) { return 200 + h; });
+  hours(kImport, day, [](int h) { return h >= 3 && h <= 5 ? -1 : 100; });
+  until(day + 8, 200);
+  EXPECT_EQ(told(day), "estimated unbounded 2712: 03:00 E14 203, 04:00 E14 204, 05:00 E14 205");
+}
+
 TEST_F(FactsTest, AGapIsWhatTheCheckMeterCounted) {
   begin("[[check]]\nmain = \"M1/import\"\ncheck = \"C1/import\"\n", false);
   hours(kCheck, kFirst, [](int h) { return 1'000 + h; });

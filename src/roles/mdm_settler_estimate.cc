@@ -5,11 +5,6 @@
 #include "roles/mdm_settler_day.h"
 
 namespace amity::roles {
-namespace {
-
-constexpr int kPastDays = 35;  // that estimation takes examples from
-
-}  // namespace
 
 // A local day as estimation takes examples from it: final values where it is validated, raw ones
 // otherwise; before the meter came, those of the one that hung there.
@@ -127,7 +122,7 @@ Status MdmSettler::fill(const MdmChannel& c, std::vector<Day>& days) {
   std::vector<Day*> by_window_day;
   const std::int32_t first = days.front().now.day, last = days.back().now.day;
   auto next = days.begin();
-  for (std::int32_t number = first - kPastDays; number <= last; ++number) {
+  for (std::int32_t number = first - policy_.look_back_days; number <= last; ++number) {
     const bool ours = next != days.end() && next->now.day == number;
     by_window_day.push_back(ours ? &*next : nullptr);
     AMITY_CHECK(add_day(c, number, by_window_day.back(), window));

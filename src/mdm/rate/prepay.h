@@ -40,6 +40,8 @@ class PrepayLedger {
  public:
   explicit PrepayLedger(PrepayPolicy policy) : policy_(policy) {}
 
+  // For what is booked from now on.
+  void set_policy(const PrepayPolicy& policy) { policy_ = policy; }
   // False: this payment was booked before. kConflict: booked with another amount.
   Result<bool> credit(const std::string& reference, std::int64_t amount, UtcSeconds at);
   // What (from, to] cost; stretches do not overlap. False: booked before with the same amount.

@@ -267,6 +267,8 @@ TEST(TariffToml, ErrorsNameTheirLine) {
                  "tiers = [{upto = \"500\", price = \"0.1\"},\n{upto = \"300\", price = \"0.2\"}, "
                  "{price = \"0.3\"}]\n"),
             "line 8: a tier that ends at 300 after 500: thresholds rise");
+  EXPECT_EQ(told(head + energy + "price = \"0.1\"\n[prepay]\nlow_credit = \"-1\"\n"),
+            "line 9: 'low_credit' is not negative");
   const std::string night = "[[schedule]]\nbucket = \"night\"\n";
   EXPECT_EQ(told(head + "buckets = [\"day\", \"night\"]\n" + night + energy +
                  "buckets = [\"night\"]\nprice = \"0.1\"\n"),

@@ -54,6 +54,28 @@ Status check_tariff(const Tariff& t) {
   return {};
 }
 
+Status check_daily(const Tariff& tariff) {
+  const auto refused = [](const char* what, const std::string& name) -> Status {
+    return make_error(ErrorCode::kInvalid,
+                      fmt::format("{} '{}' is the price of a whole period, a prepaid account is "
+                                  "billed day by day",
+                                  what, name));
+  };
+  for (const DemandItem& item : tariff.demand) return refused("[[demand]]", item.name);
+  for (const FixedItem& item : tariff.fixed) {
+    if (item.per == Per::kPeriod) return refused("[[fixed]]", item.name);
+  }
+  for (const MinimumItem& item : tariff.minimum) {
+    if (item.per == Per::kPeriod) return refused("[[minimum]]", item.name);
+  }
+  for (const EnergyItem& item : tariff.energy) {
+    if (item.tiers.size() > 1 && item.tier_per == Per::kPeriod)
+      return refused("[[energy]]", item.name);
+  }
+  if (tariff.netting == Netting::kPeriod) return refused("netting", "period");
+  return {};
+}
+
 std::string_view to_string(LineKind kind) {
   static constexpr std::string_view kNames[] = {"energy", "demand",  "reactive",
                                                 "fixed",  "minimum", "tax"};

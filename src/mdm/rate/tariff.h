@@ -81,6 +81,12 @@ struct GatePolicy {
   std::uint32_t unreconciled_days = 0;  // days whose intervals and registers disagree
 };
 
+// Of prepaid accounts, in the currency's major unit.
+struct PrepayTerms {
+  Decimal low_credit;        // at or below: the customer is told
+  Decimal emergency_credit;  // how far below zero before the credit counts as used up
+};
+
 struct Tariff {
   std::string name, currency;
   int decimals = 2;  // of the currency's smallest unit
@@ -102,6 +108,7 @@ struct Tariff {
   std::vector<MinimumItem> minimum;
   std::vector<TaxItem> taxes;
   GatePolicy gate;
+  std::optional<PrepayTerms> prepay;
   std::vector<std::string> notes;  // what an import could not take over
 };
 
@@ -110,6 +117,9 @@ Status check_tiers(const std::vector<Tier>& tiers);
 // What would make a wrong bill without anybody seeing it: buckets whose import no [[energy]] bills
 // beside others that are billed, names given twice, nothing billed at all.
 Status check_tariff(const Tariff& tariff);
+// What is prepaid is billed a day at a time: kInvalid where an item is the price of a longer period
+// and would be charged anew every day.
+Status check_daily(const Tariff& tariff);
 
 // "kWh", "kW", "kvarh": the tariff's unit as prices name it.
 std::string unit_text(const Tariff& tariff);

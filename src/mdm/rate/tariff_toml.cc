@@ -77,6 +77,7 @@ class Reader {
     AMITY_CHECK(each(top, "minimum", [&](TomlFields& f) { return read_minimum(f); }));
     AMITY_CHECK(each(top, "tax", [&](TomlFields& f) { return read_tax(f); }));
     if (const toml::node* gate = top.find("gate")) AMITY_CHECK(read_gate(*gate));
+    if (const toml::node* prepay = top.find("prepay")) AMITY_CHECK(read_prepay(*prepay));
     AMITY_CHECK(top.nothing_else("a tariff"));
     if (rules_.empty() && tariff_.buckets.size() == 1) rules_.push_back({});
     auto schedule = Schedule::make(seasons_, rules_, tariff_.buckets.size());
@@ -321,6 +322,19 @@ class Reader {
     AMITY_TRY(item.on, kinds(f, "on", item.on));
     tariff_.taxes.push_back(std::move(item));
     return {};
+  }
+
+  Status read_prepay(const toml::node& node) {
+    AMITY_TRY(TomlFields f, TomlFields::of(node, "prepay"));
+    PrepayTerms& terms = tariff_.prepay.emplace();
+    for (const auto& [key, amount] : {std::pair{"low_credit", &terms.low_credit},
+                                      {"emergency_credit", &terms.emergency_credit}}) {
+      const toml::node* given = f.find(key);
+      if (given == nullptr) continue;
+      AMITY_TRY(*amount, f.decimal(key));
+      if (amount->value < 0) return toml_error(*given, fmt::format("'{}' is not negative", key));
+    }
+    return f.nothing_else("[prepay]");
   }
 
   Status read_gate(const toml::node& node) {
