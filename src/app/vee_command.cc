@@ -142,9 +142,13 @@ int vee_command(int argc, char** argv) {
       "export` writes it:\n"
       "columns utc and value are needed; serial, channel, name, unit, flags tell series apart and "
       "mark values.\n"
-      "Rows up to 6 h apart are intervals, others are a register: one of the same serial, name and "
-      "unit bounds the\n"
-      "intervals, and estimates then sum to its advance exactly. Raw values are never changed.",
+      "Rows up to 6 h apart are intervals; others, and whatever is named ..._total or "
+      "..._register, are "
+      "a register:\n"
+      "that of the same serial and unit, and of the same name or NAME_total, bounds the intervals, "
+      "and "
+      "estimates then\n"
+      "sum to its advance exactly. Raw values are never changed.",
       "amity vee"};
   Request request;
   app.add_option("file", request.file, "the file; - is stdin");

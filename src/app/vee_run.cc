@@ -7,6 +7,11 @@ namespace {
 
 constexpr std::uint32_t kIntervalMax_s = 6 * 3'600;  // rows farther apart are a register's
 
+// As Amity and its imports name them: "import_total", "import_11_register".
+bool names_a_register(std::string_view name) {
+  return name.ends_with("_total") || name.ends_with("_register");
+}
+
 }  // namespace
 
 void VeeRun::add(const exchange::ParsedRow& row) {
@@ -15,7 +20,8 @@ void VeeRun::add(const exchange::ParsedRow& row) {
       {row.time, row.value, row.quality});
 }
 
-std::uint32_t VeeRun::interval_of(const std::vector<Row>& rows) const {
+std::uint32_t VeeRun::interval_of(const SeriesKey& key, const std::vector<Row>& rows) const {
+  if (names_a_register(key.name)) return 0;
   std::map<std::int64_t, std::size_t> counts;
   for (std::size_t i = 1; i < rows.size(); ++i) {
     if (rows[i].time > rows[i - 1].time) ++counts[rows[i].time - rows[i - 1].time];
@@ -52,8 +58,8 @@ BesideIt VeeRun::beside(const SeriesKey& key, const Series& series, const AllSer
                         const AllSeries& registers) const {
   BesideIt found;
   for (const auto& [other, candidate] : registers) {
-    if (other.serial == key.serial && other.name == key.name && other.unit == key.unit)
-      found.registers = &candidate;
+    const bool of_it = other.name == key.name || other.name == key.name + "_total";
+    if (other.serial == key.serial && of_it && other.unit == key.unit) found.registers = &candidate;
   }
   const auto check = options_.facts.checks.find({key.serial, key.name});
   for (const auto& [other, candidate] : intervals) {
@@ -71,7 +77,7 @@ BesideIt VeeRun::beside(const SeriesKey& key, const Series& series, const AllSer
 Status VeeRun::run(const PrintRecord& print) {
   AllSeries intervals, registers;
   for (const auto& [key, rows] : rows_) {
-    const std::uint32_t interval_s = interval_of(rows);
+    const std::uint32_t interval_s = interval_of(key, rows);
     AMITY_TRY(Series series, series_of(key, rows, interval_s));
     (interval_s == 0 ? registers : intervals).emplace(key, std::move(series));
   }

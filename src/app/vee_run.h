@@ -88,7 +88,7 @@ class VeeRun {
   };
   static Result<Series> series_of(const SeriesKey& key, const std::vector<Row>& rows,
                                   std::uint32_t interval_s);
-  std::uint32_t interval_of(const std::vector<Row>& rows) const;
+  std::uint32_t interval_of(const SeriesKey& key, const std::vector<Row>& rows) const;
   using AllSeries = std::map<SeriesKey, Series>;
   BesideIt beside(const SeriesKey& key, const Series& series, const AllSeries& intervals,
                   const AllSeries& registers) const;

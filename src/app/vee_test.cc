@@ -116,6 +116,31 @@ digits = 4
             "interval, at 2026-06-02T00:00:00+00:00\n");
 }
 
+// As `amity export` gives a meter: the register has a name of its own, and was read every hour.
+TEST(Vee, TheTotalOfAnExportBoundsItsIntervals) {
+  WithFacts f("");
+  f.day("A", "import", Unit::kWattHour, "2026-06-01T00:00Z", 100, 10, 12);
+  std::int64_t dial = 5'000;
+  for (int h = 0; h <= 24; ++h) {
+    if (h == 0 || h < 11 || h > 12)
+      f.rows.push_back({"A",
+                        2,
+                        "import_total",
+                        Unit::kWattHour,
+                        *from_iso("2026-06-01T00:00Z") + h * 3'600,
+                        {dial, 0},
+                        {}});
+    dial += 100 + (h + 1) % 5;
+  }
+  EXPECT_EQ(
+      f.run(),
+      "A finding count >  fail: 22 of 24 intervals are there, the longest gap is 2 intervals, "
+      "at 2026-06-01T11:00:00+00:00\n"
+      "A interval count >101 E17 linear\n"
+      "A interval count >102 E17 linear\n"
+      "A closure  >  register 306, actual 103, estimated 203\n");
+}
+
 TEST(Vee, AClockThatWasResetLeavesTheOtherDaysAsTheyAre) {
   WithFacts f("");
   f.day("A", "import", Unit::kWattHour, "2026-06-01T00:00Z", 100);
