@@ -257,9 +257,9 @@ TEST_F(RealData, HomesOfIllinoisAndBritain) {
       // Months without any.
       {"uk-electricity-hdd-only-hourly-sample-2", kWall, 1'800, "Europe/London",
        "35468 values of 1 series; 35444 new, 24 known already, 0 corrected", 15'676,
-       "35444 readings of 1 channels, 1065 days, failed 344, warned 174, estimated 6076, open "
-       "9600; count 344; high_low 99; jump 83; peak 3; prolonged 248; spike 30; average_like_day "
-       "5065; like_day 1008; linear 3; none 9600"},
+       "35444 readings of 1 channels, 1065 days, failed 344, warned 174, estimated 14284, open "
+       "1392; count 344; high_low 99; jump 83; peak 3; prolonged 248; spike 30; average_like_day "
+       "5065; like_day 1008; linear 3; none 1392; previous_year 8208"},
       {"uk-gas-hdd-only-hourly-sample-0", "iso", 3'600, "Europe/London",
        "23508 values of 1 series; 23508 new, 0 known already, 0 corrected", 0,
        "23508 readings of 1 channels, 980 days, failed 2, warned 525, estimated 11, open 2; "
