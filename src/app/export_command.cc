@@ -142,6 +142,13 @@ Result<std::vector<std::pair<Reading, KeptMethod>>> values_of(store::Store& stor
   return out;
 }
 
+// CMEP tells the multiplier beside what the meter counted, and Parquet holds that as CSV does;
+// markets are told what was used. A register is what stood on the dial.
+bool multiplies(const Request& request, const Channel& channel) {
+  return request.format != "cmep" && request.format != "parquet" &&
+         channel.kind == ChannelKind::kInterval;
+}
+
 Status write_channel(store::Store& store, KeptMethods& kept, const Channel& channel,
                      const Request& request, UtcSeconds from, UtcSeconds to,
                      exchange::SeriesWriter& writer, Written& written, std::string& out) {
@@ -150,10 +157,15 @@ Status write_channel(store::Store& store, KeptMethods& kept, const Channel& chan
     AMITY_TRY(const auto values,
               values_of(store, kept, channel, request, at, std::min(at + kDay_s, to)));
     for (const auto& [reading, told] : values) {
-      const Status status =
-          writer.value({reading.time, duration, Decimal{reading.value, channel.exponent},
-                        reading.quality, told.method, told.reason},
-                       out);
+      Decimal value{reading.value, channel.exponent};
+      Status status;
+      if (multiplies(request, channel) &&
+          __builtin_mul_overflow(value.value, channel.multiplier_of(reading.time), &value.value))
+        status =
+            make_error(ErrorCode::kLimit, to_iso(reading.time) + ": x its multiplier is too much");
+      if (status.ok())
+        status = writer.value(
+            {reading.time, duration, value, reading.quality, told.method, told.reason}, out);
       if (!status.ok() && written.lost++ == 0)
         fmt::print(stderr, "left out: {}\n", status.error().reason);
       written.values += status.ok();

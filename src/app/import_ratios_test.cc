@@ -113,6 +113,20 @@ TEST_F(Ratios, AnExportAcrossAChangeComesInAgainWithTheSameTotals) {
   EXPECT_EQ(kept(), wanted) << "twice changes nothing";
 }
 
+// Formats that have no multiplier tell what was used, on either side of the change.
+TEST_F(Ratios, AMarketIsToldWhatWasUsed) {
+  ASSERT_EQ(import({"--add", file("ct.cmep", kFile)}).exit_code, kExitDone);
+  for (const char* format : {"nem12", "espi", "cim"}) {
+    const Outcome out = rows({"--format", format, "--channel", "import"});
+    std::filesystem::rename(folder_ + "/data", folder_ + "/mine");
+    const Outcome in = import({"--add", "--meter", "CT1", file("used", out.out)});
+    EXPECT_EQ(in.exit_code, kExitDone) << format << in.err;
+    EXPECT_EQ(kept(), "import 1: 82080 counted, 82080 Wh\n") << format;
+    std::filesystem::remove_all(folder_ + "/data");
+    std::filesystem::rename(folder_ + "/mine", folder_ + "/data");
+  }
+}
+
 TEST_F(Ratios, AChangeThatMasterDataDoNotKnowIsRefusedAndTheRestKept) {
   ASSERT_EQ(import({"--add", file("old.cmep", half_hours("CT1", 40, 1, 10))}).exit_code, kExitDone);
   const std::string path = file("ct.cmep", kFile);

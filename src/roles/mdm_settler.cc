@@ -289,7 +289,8 @@ void MdmSettler::finish(const MdmChannel& c, const SettleRequest& request,
   for (std::size_t i = 0; i < final.slots; ++i) {
     const auto& value = day.after[day.lead + i];
     final.present[i] = value.has_value();
-    final.value[i] = value ? day.counted[day.lead + i].value_or(value->value) : 0;
+    const auto counted = day.counted.empty() ? std::nullopt : day.counted[day.lead + i];
+    final.value[i] = value ? counted.value_or(value->value) : 0;
     final.quality[i] = value ? quality_of(*value, day.grid.quality[i]).bits : 0;
   }
   final.present_count = static_cast<std::uint32_t>(final.slots - now.open_count());

@@ -65,8 +65,8 @@ std::optional<std::int64_t> MdmSettler::counted_until(const MdmChannel& c, const
 }
 
 void MdmSettler::apportion(const MdmChannel& c, Day& day) {
-  day.counted.assign(day.after.size(), std::nullopt);
   if (c.channel.steps.empty() || !day.estimate) return;
+  day.counted.assign(day.after.size(), std::nullopt);
   const std::int64_t length = day.grid.interval_s;
   mdm::Finding told;
   for (std::size_t i = 0; i < day.grid.slots; ++i) {
