@@ -37,6 +37,11 @@ struct Search {
   void range(std::uint32_t first, std::uint32_t last) {
     if (width == 1 && whole && first < last) return single(first, last);
     if (!sliding) first = (first + width - 1) / width * width;
+    stretch(first, last);
+  }
+
+  // Windows from `first` on, wherever that is.
+  void stretch(std::uint32_t first, std::uint32_t last) {
     const std::uint32_t step = sliding ? 1 : width;
     if (first + width > last) return;
     std::int64_t energy = 0;
@@ -88,6 +93,24 @@ Peak max_demand(const IntervalView& view, const PeriodMap& map, const DemandWind
       search.range(first, run->last);
     }
   }
+  search.peak.power = search.peak.energy * (3'600 / window.window_s);
+  return search.peak;
+}
+
+Result<Peak> demand_at(const IntervalView& view, const PeriodMap& map, const DemandWindow& window,
+                       std::span<const UtcSeconds> begins) {
+  Search search{view, window.window_s / map.interval_s, window.sliding, false, {}};
+  bool told = false;
+  for (const UtcSeconds begin : begins) {
+    const std::int64_t offset = begin - map.period.start;
+    if (offset < 0 || begin + window.window_s > map.period.end) continue;
+    if (offset % map.interval_s != 0)
+      return make_error(ErrorCode::kInvalid, to_iso(begin) + " lies within an interval");
+    told = true;
+    const auto first = static_cast<std::uint32_t>(offset / map.interval_s);
+    search.stretch(first, first + search.width);
+  }
+  if (!told) return make_error(ErrorCode::kInvalid, "the system's peak of this period is not told");
   search.peak.power = search.peak.energy * (3'600 / window.window_s);
   return search.peak;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "mdm/determinants/period_map.h"
 #include "mdm/profile/interval_view.h"
@@ -31,5 +32,11 @@ Status check_window(const DemandWindow& window, std::uint32_t interval_s);
 // checked.
 Peak max_demand(const IntervalView& view, const PeriodMap& map, const DemandWindow& window,
                 bool whole);
+
+// Coincident demand: over the windows that begin at these instants (the system's peaks), the
+// highest of those within the period. kInvalid where none of them lies in it, or one within an
+// interval.
+Result<Peak> demand_at(const IntervalView& view, const PeriodMap& map, const DemandWindow& window,
+                       std::span<const UtcSeconds> begins);
 
 }  // namespace amity::mdm

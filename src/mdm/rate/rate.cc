@@ -154,7 +154,14 @@ class Rater {
     if (item.by_month && !std::ranges::all_of(plan_.map.runs, counts))
       return make_error(ErrorCode::kInvalid,
                         item.name + ": its price changes with the month, within the bill's period");
-    const Peak peak = max_demand(use_.import, plan_.map, item.window, whole_);
+    Peak peak;
+    if (item.coincident.empty()) {
+      peak = max_demand(use_.import, plan_.map, item.window, whole_);
+    } else {
+      auto at = demand_at(use_.import, plan_.map, item.window, item.coincident);
+      if (!at.ok()) return make_error(at.error().code, item.name + ": " + at.error().reason);
+      peak = *at;
+    }
     const std::int64_t earlier = earlier_peak(i);
     out_.peak = std::max(out_.peak, peak.power);
     const auto ratchet = static_cast<std::int64_t>(

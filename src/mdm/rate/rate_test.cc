@@ -212,6 +212,30 @@ TEST(Rate, ARatchetLooksBackOnItsOwnItem) {
   EXPECT_EQ(text, "Highest demand 8.000 kW x 4.50\nBy day 1.500 kW x 1\n");
 }
 
+// The system's peak was at 18:00 in Madrid: 1.6 kW there, whatever the account's own highest.
+TEST(Rate, CoincidentDemandIsThatAtTheSystemsPeak) {
+  const auto tariff = [](const std::string& times) {
+    return "version = 1\nname = \"CP\"\ncurrency = \"EUR\"\nzone = \"Europe/Madrid\"\n[[demand]]\n"
+           "name = \"Coincident\"\nprice = \"2\"\nwindow_min = 60\ncoincident = [" +
+           times + "]\n";
+  };
+  TestMonth m(tariff("\"2026-02-10T18:00\", \"2026-03-10T18:00\""), "2026-03-01", "2026-03-31");
+  m.import[m.slot("2026-03-10T17:30Z")] = 850;
+  m.import[m.slot("2026-03-20T17:30Z")] = 9'000;
+  const Statement s = m.bill();
+  ASSERT_EQ(s.lines.size(), 1u);
+  EXPECT_EQ(line_reckoning(s.lines[0], m.tariff), "1.600 kW x 2");
+  EXPECT_EQ(to_iso(s.lines[0].trace.from), "2026-03-10T17:00:00Z");
+  TestMonth none(tariff("\"2026-02-10T18:00\""), "2026-03-01", "2026-03-31");
+  AccountUse use{"a", none.view(1, none.import), nullptr, nullptr, {}, 0, {}};
+  Statement out;
+  const Status done = rate(none.plan, use, out);
+  ASSERT_FALSE(done.ok());
+  EXPECT_EQ(done.error().reason, "Coincident: the system's peak of this period is not told");
+  EXPECT_EQ(tariff_from_toml(tariff("\"2026-03-29T02:30\"")).error().reason,
+            "line 9: the clock skips '2026-03-29T02:30'");
+}
+
 TEST(Rate, ReRatingIsAReversalAndANewBillOnce) {
   TestMonth m(kWorkshop, "2026-03-01", "2026-03-31");
   BillLedger ledger;

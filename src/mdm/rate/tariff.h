@@ -40,6 +40,8 @@ struct DemandItem {
   std::int64_t ratchet_permille = 0;
   int ratchet_periods = 11;
   bool prorated = false;  // x days / days of their months
+  // Begins of the system's peaks: the demand is that at them. Empty: the account's own highest.
+  std::vector<UtcSeconds> coincident{};
   // Of a price for some months of the year: a bill that begins or ends within them is refused.
   bool by_month = false;
 };

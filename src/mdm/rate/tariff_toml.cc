@@ -265,7 +265,29 @@ class Reader {
     AMITY_TRY(const std::int64_t periods, f.whole("ratchet_periods", 11, 1, kEarlierPeaksMax));
     item.ratchet_periods = static_cast<int>(periods);
     AMITY_TRY(item.prorated, f.flag("prorated", false));
+    AMITY_CHECK(read_coincident(f, item));
     tariff_.demand.push_back(std::move(item));
+    return {};
+  }
+
+  // Wall clock times of the tariff's zone, as "2026-07-14T17:00".
+  Status read_coincident(TomlFields& f, DemandItem& item) const {
+    const toml::node* node = f.find("coincident");
+    if (node == nullptr) return {};
+    if (!node->is_array() || node->as_array()->empty())
+      return toml_error(*node, "'coincident' is a list of times");
+    auto zone = TimeZone::find(tariff_.zone);
+    if (!zone.ok()) return toml_error(*node, zone.error().reason);
+    for (const toml::node& one : *node->as_array()) {
+      const std::string text = one.is_string() ? one.as_string()->get() : "";
+      const auto wall = text.size() == 16 ? from_iso(text + ":00Z") : Result<UtcSeconds>(Error{});
+      if (!wall.ok())
+        return toml_error(one, fmt::format("'{}' is no time as \"2026-07-14T17:00\"", text));
+      const CivilTime t = civil_from_utc(*wall);
+      const auto instants = zone->instants(t.year, t.month, t.day, t.hour, t.minute, 0);
+      if (instants.empty()) return toml_error(one, fmt::format("the clock skips '{}'", text));
+      item.coincident.push_back(instants.front());
+    }
     return {};
   }
 

@@ -172,9 +172,10 @@ class Importer {
 
   Status refuse_what_has_no_place() const {
     if (charges("coincidentratestructure"))
-      return make_error(
-          ErrorCode::kUnsupported,
-          "'coincidentratestructure': the hour of the system's peak is not known here");
+      return make_error(ErrorCode::kUnsupported,
+                        "'coincidentratestructure': the hour of the system's peak is not in the "
+                        "rate; a tariff in "
+                        "TOML names it ('coincident')");
     for (const char* name : {"lookbackPercent", "lookbackpercent"}) {
       if (charges(name))
         return make_error(ErrorCode::kUnsupported,

@@ -60,7 +60,8 @@ TEST(Urdb, NetMeteringSellsAndWhatHasNoPlaceIsRefused) {
     return tariff.ok() ? std::string("read") : tariff.error().reason;
   };
   EXPECT_EQ(told(rate_json(R"(,"coincidentratestructure":[[{"rate":2.5}]])")),
-            "'coincidentratestructure': the hour of the system's peak is not known here");
+            "'coincidentratestructure': the hour of the system's peak is not in the rate; a tariff in "
+            "TOML names it ('coincident')");
   EXPECT_EQ(
       told(rate_json(R"(,"demandreactivepowercharge":0.3)")),
       "'demandreactivepowercharge' is per kVAR of demand: reactive energy alone is billed here");

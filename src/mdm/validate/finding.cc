@@ -196,8 +196,8 @@ std::string Words::history() const {
     case Check::kExchanged:
       return fmt::format("{} exchanged, an advance of {} in all", count(0, "meter"), amount(1));
     case Check::kDecrease:
-      return fmt::format("the register fell from {} to {}, its dial ends at {}", plain(0), plain(1),
-                         plain(2));
+      return fmt::format("the register fell from {} to {}, its dial {}", plain(0), plain(1),
+                         f_.n[2] == 0 ? "is not known" : "ends at " + plain(2));
     case Check::kIdle:
       return fmt::format("no use for {}, the limit is {}", count(0, "day"), plain(1));
     case Check::kUseInactive:
