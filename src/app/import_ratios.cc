@@ -110,7 +110,7 @@ Status ImportDirectory::learn_ratios(const exchange::SeriesCheck& file, const st
       change.reason = fmt::format("the multiplier of {}:{}", name, ratio.line);
       change.who = "import";
       change.told = now_;
-      AMITY_CHECK(store_.registry().add_ratio_change(change));
+      AMITY_CHECK(registry_.add_ratio_change(change));
     }
   }
   return {};

@@ -11,6 +11,7 @@
 #include "app/kept_methods.h"
 #include "base/decimal.h"
 #include "intake/limits.h"
+#include "store/memory.h"
 
 namespace amity::app {
 namespace {
@@ -45,11 +46,16 @@ class Counting : public exchange::SeriesSink {
       : file_(file), tell_(tell), counts_(counts) {}
   void on_series(const MeterSeries&, std::size_t) override {}
   void on_value(const SeriesValue&, std::size_t) override { ++counts_.values; }
-  void on_event(const exchange::MeterEvent&, std::size_t) override { ++counts_.events; }
+  void on_event(const exchange::MeterEvent& event, std::size_t line) override {
+    ++counts_.events;
+    event_lines.try_emplace(event.serial, line);
+  }
   void on_problem(const Problem& problem) override {
     ++(problem.refused ? counts_.refused : counts_.noted);
     tell_(file_, problem);
   }
+
+  std::map<std::string, std::size_t> event_lines;  // serial -> its first
 
  private:
   const std::string& file_;
@@ -234,23 +240,41 @@ Status Keeping::keep_batch() {
 
 }  // namespace
 
+std::string ImportDirectory::serial_of(const std::string& serial, const std::string& point) const {
+  if (!options_.meter.empty()) return options_.meter;
+  return !serial.empty() ? serial : point;
+}
+
+Status ImportDirectory::copy_meters(const std::set<std::string>& serials,
+                                    store::Registry& into) const {
+  for (const std::string& serial : serials) {
+    AMITY_TRY(const auto device, registry_.device_by_serial(serial));
+    if (!device) continue;
+    store::MasterData data;
+    data.devices = {*device};
+    AMITY_TRY(data.channels, registry_.channels_of(device->id));
+    AMITY_CHECK(into.add(data));
+    AMITY_TRY(const auto changes, registry_.ratio_changes(device->id));
+    for (const RatioChange& change : changes) AMITY_CHECK(into.add_ratio_change(change));
+  }
+  return {};
+}
+
 Result<DeviceId> ImportDirectory::device(const std::string& serial, const std::string& point,
                                          std::uint32_t interval_s, bool may_add,
                                          ImportCounts& counts) {
-  const std::string& wanted = !options_.meter.empty() ? options_.meter
-                              : !serial.empty()       ? serial
-                                                      : point;
+  const std::string wanted = serial_of(serial, point);
   if (const auto known = devices_.find(wanted); known != devices_.end()) return known->second;
   if (wanted.empty())
     return make_error(ErrorCode::kNotFound, "it names no meter: give one with --meter");
-  AMITY_TRY(const auto found, store_.registry().device_by_serial(wanted));
+  AMITY_TRY(const auto found, registry_.device_by_serial(wanted));
   if (found) return devices_[wanted] = found->id;
   if (!options_.add || !may_add) {
     return make_error(ErrorCode::kNotFound,
                       "no meter has the serial " + exchange::quoted(wanted) +
                           ": --add adds what is not known, --meter names another");
   }
-  AMITY_TRY(const auto devices, store_.registry().devices());
+  AMITY_TRY(const auto devices, registry_.devices());
   std::uint32_t id = 0;
   for (const Device& device : devices) id = std::max(id, device.id.value);
   Device device;
@@ -261,7 +285,7 @@ Result<DeviceId> ImportDirectory::device(const std::string& serial, const std::s
   device.commissioned = now_;
   store::MasterData data;
   data.devices = {device};
-  AMITY_CHECK(store_.registry().add(data));
+  AMITY_CHECK(registry_.add(data));
   ++counts.devices_added;
   added_.insert(device.id);
   return devices_[wanted] = device.id;
@@ -269,7 +293,7 @@ Result<DeviceId> ImportDirectory::device(const std::string& serial, const std::s
 
 Result<Channel> ImportDirectory::channel_of(DeviceId device, const MeterSeries& series,
                                             int exponent, ImportCounts& counts) {
-  AMITY_TRY(const auto channels, store_.registry().channels_of(device));
+  AMITY_TRY(const auto channels, registry_.channels_of(device));
   std::string name = series.name;
   const auto fits = [&](const Channel& channel) {
     return channel.name == name && (channel.kind == series.kind || !series.interval_known);
@@ -318,9 +342,9 @@ Result<Channel> ImportDirectory::channel_of(DeviceId device, const MeterSeries& 
   channel.exponent = static_cast<std::int8_t>(std::clamp(exponent, -9, 0));
   channel.interval_s = series.interval_s;
   channel.multiplier = std::max<std::int64_t>(series.multiplier, 1);
-  AMITY_TRY(const ChannelId id, store_.registry().add_channel(channel));
+  AMITY_TRY(const ChannelId id, registry_.add_channel(channel));
   ++counts.channels_added;
-  AMITY_TRY(const auto added, store_.registry().channel(id));  // with its meter's changes of ratios
+  AMITY_TRY(const auto added, registry_.channel(id));  // with its meter's changes of ratios
   if (!added) return make_error(ErrorCode::kNotFound, "the channel that was added is not there");
   return *added;
 }
@@ -331,6 +355,52 @@ Result<Channel> ImportDirectory::target(const MeterSeries& series, int exponent,
             device(series.serial, series.point, series.interval_s, true, counts));
   return channel_of(found, series, exponent, counts);
 }
+
+namespace {
+
+// What does not fit the master data is bad too, and must be known before anything is kept: tried on
+// a copy. How many series are refused.
+Result<std::size_t> rehearse(const std::string& file, const ImportDirectory& directory,
+                             const exchange::SeriesCheck& series, const Counting& counting,
+                             UtcSeconds now, const ImportOptions& options,
+                             const TellProblem& tell) {
+  AMITY_TRY(const auto copy, store::open_memory(std::make_shared<store::MemoryDisk>()));
+  std::set<std::string> serials;
+  series.each([&](const exchange::SeriesSummary& s) {
+    serials.insert(directory.serial_of(s.series.serial, s.series.point));
+  });
+  for (const auto& [serial, line] : counting.event_lines)
+    serials.insert(directory.serial_of(serial, ""));
+  AMITY_CHECK(directory.copy_meters(serials, copy->registry()));
+  ImportDirectory rehearsed(copy->registry(), options, now);
+  ImportCounts unused;
+  AMITY_CHECK(rehearsed.learn_ratios(series, file, unused));
+  std::size_t refused = 0;
+  series.each([&](const exchange::SeriesSummary& s) {
+    const auto found = rehearsed.target(s.series, s.exponent, unused);
+    std::string why;
+    if (!found.ok())
+      why = found.error().reason;
+    else if (s.exponent < found->exponent)
+      why = s.series.name + ": its values have more digits than its channel keeps";
+    else if (s.last > now + intake::kFutureMax_s)
+      why = s.series.name + ": its times reach into the future, " + to_iso(s.last);
+    else
+      why = unlike_multipliers(*found, s);
+    if (why.empty()) return;
+    ++refused;
+    tell(file, {0, true, why});
+  });
+  for (const auto& [serial, line] : counting.event_lines) {
+    const auto device = rehearsed.device(serial, "", 0, true, unused);
+    if (device.ok()) continue;
+    ++refused;
+    tell(file, {line, true, device.error().reason});
+  }
+  return refused;
+}
+
+}  // namespace
 
 Result<ImportCounts> import_file(const ImportedFile& file, store::Store& store,
                                  intake::Intake& intake, UtcSeconds now,
@@ -353,27 +423,12 @@ Result<ImportCounts> import_file(const ImportedFile& file, store::Store& store,
         ErrorCode::kInvalid,
         fmt::format("{} holds {} meters: --meter can name but one", file.name, meters));
   if (options.check_only || (options.atomic && counts.refused > 0)) return counts;
-  ImportDirectory directory(store, options, now);
-  AMITY_CHECK(directory.learn_ratios(first, file.name, counts));
+  ImportDirectory directory(store.registry(), options, now);
   if (options.atomic) {
-    // What does not fit the registry is bad too, and must be known before anything is kept.
-    first.each([&](const exchange::SeriesSummary& s) {
-      const auto found = directory.target(s.series, s.exponent, counts);
-      std::string why;
-      if (!found.ok())
-        why = found.error().reason;
-      else if (s.exponent < found->exponent)
-        why = s.series.name + ": its values have more digits than its channel keeps";
-      else if (s.last > now + intake::kFutureMax_s)
-        why = s.series.name + ": its times reach into the future, " + to_iso(s.last);
-      else
-        why = unlike_multipliers(*found, s);
-      if (why.empty()) return;
-      ++counts.refused;
-      tell(file.name, {0, true, why});
-    });
+    AMITY_TRY(counts.refused, rehearse(file.name, directory, first, counting, now, options, tell));
     if (counts.refused > 0) return counts;
   }
+  AMITY_CHECK(directory.learn_ratios(first, file.name, counts));
   Keeping keeping(file.name, store, intake, now, directory, first, tell, counts);
   exchange::SeriesCheck second(keeping);
   exchange::FileReader again(second, options.format, options.reading);

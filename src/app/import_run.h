@@ -36,8 +36,13 @@ struct ImportCounts {
 // Finds (or adds) the device and the channel of a series; `exponent` is what its values need.
 class ImportDirectory {
  public:
-  ImportDirectory(store::Store& store, const ImportOptions& options, UtcSeconds now)
-      : store_(store), options_(options), now_(now) {}
+  ImportDirectory(store::Registry& registry, const ImportOptions& options, UtcSeconds now)
+      : registry_(registry), options_(options), now_(now) {}
+
+  // The serial that a meter of a file is looked for by.
+  std::string serial_of(const std::string& serial, const std::string& point) const;
+  // Puts the master data of these meters, where they are known, into another registry.
+  Status copy_meters(const std::set<std::string>& serials, store::Registry& into) const;
 
   // The channel that a series goes to.
   Result<Channel> target(const exchange::MeterSeries& series, int exponent, ImportCounts& counts);
@@ -51,7 +56,7 @@ class ImportDirectory {
   Result<Channel> channel_of(DeviceId device, const exchange::MeterSeries& series, int exponent,
                              ImportCounts& counts);
 
-  store::Store& store_;
+  store::Registry& registry_;
   const ImportOptions& options_;
   UtcSeconds now_;
   std::map<std::string, DeviceId> devices_;

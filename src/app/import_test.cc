@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "app/import_test_support.h"
+#include "store/store.h"
 
 namespace amity::app {
 namespace {
@@ -117,6 +118,41 @@ TEST_F(Import, ABadFileKeepsItsGoodRowsOrNoneAndTwiceIsOnce) {
   EXPECT_EQ(rows().out, before);
 }
 
+// With --atomic a file that is refused for one meter leaves no trace of the others it would have
+// added; a good one adds and keeps all.
+TEST_F(Import, ARefusedFileAddsNoMeters) {
+  const auto devices = [&] {
+    const auto store = store::open_embedded(folder_ + "/data", {}).value();
+    std::string serials;
+    const auto all = store->registry().devices().value();
+    for (const Device& d : all) serials += d.serial + " ";
+    return serials;
+  };
+  ASSERT_EQ(
+      import({"--add", file("a.csv", kHead + nem12_day("20040201", "1", 48) + "900\n")}).exit_code,
+      kExitDone);
+  const std::string before = devices();
+  std::string other = kHead;
+  for (std::size_t at; (at = other.find("MET1")) != std::string::npos;)
+    other.replace(at, 4, "MET2");
+  other += nem12_day("20040202", "1", 48);
+  std::string varh = kHead;  // of a channel that is in Wh
+  varh.replace(varh.find("kWh"), 3, "kVArh");
+  const std::string second = varh.substr(varh.find("200,"));
+  const Outcome refused =
+      import({"--add", "--atomic",
+              file("b.csv", other + second + nem12_day("20040202", "1", 48) + "900\n")});
+  EXPECT_EQ(refused.exit_code, kExitBadInput);
+  EXPECT_NE(refused.err.find("the channel import is in Wh, the file in varh"), std::string::npos)
+      << refused.err;
+  EXPECT_NE(refused.out.find("nothing kept (--atomic)"), std::string::npos) << refused.out;
+  EXPECT_EQ(devices(), before);
+  const Outcome kept = import({"--add", "--atomic", file("c.csv", other + "900\n")});
+  EXPECT_EQ(kept.exit_code, kExitDone) << kept.err;
+  EXPECT_NE(kept.out.find("added 1 meters, 1 channels"), std::string::npos) << kept.out;
+  EXPECT_EQ(devices(), before + "MET2 ");
+}
+
 // The later block of a day holds; what came first stays as its older version.
 TEST_F(Import, ADayThatIsThereTwiceWithOtherValuesIsCorrectedOnce) {
   const std::string path = file("two.csv", kHead + nem12_day("20040201", "1.5", 48) +
@@ -127,8 +163,7 @@ TEST_F(Import, ADayThatIsThereTwiceWithOtherValuesIsCorrectedOnce) {
   const std::string before = rows().out;
   EXPECT_NE(before.find(",2500,A,"), std::string::npos) << before.substr(0, 300);
   const Outcome again = import({path});
-  EXPECT_NE(again.out.find("0 new, 96 known already, 0 corrected"), std::string::npos)
-      << again.out;
+  EXPECT_NE(again.out.find("0 new, 96 known already, 0 corrected"), std::string::npos) << again.out;
   EXPECT_EQ(rows().out, before);
 }
 
