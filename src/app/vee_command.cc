@@ -83,6 +83,8 @@ void print_summary(const VeeSummary& s, std::size_t bad) {
   fmt::print(stderr,
              "{} readings of {} interval channels and {} registers, {} bad lines left out\n",
              s.readings, s.channels, s.registers, bad);
+  if (s.channels == 0 && s.registers > 0)
+    fmt::print(stderr, "no series has intervals: a register alone is not validated here\n");
   fmt::print(stderr, "{} days: {} fail, {} warn; with estimates {} fail\n", s.days, s.days_failed,
              s.days_warned, s.days_failed_after);
   print_counts("days by rule", s.by_rule);
