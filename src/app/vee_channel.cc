@@ -137,7 +137,7 @@ class ChannelRun {
       out.outcome = mdm::to_string(mdm::Outcome::kFail);
       out.text = "fail: readings of " + to_iso(run.first) + " to " + to_iso(run.last) + ", " +
                  std::to_string(run.readings) +
-                 " of them, are more than 400 days from the others: " + "left out";
+                 " of them, are more than 400 days from the others: left out";
       ++summary_.by_rule[out.rule];
       print_(out);
     }

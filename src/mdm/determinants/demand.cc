@@ -83,13 +83,11 @@ Peak max_demand(const IntervalView& view, const PeriodMap& map, const DemandWind
   if (window.buckets == kAllBuckets) {
     search.range(0, static_cast<std::uint32_t>(map.slots));
   } else {
-    const auto counts = [&](const BucketRun& run) {
-      return (window.buckets >> run.bucket & 1) != 0;
-    };
     for (auto run = map.runs.begin(); run != map.runs.end(); ++run) {
-      if (!counts(*run)) continue;
+      if (!window.counts(*run)) continue;
       const std::uint32_t first = run->first;
-      while (run + 1 != map.runs.end() && counts(*(run + 1))) ++run;  // neighbours are one stretch
+      while (run + 1 != map.runs.end() && window.counts(*(run + 1)))
+        ++run;  // neighbours are one stretch
       search.range(first, run->last);
     }
   }

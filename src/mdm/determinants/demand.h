@@ -17,6 +17,8 @@ struct DemandWindow {
   std::uint32_t window_s = 900;  // divides 3,600, a multiple of the interval
   bool sliding = false;
   std::uint32_t buckets = kAllBuckets;  // a window counts when it lies wholly in these
+
+  bool counts(const BucketRun& run) const { return (buckets >> run.bucket & 1) != 0; }
 };
 
 struct Peak {

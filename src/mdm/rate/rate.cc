@@ -147,9 +147,7 @@ class Rater {
 
   Status add_demand(std::size_t i) {
     const DemandItem& item = tariff_.demand[i];
-    const auto counts = [&](const BucketRun& run) {
-      return (item.window.buckets >> run.bucket & 1) != 0;
-    };
+    const auto counts = [&](const BucketRun& run) { return item.window.counts(run); };
     if (std::ranges::none_of(plan_.map.runs, counts)) return {};  // none of its hours, or months
     if (item.by_month && !std::ranges::all_of(plan_.map.runs, counts))
       return make_error(ErrorCode::kInvalid,

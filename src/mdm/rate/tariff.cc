@@ -61,7 +61,7 @@ Status check_daily(const Tariff& tariff) {
                                   "billed day by day",
                                   what, name));
   };
-  for (const DemandItem& item : tariff.demand) return refused("[[demand]]", item.name);
+  if (!tariff.demand.empty()) return refused("[[demand]]", tariff.demand.front().name);
   for (const FixedItem& item : tariff.fixed) {
     if (item.per == Per::kPeriod) return refused("[[fixed]]", item.name);
   }

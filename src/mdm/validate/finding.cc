@@ -81,8 +81,7 @@ std::string Words::ratio_change() const {
   const std::int64_t before = channel_.multiplier_at(change - 1);
   std::string text = fmt::format(
       "the multiplier became {} from {} at {}, within an interval: of {} counted, {} were before, "
-      "by "
-      "the {}; stated as {} x {}{}",
+      "by the {}; stated as {} x {}{}",
       channel_.multiplier_at(change), before, stamp(3), amount(0), amount(1),
       f_.check == Check::kRatioByTime ? "share of the time, as no register tells it" : "register",
       amount(2), before, where());
